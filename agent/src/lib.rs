@@ -1,0 +1,1 @@
+//! The static program on the target: loads images, runs sessions, ships records.

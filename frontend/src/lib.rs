@@ -1,0 +1,1 @@
+//! SystemTap-language text to typed IR.

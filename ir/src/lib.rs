@@ -1,0 +1,1 @@
+//! The typed intermediate representation: construction, printer, parser, verifier, interpreter.

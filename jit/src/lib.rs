@@ -1,0 +1,1 @@
+//! Typed IR to a linked, position-independent image, through Cranelift.

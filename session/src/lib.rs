@@ -1,0 +1,1 @@
+//! The host side of a run: starts agents, uploads images, prints records.

@@ -1,0 +1,1 @@
+//! Language conformance: one case file, every engine.
