@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Diagnostics: what they hold, how they are collected, how they are shown.
+//!
+//! A diagnostic is made by a factory function ([`crate::errors`] has those of the front half), so that its words, labels and
+//! hint stand in one place. Stages report into a [`Diagnostics`] and go on.
+
+use std::borrow::Cow;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::span::{SourceMap, Span};
+
+/// How grave a diagnostic is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Severity {
+    /// The script cannot be run.
+    Error,
+    /// The script can be run, and may not do what was meant.
+    Warning,
+}
+
+/// Something to tell the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How grave it is.
+    pub severity: Severity,
+    /// Stable identifier, such as `E0012`.
+    pub code: &'static str,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Places in the sources. The first is where it is wrong; its text, and those of the others, say what is there. A label may be
+    /// empty.
+    pub labels: Vec<(Span, String)>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Further facts.
+    pub notes: Vec<String>,
+}
+
+impl Diagnostic {
+    /// An error at `span`.
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, span, message.into())
+    }
+
+    /// A warning at `span`.
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, span, message.into())
+    }
+
+    fn new(severity: Severity, code: &'static str, span: Span, message: String) -> Self {
+        let labels = vec![(span, String::new())];
+        Self {
+            severity,
+            code,
+            message,
+            labels,
+            hint: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Sets the text under the first place.
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        self.labels[0].1 = text.into();
+        self
+    }
+
+    /// Adds a further place.
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push((span, text.into()));
+        self
+    }
+
+    /// Says what to do.
+    pub fn hint(mut self, text: impl Into<String>) -> Self {
+        self.hint = Some(text.into());
+        self
+    }
+
+    /// Adds a fact.
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Where it is wrong.
+    pub fn span(&self) -> Span {
+        self.labels[0].0
+    }
+
+    /// Message, source lines with carets, hint and notes, as text that ends with a newline; with escape sequences if `styled`.
+    pub fn render(&self, sources: &SourceMap, styled: bool) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(&*self.message).id(self.code);
+        let mut group = Group::with_title(title);
+        for snippet in self.snippets(sources) {
+            group = group.element(snippet);
+        }
+        for expansion in sources.expansion_chain(self.span()) {
+            let place = sources.location(expansion.call_site);
+            group =
+                group.element(Level::NOTE.message(format!("from `{}` at {place}", expansion.name)));
+        }
+        for note in &self.notes {
+            group = group.element(Level::NOTE.message(&**note));
+        }
+        if let Some(hint) = &self.hint {
+            group = group.element(Level::HELP.message(&**hint));
+        }
+        let renderer = if styled {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        renderer.render(&[group]) + "\n"
+    }
+
+    /// One snippet for each file that has a label, the first label's file first.
+    fn snippets<'a>(&'a self, sources: &'a SourceMap) -> Vec<Snippet<'a, Annotation<'a>>> {
+        let mut snippets: Vec<(_, Snippet<'a, Annotation<'a>>)> = Vec::new();
+        for (index, (span, text)) in self.labels.iter().enumerate() {
+            let kind = if index == 0 {
+                AnnotationKind::Primary
+            } else {
+                AnnotationKind::Context
+            };
+            let mut annotation = kind.span(char_range(&sources.file(span.file).text, *span));
+            if !text.is_empty() {
+                annotation = annotation.label(Cow::Borrowed(&**text));
+            }
+            match snippets.iter_mut().find(|(file, _)| *file == span.file) {
+                Some((_, snippet)) => *snippet = snippet.clone().annotation(annotation),
+                None => {
+                    let file = sources.file(span.file);
+                    let snippet = Snippet::source(&*file.text).path(&*file.name);
+                    snippets.push((span.file, snippet.annotation(annotation)));
+                }
+            }
+        }
+        snippets.into_iter().map(|(_, snippet)| snippet).collect()
+    }
+}
+
+/// The span's range, moved outwards to character boundaries and inside the text, as the renderer wants it.
+fn char_range(text: &str, span: Span) -> std::ops::Range<usize> {
+    let start = text.floor_char_boundary(span.start as usize);
+    let end = text.ceil_char_boundary(span.end as usize);
+    start..end.max(start)
+}
+
+/// Collects diagnostics.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics {
+    all: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.all.push(diagnostic);
+    }
+
+    /// Adds several.
+    pub fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        self.all.extend(diagnostics);
+    }
+
+    /// Whether one of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.all
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// All of them, in the order of their coming.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.all.iter()
+    }
+
+    /// All of them, in the order of their coming.
+    pub fn into_vec(self) -> Vec<Diagnostic> {
+        self.all
+    }
+
+    /// Each of them as [`Diagnostic::render`] shows it, with an empty line between.
+    pub fn render(&self, sources: &SourceMap, styled: bool) -> String {
+        let texts: Vec<_> = self
+            .all
+            .iter()
+            .map(|one| one.render(sources, styled))
+            .collect();
+        texts.join("\n")
+    }
+}
