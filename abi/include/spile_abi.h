@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT OR Apache-2.0) */
+/*
+ * The contract between images, kshim, the agent and the host.
+ *
+ * This header is the one source of truth. The Rust mirror (abi/src/raw.rs) is
+ * generated from it, and both sides check SPILE_ABI_HASH when an image is
+ * loaded. All integers are little-endian; all structures are naturally
+ * aligned without implicit padding.
+ *
+ *   image file   struct spile_image, text, imports, probes, strings, host part
+ *   handlers     void handler(struct spile_ctx *), reached through probes
+ *   imports      what a handler may ask of the kernel: SPILE_IMPORTS
+ *   ring         one per CPU: struct spile_ring, struct spile_ring_tail, data
+ *   ioctls       SPILE_IOC_*
+ */
+#ifndef SPILE_ABI_H
+#define SPILE_ABI_H
+
+#ifdef __KERNEL__
+#include <linux/ioctl.h>
+#include <linux/types.h>
+#elif defined(SPILE_FREESTANDING)
+/* jit/rt is compiled without any system header. */
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef int __s32;
+typedef long long __s64;
+#else
+#include <linux/ioctl.h>
+#include <linux/types.h>
+#endif
+
+#define SPILE_MAGIC		0x454c4950u	/* "PILE" */
+#define SPILE_ABI_VERSION	1u
+
+#define SPILE_ARCH_X86_64	62u	/* EM_X86_64 */
+#define SPILE_ARCH_AARCH64	183u	/* EM_AARCH64 */
+
+/* Upper bounds that kshim enforces on an image. */
+#define SPILE_MAX_IMAGE		(16u << 20)
+#define SPILE_MAX_IMPORTS	64u
+#define SPILE_MAX_PROBES	65536u
+#define SPILE_MAX_DATA		(1u << 30)
+#define SPILE_MAX_PERCPU	(256u << 20)
+#define SPILE_MAX_SCRATCH	(4u << 20)
+#define SPILE_MAX_ENTRY_WORDS	32u
+#define SPILE_MIN_RING		(16u << 10)
+#define SPILE_MAX_RING		(256u << 20)
+
+/* Each import stub in the text is this many bytes; the jit leaves them zero. */
+#define SPILE_STUB_BYTES	16u
+/* Text starts at a multiple of this in the image and in memory (adrp). */
+#define SPILE_TEXT_ALIGN	4096u
+/* "No text offset": an absent function. */
+#define SPILE_NO_TEXT		0xffffffffu
+
+/*
+ * The image header, at offset 0 of the file. Offsets count from the start of
+ * the file, text offsets (init, probes' handlers) from the start of the text.
+ */
+struct spile_image {
+	__u32 magic;
+	__u32 version;
+	__u64 abi_hash;
+	__u32 arch;		/* SPILE_ARCH_* */
+	__u32 image_size;	/* of the whole file, bytes */
+	__u32 text_off;		/* multiple of SPILE_TEXT_ALIGN */
+	__u32 text_size;	/* code, constants and stubs, bytes */
+	__u32 stubs;		/* text offset of stub 0, multiple of 16 */
+	__u32 imports_off;	/* n_imports of __u32: enum spile_import of stub i */
+	__u32 n_imports;
+	__u32 probes_off;	/* n_probes of struct spile_probe */
+	__u32 n_probes;
+	__u32 strings_off;	/* NUL-terminated names */
+	__u32 strings_size;
+	__u32 data_size;	/* shared by all CPUs, zeroed at load, bytes */
+	__u32 percpu_size;	/* for each CPU, zeroed at load, bytes */
+	__u32 scratch_size;	/* for each context, not zeroed, bytes */
+	__u32 init;		/* text offset of a handler run once at load, or SPILE_NO_TEXT */
+	__u32 host_off;		/* the host's part; kshim never looks at it */
+	__u32 host_size;
+	__u32 reserved;
+};
+
+enum spile_probe_kind {
+	SPILE_PROBE_BEGIN = 1,		/* param: sequence number */
+	SPILE_PROBE_END = 2,		/* param: sequence number */
+	SPILE_PROBE_ERROR = 3,		/* param: sequence number */
+	SPILE_PROBE_TIMER = 4,		/* param: period in ns; param2: random spread in ns */
+	SPILE_PROBE_FUNCTION = 5,	/* name, address: function entry */
+	SPILE_PROBE_RETURN = 6,		/* name, address: function return; param: maxactive, 0 for default */
+	SPILE_PROBE_ADDRESS = 7,	/* address: any instruction (kprobe) */
+	SPILE_PROBE_TRACEPOINT = 8,	/* name: the tracepoint, without its system; param: arguments */
+};
+
+/* Not fatal if it cannot be attached: reported, and the session goes on. */
+#define SPILE_PROBE_OPTIONAL	(1u << 0)
+
+struct spile_probe {
+	__u32 kind;		/* enum spile_probe_kind */
+	__u32 flags;
+	__u32 handler;		/* text offset */
+	__u32 entry_handler;	/* returns only: runs at entry, or SPILE_NO_TEXT */
+	__u32 name;		/* offset in the strings: symbol or tracepoint; 0 is "" */
+	__u32 entry_words;	/* returns only: __u64s kept from entry to return */
+	__s64 param;
+	__s64 param2;
+	__u64 offset;		/* of the probed instruction from the symbol, bytes */
+	__u64 address;		/* filled by the agent from /proc/kallsyms, symbol + offset */
+};
+
+/*
+ * What a handler gets. kshim keeps one per CPU and level, so that a probe in an
+ * interrupt may nest inside a handler it interrupted. Handlers run with
+ * preemption off; they may change nothing but `image`.
+ */
+#define SPILE_LEVELS		4	/* task, softirq, hardirq, NMI */
+#define SPILE_CTX_IMAGE_WORDS	16
+
+struct spile_ctx {
+	__u64 data;		/* address of the image's data */
+	__u64 percpu;		/* address of this CPU's part */
+	__u64 percpu_base;	/* address of CPU 0's part */
+	__u64 percpu_stride;	/* from one CPU's part to the next, bytes */
+	__u64 scratch;		/* address of this context's scratch memory */
+	__u64 regs;		/* address of struct pt_regs, or 0 */
+	__u64 args;		/* address of __u64 arguments (tracepoints), or 0 */
+	__u64 entry;		/* address of the entry words (returns), or 0 */
+	__u64 counters;		/* address of this CPU's struct spile_counters */
+	__u64 session;		/* kshim's own */
+	__u64 param;		/* spile_load.param */
+	__u32 n_cpus;		/* parts from percpu_base on */
+	__u32 cpu;
+	__u32 level;
+	__u32 probe;		/* index in the probe table */
+	__u64 image[SPILE_CTX_IMAGE_WORDS];	/* the image's own, kept between calls */
+};
+
+/* Why a hit did not run its handler to the end. */
+enum spile_skip {
+	SPILE_SKIP_NESTED = 0,	/* the level's context was busy */
+	SPILE_SKIP_LOCK = 1,	/* a global stayed locked (counted by the image) */
+	SPILE_SKIP_STATE = 2,	/* the session was not running */
+	SPILE_SKIP_MISSED = 3,	/* the kernel's own count (nmissed) */
+	SPILE_SKIPS = 4,
+};
+
+struct spile_counters {
+	__u64 hits;
+	__u64 skips[SPILE_SKIPS];
+};
+
+/*
+ * Functions that handlers may call; kshim writes a direct jump to each into
+ * the stub that the image reserves for it.
+ *
+ *   X(name, result, arguments)
+ *
+ * All may be called in any context including NMI, never sleep, and take and
+ * return 64-bit integers. A load returns two: the value (0 on a fault), and
+ * 0 or 1 for a fault (struct spile_loaded, in two registers).
+ */
+#define SPILE_IMPORTS(X)							\
+	X(load_kernel_u8, spile_loaded, (__u64 addr))				\
+	X(load_kernel_u16, spile_loaded, (__u64 addr))				\
+	X(load_kernel_u32, spile_loaded, (__u64 addr))				\
+	X(load_kernel_u64, spile_loaded, (__u64 addr))				\
+	X(load_user_u8, spile_loaded, (__u64 addr))				\
+	X(load_user_u16, spile_loaded, (__u64 addr))				\
+	X(load_user_u32, spile_loaded, (__u64 addr))				\
+	X(load_user_u64, spile_loaded, (__u64 addr))				\
+	/* Stores return 0, or 1 for a fault. */				\
+	X(store_kernel_u8, __u64, (__u64 addr, __u64 value))			\
+	X(store_kernel_u16, __u64, (__u64 addr, __u64 value))			\
+	X(store_kernel_u32, __u64, (__u64 addr, __u64 value))			\
+	X(store_kernel_u64, __u64, (__u64 addr, __u64 value))			\
+	/* Address of a record with its header filled, or 0: dropped, counted. */ \
+	/* size: of the whole record, header included; type: enum spile_record_type. */ \
+	X(ring_reserve, __u64, (struct spile_ctx *ctx, __u64 size, __u64 type))	\
+	X(ring_commit, void, (struct spile_ctx *ctx, __u64 record))		\
+	/* The script's exit(): no handler but end's runs after this one. */	\
+	X(session_exit, void, (struct spile_ctx *ctx))				\
+	/* A fatal error: only error probes run after this handler. */		\
+	X(session_fail, void, (struct spile_ctx *ctx))				\
+	X(current_task, __u64, (void))						\
+	X(time_mono_ns, __u64, (void))						\
+	X(time_real_ns, __u64, (void))						\
+	X(time_boot_ns, __u64, (void))						\
+	X(cycles, __u64, (void))						\
+	X(jiffies, __u64, (void))
+
+#define SPILE_IMPORT_ENUM(name, result, args) SPILE_IMPORT_##name,
+enum spile_import {
+	SPILE_IMPORTS(SPILE_IMPORT_ENUM)
+	SPILE_N_IMPORTS,
+};
+
+struct spile_loaded {
+	__u64 value;
+	__u64 fault;
+};
+
+/*
+ * The ring of one CPU. Mapped at n * spile_info.ring_stride: page 0 (read-only)
+ * struct spile_ring, page 1 (writable) struct spile_ring_tail, then ring_bytes
+ * of data (read-only), a power of two. Positions only grow; the data offset is
+ * the position modulo ring_bytes. A record never wraps: SPILE_RECORD_PAD fills
+ * the end. The reader stops at a record that is still SPILE_RECORD_BUSY.
+ */
+struct spile_ring {
+	__u64 head;		/* bytes reserved so far */
+	__u64 records;		/* records reserved so far */
+	__u64 dropped;		/* records that found no room */
+	__u64 dropped_bytes;
+	struct spile_counters counters;
+};
+
+struct spile_ring_tail {
+	__u64 tail;		/* bytes consumed so far; checked by kshim at every use */
+};
+
+#define SPILE_RECORD_BUSY	(1u << 31)
+#define SPILE_RECORD_SIZE	((1u << 30) - 1)
+
+enum spile_record_type {
+	SPILE_RECORD_PAD = 0,		/* skip it */
+	SPILE_RECORD_PRINT = 1,		/* struct spile_print */
+	SPILE_RECORD_ERROR = 2,		/* struct spile_message */
+	SPILE_RECORD_WARNING = 3,	/* struct spile_message */
+	SPILE_RECORD_SYSTEM = 4,	/* struct spile_message: a shell command to run */
+};
+
+struct spile_record {
+	__u32 size;		/* bytes, header and padding to 8 included; BUSY until committed */
+	__u16 type;		/* enum spile_record_type */
+	__u16 level;
+	__u64 time_ns;		/* CLOCK_MONOTONIC at the reservation */
+};
+
+/*
+ * Arguments follow, in the order of the format: an integer is one word; a
+ * string is one word with its length, then its bytes padded to 8; a histogram
+ * is struct spile_hist, then its buckets, one word each.
+ */
+struct spile_print {
+	struct spile_record record;
+	__u32 format;		/* index in the host part's formats */
+	__u32 n_args;
+};
+
+struct spile_hist {
+	__u32 kind;		/* 1: logarithmic, 2: linear */
+	__u32 n_buckets;
+	__s64 low, high, step;	/* linear only */
+	__s64 count, sum, min, max;
+};
+
+struct spile_message {
+	struct spile_record record;
+	__u32 code;		/* enum spile_error */
+	__u32 location;		/* index in the host part's locations, or SPILE_NO_LOCATION */
+	__u32 probe;		/* index in the probe table */
+	__u32 length;		/* of the text that follows, bytes */
+};
+
+#define SPILE_NO_LOCATION	0xffffffffu
+
+/* Errors that a handler can raise. Up to _ACTION they cannot be caught. */
+enum spile_error {
+	SPILE_ERROR_NONE = 0,
+	SPILE_ERROR_ACTION = 1,		/* MAXACTION exceeded */
+	SPILE_ERROR_NESTING = 2,	/* MAXNESTING exceeded */
+	SPILE_ERROR_DIVISION = 3,	/* division by 0 */
+	SPILE_ERROR_MAP_FULL = 4,	/* Array overflow, check MAXMAPENTRIES */
+	SPILE_ERROR_MAP_SIZE = 5,	/* Array overflow, check size limit (N) */
+	SPILE_ERROR_EMPTY = 6,		/* empty aggregate */
+	SPILE_ERROR_HIST_INDEX = 7,	/* histogram index out of range */
+	SPILE_ERROR_EXHAUSTED = 8,	/* all functions exhausted */
+	SPILE_ERROR_KERNEL_READ = 9,	/* read fault at 0x… (kernel) */
+	SPILE_ERROR_USER_READ = 10,	/* read fault at 0x… (user) */
+	SPILE_ERROR_KERNEL_STRING = 11,	/* kernel string copy fault at 0x… */
+	SPILE_ERROR_USER_STRING = 12,	/* user string copy fault -14 at 0x… */
+	SPILE_ERROR_KERNEL_WRITE = 13,	/* write fault at 0x… */
+	SPILE_ERROR_SCRATCH = 14,	/* no room for strings: see MAXSTRINGLEN, MAXNESTING */
+	SPILE_ERROR_SCRIPT = 15,	/* error("…"): the text is the script's */
+	SPILE_ERROR_NO_MATCH = 16,	/* matched() without a match */
+};
+
+enum spile_state {
+	SPILE_STATE_LOADED = 0,
+	SPILE_STATE_STARTING = 1,	/* begin probes run */
+	SPILE_STATE_RUNNING = 2,
+	SPILE_STATE_EXITING = 3,	/* exit(): only end probes are left to run */
+	SPILE_STATE_FAILED = 4,		/* a fatal error: only error probes are left to run */
+	SPILE_STATE_STOPPED = 5,
+};
+
+/*
+ * The task that current_task() gives in an ordinary process, where the script
+ * library finds "task_struct" with this layout instead of the kernel's.
+ */
+struct spile_user_cred {
+	__u32 uid, gid, euid, egid;
+};
+
+struct spile_user_task {
+	__s32 pid;		/* of the thread */
+	__s32 tgid;		/* of the process */
+	__u64 real_parent;	/* address of the parent's struct spile_user_task */
+	__u64 cred;		/* address of struct spile_user_cred */
+	__u8 comm[16];
+};
+
+/* ioctls on /dev/spile. One session for each open file. */
+struct spile_info {
+	__u64 abi_hash;
+	__u32 version;
+	__u32 arch;
+	__u32 n_cpus;		/* rings, from CPU 0 on */
+	__u32 page_size;
+	__u32 arena_size;	/* bytes for the text of all images */
+	__u32 arena_free;
+	__u64 ring_stride;	/* between two CPUs' rings in the mapping; 0 before LOAD */
+};
+
+struct spile_load {
+	__u64 image;		/* user address */
+	__u32 image_size;
+	__u32 ring_bytes;	/* for each CPU, a power of two */
+	__u64 param;		/* for the image's use: the target process, or 0 */
+};
+
+struct spile_status {
+	__u32 state;		/* enum spile_state */
+	__u32 n_attached;
+	__u64 text;		/* address of the image's text, for symbolising */
+};
+
+struct spile_probe_status {
+	__u32 probe;		/* in: index in the probe table */
+	__s32 error;		/* 0, or why it is not attached: -errno */
+	__u64 hits;
+	__u64 missed;		/* the kernel's nmissed */
+};
+
+#ifndef SPILE_FREESTANDING
+#define SPILE_IOC_INFO		_IOR('S', 0x70, struct spile_info)
+#define SPILE_IOC_LOAD		_IOW('S', 0x71, struct spile_load)
+/* Runs begin probes, then attaches the rest. */
+#define SPILE_IOC_START		_IO('S', 0x72)
+/* Detaches, then runs end or error probes. May be called in any state after LOAD. */
+#define SPILE_IOC_STOP		_IO('S', 0x73)
+#define SPILE_IOC_STATUS	_IOR('S', 0x74, struct spile_status)
+#define SPILE_IOC_PROBE		_IOWR('S', 0x75, struct spile_probe_status)
+#endif
+
+#endif /* SPILE_ABI_H */
