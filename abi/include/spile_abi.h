@@ -283,9 +283,7 @@ enum spile_error {
 	SPILE_ERROR_KERNEL_STRING = 11,	/* kernel string copy fault at 0x… */
 	SPILE_ERROR_USER_STRING = 12,	/* user string copy fault -14 at 0x… */
 	SPILE_ERROR_KERNEL_WRITE = 13,	/* write fault at 0x… */
-	SPILE_ERROR_SCRATCH = 14,	/* no room for strings: see MAXSTRINGLEN, MAXNESTING */
-	SPILE_ERROR_SCRIPT = 15,	/* error("…"): the text is the script's */
-	SPILE_ERROR_NO_MATCH = 16,	/* matched() without a match */
+	SPILE_ERROR_SCRIPT = 14,	/* error("…"): the text is the script's */
 };
 
 enum spile_state {

@@ -6,3 +6,4 @@ pub mod span;
 pub mod diag;
 
 pub mod ast;
+pub mod target;

@@ -328,8 +328,6 @@ impl Op {
             Self::HistBucket(..) | Self::Load { .. } | Self::Store { .. } => true,
             Self::Intrinsic(intrinsic, _) => intrinsic.can_fail(),
             Self::Call(..) | Self::Budget(_) => true,
-            // No room in the scratch memory.
-            Self::Concat(..) | Self::Sprint(..) => true,
             _ => false,
         }
     }
