@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * The freestanding runtime: what generated code calls.
+ *
+ * It is linked into every image, as far as the image uses it. It keeps no
+ * static data: all state is in the image's data, the CPU's part and the
+ * context, reached through the context argument. It never sleeps, never
+ * recurses without bound, and runs in any context including NMI.
+ *
+ * A function that fails sets ctx->error and ctx->error_arg; generated code
+ * checks ctx->error after each operation that can fail, and fills
+ * ctx->error_location.
+ */
+#ifndef SPILE_RT_H
+#define SPILE_RT_H
+
+#ifndef SPILE_FREESTANDING
+#define SPILE_FREESTANDING
+#endif
+#include "spile_abi.h"
+
+/*
+ * A string: a length and so many bytes, no NUL. Storage for one (a slot) has
+ * room for max_string - 1 bytes: rt_str_slot() bytes, a multiple of 8.
+ */
+struct rt_str {
+	__u32 len;
+	__u8 data[];
+};
+
+/* The view that generated code and this runtime have of struct spile_ctx. */
+struct rt_ctx {
+	__u64 data, percpu, percpu_base, percpu_stride;
+	__u64 scratch, regs, args, entry, counters, session, param;
+	__u32 n_cpus, cpu, level, probe;
+	/* From here on it is spile_ctx.image. */
+	__u64 frame_top;	/* first free byte of the scratch memory */
+	__u64 frame_end;	/* its end */
+	__s64 budget;		/* actions left in this hit */
+	__u32 depth;		/* calls in progress */
+	__u32 error;		/* enum spile_error of the error under way, or 0 */
+	__u64 error_arg;	/* an address or a size, by the error */
+	__u32 error_location;	/* index in the host part's locations */
+	__u32 reserved;
+	__u64 error_text;	/* address of the script's own struct rt_str, or 0 */
+	__u64 random;		/* state of the random numbers */
+};
+
+/* At the start of an image's data; filled by rt_init(). */
+struct rt_session {
+	__u64 errors;		/* so far, atomic */
+	__u64 skips;		/* hits skipped for a lock, atomic */
+	__u32 max_string;	/* MAXSTRINGLEN */
+	__u32 max_errors;
+	__u32 max_skipped;
+	__u32 max_nesting;
+	__u32 max_trylock;
+	__u32 scratch_size;
+	__u64 reserved[3];
+};
+
+enum rt_kind { RT_INT = 0, RT_STR = 1, RT_STAT = 2, RT_MAP = 3 };
+enum rt_hist { RT_HIST_NONE = 0, RT_HIST_LOG = 1, RT_HIST_LINEAR = 2 };
+
+/* A global, constant, in the image's text. The jit fills the upper part, rt_layout() the lower. */
+struct rt_global {
+	__u8 kind;		/* enum rt_kind */
+	__u8 value;		/* maps: enum rt_kind of the elements' value */
+	__u8 hist;		/* statistics: enum rt_hist */
+	__u8 variance;		/* statistics: 1 if kept */
+	__u8 variance_shift;
+	__u8 wrap;		/* maps */
+	__u8 n_keys;		/* maps */
+	__u8 sized;		/* maps: the script gave the capacity (chooses the message) */
+	__u32 str_keys;		/* maps: bit i is set where key i is a string */
+	__u32 capacity;		/* maps: elements */
+	__u32 max_string;
+	__s64 low, high, step;	/* linear histograms */
+
+	__u32 n_buckets;	/* of a histogram */
+	__u32 stat_size;	/* one aggregate of one CPU, bytes */
+	__u32 node_size;	/* maps: one element, bytes */
+	__u32 n_slots;		/* maps: of the hash table, a power of two */
+	__u32 data_off;		/* in the image's data, multiple of 64 */
+	__u32 data_size;
+	__u32 percpu_off;	/* in each CPU's part, multiple of 64 */
+	__u32 percpu_size;
+	__u32 lock_off;		/* its lock word, in the image's data */
+	__u32 reserved;
+};
+
+/*
+ * Computes the lower part of a global, and advances *data and *percpu, the
+ * bytes used so far (*data begins at sizeof(struct rt_session)). Also built
+ * for the host, where the jit calls it. Returns 0, or -1 where it is too large.
+ */
+int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu);
+__u32 rt_str_slot(__u32 max_string);
+
+enum rt_lock_mode { RT_LOCK_READ = 1, RT_LOCK_WRITE = 2 };
+
+struct rt_lock {
+	__u32 lock_off;
+	__u32 mode;		/* enum rt_lock_mode */
+};
+
+/* A handler, constant, in the image's text. */
+struct rt_handler {
+	__u32 budget;		/* actions of one hit */
+	__u32 n_locks;
+	struct rt_lock locks[];	/* in the order of lock_off */
+};
+
+/* The image's constants for rt_init(); max_string and so on as in rt_session. */
+struct rt_init_info {
+	__u32 max_string, max_errors, max_skipped, max_nesting, max_trylock, scratch_size;
+	__u32 n_globals;	/* globals follow at the address `globals` + i * sizeof(struct rt_global) */
+	__u32 reserved;
+};
+/* Prepares session block, maps and aggregates of every CPU. Run once, at load. */
+void rt_init(struct rt_ctx *ctx, const struct rt_init_info *info, const struct rt_global *globals);
+
+/*
+ * Around each handler. rt_enter() resets the image's part of the context and
+ * takes the locks, all or none; 0: skip this hit (counted). rt_leave()
+ * releases them, and reports an error that nobody caught: a record, MAXERRORS,
+ * session_fail.
+ */
+__u64 rt_enter(struct rt_ctx *ctx, const struct rt_handler *handler);
+void rt_leave(struct rt_ctx *ctx, const struct rt_handler *handler);
+
+/*
+ * Room for a function's string slots and locals: the address of `bytes`
+ * (a multiple of 8) of scratch memory, not zeroed, or 0 with
+ * SPILE_ERROR_NESTING set when the scratch memory or MAXNESTING is used up.
+ */
+__u64 rt_frame_push(struct rt_ctx *ctx, __u64 bytes);
+void rt_frame_pop(struct rt_ctx *ctx, __u64 frame);
+
+/* The message of the error under way into dst; the error is then over. */
+void rt_caught(struct rt_ctx *ctx, struct rt_str *dst);
+
+/* Strings. dst is a slot; results are cut to max_string - 1 bytes. dst may be an argument. */
+void rt_str_copy(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *src);
+void rt_str_concat(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *a, const struct rt_str *b);
+/* <0, 0, >0 as memcmp, then by length. */
+__s64 rt_str_compare(const struct rt_str *a, const struct rt_str *b);
+
+/*
+ * Maps. keys: one word each, an integer or the address of a struct rt_str.
+ * A mask has bit i set where key i matches anything. Values of elements are
+ * the address of an __s64 or a struct rt_str slot.
+ */
+__u64 rt_map_get(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys);	/* address, or 0: no such element */
+__u64 rt_map_put(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys);	/* made where missing; 0: full, error set */
+__u64 rt_map_has(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys, __u64 mask);
+void rt_map_delete(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys, __u64 mask);
+void rt_map_clear(struct rt_ctx *ctx, const struct rt_global *map);
+
+/* Statistics. keys is 0 for a scalar aggregate. field: enum rt_field. */
+enum rt_field { RT_COUNT = 0, RT_SUM = 1, RT_MIN = 2, RT_MAX = 3, RT_AVG = 4, RT_VARIANCE = 5 };
+void rt_stat_add(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __s64 value);
+__s64 rt_stat_read(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __u64 field);
+__s64 rt_hist_bucket(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __s64 index);
+void rt_stat_clear(struct rt_ctx *ctx, const struct rt_global *global);
+
+/* Iteration. sort: 0 for none, else rt_sort(); keys and mask choose a slice (all bits set: everything). */
+enum rt_sort_by { RT_BY_KEY = 1, RT_BY_VALUE = 2, RT_BY_STAT = 3 };
+#define RT_SORT(by, which, descending) ((by) | (which) << 8 | (descending) << 16)
+__u64 rt_iter_first(struct rt_ctx *ctx, const struct rt_global *map, __u64 sort, const __u64 *keys, __u64 mask);
+__u64 rt_iter_next(struct rt_ctx *ctx, const struct rt_global *map, __u64 cursor, const __u64 *keys, __u64 mask);
+__u64 rt_iter_key(struct rt_ctx *ctx, const struct rt_global *map, __u64 cursor, __u64 position);	/* integer or address */
+__u64 rt_iter_value(struct rt_ctx *ctx, const struct rt_global *map, __u64 cursor);		/* integer or address */
+__s64 rt_iter_stat(struct rt_ctx *ctx, const struct rt_global *map, __u64 cursor, __u64 field);
+
+/* Output. types: n bytes, enum rt_arg; args: integers, addresses of struct rt_str or of struct rt_hist_arg. */
+enum rt_arg { RT_ARG_INT = 0, RT_ARG_STR = 1, RT_ARG_HIST = 2 };
+struct rt_hist_arg {
+	__u64 global;		/* address of a struct rt_global */
+	__u64 keys;		/* address of its keys, or 0 */
+};
+void rt_print(struct rt_ctx *ctx, __u64 format, __u64 n, const __u8 *types, const __u64 *args);
+void rt_sprint(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *format, __u64 n, const __u8 *types,
+	       const __u64 *args);
+
+/* Intrinsics of ir::Intrinsic, by the same names. Those with a string result take dst first. */
+__s64 rt_strlen(const struct rt_str *s);
+void rt_substr(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *s, __s64 start, __s64 length);
+__s64 rt_stringat(const struct rt_str *s, __s64 position);
+__s64 rt_isinstr(const struct rt_str *s, const struct rt_str *part);
+__s64 rt_strpos(const struct rt_str *s, const struct rt_str *part);
+__s64 rt_strtol(const struct rt_str *s, __s64 base);
+void rt_str_replace(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *s, const struct rt_str *search,
+		    const struct rt_str *replacement);
+void rt_text_str(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *s, __s64 length, __s64 quoted);
+void rt_ctime(struct rt_ctx *ctx, struct rt_str *dst, __s64 seconds);
+void rt_kernel_string(struct rt_ctx *ctx, struct rt_str *dst, __u64 addr, __s64 length);	/* may fail */
+void rt_user_string(struct rt_ctx *ctx, struct rt_str *dst, __u64 addr, __s64 length);		/* may fail */
+void rt_error(struct rt_ctx *ctx, const struct rt_str *text);					/* fails */
+void rt_exhausted(struct rt_ctx *ctx);								/* fails */
+void rt_warn(struct rt_ctx *ctx, const struct rt_str *text);
+void rt_system(struct rt_ctx *ctx, const struct rt_str *command);
+__s64 rt_random(struct rt_ctx *ctx, __s64 bound);
+
+#endif /* SPILE_RT_H */
