@@ -14,8 +14,11 @@
 //! block, or, where it has none, unwinds the function; an error that leaves a handler is
 //! reported with the instruction's location.
 
+mod builder;
 mod op;
 mod program;
+mod types;
 
+pub use builder::FunctionBuilder;
 pub use op::*;
 pub use program::*;
