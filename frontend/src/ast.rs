@@ -8,6 +8,7 @@
 
 mod expr;
 mod point;
+mod walk;
 
 use std::fmt;
 use std::sync::Arc;

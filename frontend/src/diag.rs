@@ -28,8 +28,8 @@ pub struct Diagnostic {
     pub code: &'static str,
     /// What is wrong, in one line.
     pub message: String,
-    /// Places in the sources. The first is where it is wrong; its text, and those of the others, say what is there. A label may be
-    /// empty.
+    /// Places in the sources. The first is where it is wrong; its text, and those of the others, say what is there. A text may be
+    /// empty. Only what has no place at all, such as an unused script argument, has no label.
     pub labels: Vec<(Span, String)>,
     /// What to do about it.
     pub hint: Option<String>,
@@ -40,16 +40,21 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error at `span`.
     pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self::new(Severity::Error, code, span, message.into())
+        Self::new(Severity::Error, code, Some(span), message.into())
     }
 
     /// A warning at `span`.
     pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, code, span, message.into())
+        Self::new(Severity::Warning, code, Some(span), message.into())
     }
 
-    fn new(severity: Severity, code: &'static str, span: Span, message: String) -> Self {
-        let labels = vec![(span, String::new())];
+    /// A warning about no place in particular.
+    pub fn warning_without_place(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, None, message.into())
+    }
+
+    fn new(severity: Severity, code: &'static str, span: Option<Span>, message: String) -> Self {
+        let labels = span.into_iter().map(|span| (span, String::new())).collect();
         Self {
             severity,
             code,
@@ -62,7 +67,9 @@ impl Diagnostic {
 
     /// Sets the text under the first place.
     pub fn label(mut self, text: impl Into<String>) -> Self {
-        self.labels[0].1 = text.into();
+        if let Some(first) = self.labels.first_mut() {
+            first.1 = text.into();
+        }
         self
     }
 
@@ -85,8 +92,8 @@ impl Diagnostic {
     }
 
     /// Where it is wrong.
-    pub fn span(&self) -> Span {
-        self.labels[0].0
+    pub fn span(&self) -> Option<Span> {
+        self.labels.first().map(|label| label.0)
     }
 
     /// Message, source lines with carets, hint and notes, as text that ends with a newline; with escape sequences if `styled`.
@@ -100,7 +107,11 @@ impl Diagnostic {
         for snippet in self.snippets(sources) {
             group = group.element(snippet);
         }
-        for expansion in sources.expansion_chain(self.span()) {
+        for expansion in self
+            .span()
+            .into_iter()
+            .flat_map(|at| sources.expansion_chain(at))
+        {
             let place = sources.location(expansion.call_site);
             group =
                 group.element(Level::NOTE.message(format!("from `{}` at {place}", expansion.name)));

@@ -4,6 +4,15 @@
 pub mod span;
 
 pub mod diag;
+pub mod errors;
+
+pub mod glob;
+
+pub mod token;
+
+pub mod lexer;
+
+pub mod preprocess;
 
 pub mod ast;
 pub mod target;

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Tokens to tokens: macros, conditionals and script arguments.
+//!
+//! All three work in one pass from the first token to the last. Only the arm of a conditional that is chosen is looked at any further:
+//! what stands in the other need not even be defined, and is not defined by it.
+
+mod condition;
+mod macros;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub use condition::Conditions;
+pub use macros::{Macro, Macros};
+
+use crate::ast::{FileKind, Name};
+use crate::diag::Diagnostic;
+use crate::errors::preprocess as errors;
+use crate::lexer;
+use crate::span::{ExpansionId, FileId, SourceMap, Span};
+use crate::token::{AT_WORDS, Op, Token, TokenKind};
+
+/// The arguments of a script, and which of them it has used.
+#[derive(Debug, Default)]
+pub struct ScriptArgs {
+    args: Vec<ScriptArg>,
+}
+
+#[derive(Debug)]
+struct ScriptArg {
+    text: Arc<str>,
+    used: bool,
+    /// The argument as a file, once it was pasted.
+    file: Option<FileId>,
+}
+
+impl ScriptArgs {
+    /// The arguments in order; the first is `$1`.
+    pub fn new<T: Into<Arc<str>>>(args: impl IntoIterator<Item = T>) -> Self {
+        let arg = |text: T| ScriptArg {
+            text: text.into(),
+            used: false,
+            file: None,
+        };
+        Self {
+            args: args.into_iter().map(arg).collect(),
+        }
+    }
+
+    /// A warning for each argument that no file has used.
+    pub fn unused_warnings(&self) -> Vec<Diagnostic> {
+        let numbered = self.args.iter().zip(1..);
+        let unused = numbered.filter(|(arg, _)| !arg.used);
+        unused
+            .map(|(arg, number)| errors::unused_argument(number, &arg.text))
+            .collect()
+    }
+
+    fn get_mut(&mut self, number: u32) -> Option<&mut ScriptArg> {
+        self.args.get_mut((number as usize).checked_sub(1)?)
+    }
+}
+
+/// The macros of the library, the facts that conditions ask for, and the script's arguments.
+pub struct Surroundings<'a> {
+    /// The facts that conditions ask for.
+    pub conditions: &'a Conditions<'a>,
+    /// The macros of the library; a [`FileKind::MacroLibrary`] adds its own.
+    pub macros: &'a mut Macros,
+    /// The script's arguments.
+    pub args: &'a mut ScriptArgs,
+}
+
+/// How many tokens one file may make the preprocessor look at: a bound on macros that double each other.
+const MAX_TOKENS: usize = 1 << 21;
+/// How deep macros and conditionals may be nested.
+const MAX_DEPTH: usize = 64;
+
+/// Runs the preprocessor over the tokens of one file, which end with [`TokenKind::End`], as does the result.
+pub fn preprocess(
+    tokens: &[Token],
+    kind: FileKind,
+    sources: &mut SourceMap,
+    surroundings: Surroundings<'_>,
+) -> (Vec<Token>, Vec<Diagnostic>) {
+    let mut pass = Preprocessor {
+        sources,
+        conditions: surroundings.conditions,
+        library: surroundings.macros,
+        args: surroundings.args,
+        own: Macros::default(),
+        open: Vec::new(),
+        depth: 0,
+        budget: MAX_TOKENS,
+        out: Vec::with_capacity(tokens.len()),
+        diagnostics: Vec::new(),
+    };
+    pass.expand(tokens, &Scope::default());
+    let Preprocessor {
+        mut out,
+        mut diagnostics,
+        own,
+        library,
+        ..
+    } = pass;
+    if !matches!(out.last(), Some(token) if token.kind == TokenKind::End) {
+        // An unfinished definition or conditional took it.
+        out.extend(tokens.last().cloned());
+    }
+    if kind == FileKind::MacroLibrary {
+        if let [first, _end, ..] = &*out {
+            diagnostics.push(errors::not_a_definition(first.span, &first.kind));
+        }
+        out.drain(..out.len().saturating_sub(1));
+        library.extend(own);
+    }
+    (out, diagnostics)
+}
+
+struct Preprocessor<'a> {
+    sources: &'a mut SourceMap,
+    conditions: &'a Conditions<'a>,
+    library: &'a mut Macros,
+    args: &'a mut ScriptArgs,
+    /// The macros of this file.
+    own: Macros,
+    /// The macros being expanded, innermost last.
+    open: Vec<Name>,
+    /// How deep macros and conditionals are nested here.
+    depth: usize,
+    /// How many tokens may still be looked at.
+    budget: usize,
+    out: Vec<Token>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Where a run of tokens stands.
+#[derive(Clone, Default)]
+struct Scope {
+    /// The macro use or script argument that the tokens come from.
+    expansion: Option<ExpansionId>,
+    /// The parameters of the macro that the tokens are the body of.
+    params: Arc<HashMap<Name, Vec<Token>>>,
+    /// Whether the tokens come from a script argument.
+    in_arg: bool,
+}
+
+impl Scope {
+    /// A span of a token of the run, as the rest of the compiler is to see it.
+    fn span(&self, span: Span) -> Span {
+        Span {
+            expansion: span.expansion.or(self.expansion),
+            ..span
+        }
+    }
+}
+
+/// A place in a run of tokens.
+struct Cursor<'t> {
+    tokens: &'t [Token],
+    at: usize,
+}
+
+impl<'t> Cursor<'t> {
+    fn peek(&self) -> Option<&'t TokenKind> {
+        self.tokens.get(self.at).map(|token| &token.kind)
+    }
+
+    fn next(&mut self) -> Option<&'t Token> {
+        let token = self.tokens.get(self.at)?;
+        self.at += 1;
+        Some(token)
+    }
+
+    fn eat(&mut self, op: Op) -> bool {
+        let found = self.peek() == Some(&TokenKind::Op(op));
+        self.at += usize::from(found);
+        found
+    }
+
+    /// Takes what comes before the `stop` that belongs to this level of `%( %)`, and the `stop`. Without one, takes nothing.
+    fn take_until(&mut self, stops: &[Op]) -> Option<(&'t [Token], Op)> {
+        let mut depth = 0;
+        for (at, token) in self.tokens.iter().enumerate().skip(self.at) {
+            let TokenKind::Op(op) = token.kind else {
+                continue;
+            };
+            if depth == 0 && stops.contains(&op) {
+                let taken = &self.tokens[self.at..at];
+                self.at = at + 1;
+                return Some((taken, op));
+            }
+            match op {
+                Op::CondOpen => depth += 1,
+                Op::CondClose if depth == 0 => return None,
+                Op::CondClose => depth -= 1,
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+impl Preprocessor<'_> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Appends what a run of tokens becomes.
+    fn expand(&mut self, tokens: &[Token], scope: &Scope) {
+        let mut cursor = Cursor { tokens, at: 0 };
+        while let Some(token) = cursor.next() {
+            let span = scope.span(token.span);
+            if self.budget == 0 && token.kind != TokenKind::End {
+                continue;
+            }
+            self.spend(span);
+            match &token.kind {
+                TokenKind::At(name) => self.at_word(name, span, &mut cursor, scope),
+                TokenKind::Arg { number, quoted } => self.arg(*number, *quoted, span, scope),
+                TokenKind::ArgCount { quoted } => self.arg_count(*quoted, span, scope),
+                TokenKind::Op(Op::CondOpen) => self.conditional(span, &mut cursor, scope),
+                TokenKind::Op(op @ (Op::CondThen | Op::CondElse | Op::CondClose)) => {
+                    self.report(errors::stray_conditional(span, *op));
+                }
+                kind => self.out.push(Token {
+                    kind: kind.clone(),
+                    span,
+                }),
+            }
+        }
+    }
+
+    fn spend(&mut self, span: Span) {
+        if self.budget == 0 {
+            return;
+        }
+        self.budget -= 1;
+        if self.budget == 0 {
+            self.report(errors::too_many_tokens(self.sources.outermost(span)));
+        }
+    }
+
+    /// Expands into a list of its own.
+    fn expand_apart(&mut self, tokens: &[Token], scope: &Scope) -> Vec<Token> {
+        let outside = std::mem::take(&mut self.out);
+        self.expand(tokens, scope);
+        std::mem::replace(&mut self.out, outside)
+    }
+
+    /// Expands one level further in, unless that is too deep.
+    fn expand_deeper(&mut self, tokens: &[Token], scope: &Scope, span: Span) {
+        if self.depth == MAX_DEPTH {
+            return self.report(errors::nested_too_deep(span));
+        }
+        self.depth += 1;
+        self.expand(tokens, scope);
+        self.depth -= 1;
+    }
+
+    /// `@word`: an operator, a definition, a parameter or a macro.
+    fn at_word(&mut self, name: &Name, span: Span, cursor: &mut Cursor<'_>, scope: &Scope) {
+        if let Some(arg) = scope.params.get(name) {
+            self.budget = self.budget.saturating_sub(arg.len()).max(1);
+            self.out.extend_from_slice(arg);
+        } else if name.as_str() == "define" {
+            self.definition(span, cursor, scope);
+        } else if let Some(found) = self.own.get(name).or_else(|| self.library.get(name)) {
+            let found = found.clone();
+            self.macro_use(name, &found, span, cursor, scope);
+        } else if AT_WORDS.contains(&name.as_str()) {
+            self.out.push(Token {
+                kind: TokenKind::At(name.clone()),
+                span,
+            });
+        } else {
+            let known = self
+                .own
+                .names()
+                .chain(self.library.names())
+                .map(Name::as_str);
+            let known = known
+                .chain(AT_WORDS)
+                .chain(scope.params.keys().map(Name::as_str));
+            let similar = crate::errors::similar(name, known);
+            self.report(errors::unknown_macro(span, name, similar.as_deref()));
+            // Something that may stand wherever an expression may, so that one mistake is one error.
+            self.out.push(Token {
+                kind: TokenKind::Number(0),
+                span,
+            });
+        }
+    }
+
+    fn arg(&mut self, number: u32, quoted: bool, span: Span, scope: &Scope) {
+        if scope.in_arg {
+            return self.report(errors::argument_in_argument(span, number));
+        }
+        let count = self.args.args.len();
+        let Some(arg) = self.args.get_mut(number) else {
+            self.report(errors::argument_out_of_range(span, number, quoted, count));
+            return self.out.push(Token {
+                kind: TokenKind::Number(0),
+                span,
+            });
+        };
+        arg.used = true;
+        if quoted {
+            let kind = TokenKind::String(arg.text.as_bytes().into());
+            return self.out.push(Token { kind, span });
+        }
+        let sources = &mut *self.sources;
+        let new_file = || sources.add(format!("<argument {number}>"), arg.text.clone());
+        let file = *arg.file.get_or_insert_with(new_file);
+        let lexed = lexer::lex(self.sources, file);
+        let id = self.sources.add_expansion(format!("${number}"), span);
+        for mut diagnostic in lexed.diagnostics {
+            for (span, _) in &mut diagnostic.labels {
+                span.expansion = Some(id);
+            }
+            self.report(diagnostic);
+        }
+        let (_end, tokens) = lexed.tokens.split_last().expect("a file ends with `End`");
+        let inside = Scope {
+            expansion: Some(id),
+            in_arg: true,
+            ..Scope::default()
+        };
+        self.expand_deeper(tokens, &inside, span);
+    }
+
+    fn arg_count(&mut self, quoted: bool, span: Span, scope: &Scope) {
+        if scope.in_arg {
+            return self.report(errors::argument_in_argument(span, 0));
+        }
+        let count = self.args.args.len();
+        let kind = match quoted {
+            true => TokenKind::String(count.to_string().as_bytes().into()),
+            false => TokenKind::Number(count as u64),
+        };
+        self.out.push(Token { kind, span });
+    }
+
+    /// `%( COND %? tokens [%: tokens] %)`, after the `%(`.
+    fn conditional(&mut self, span: Span, cursor: &mut Cursor<'_>, scope: &Scope) {
+        let Some((condition, _)) = cursor.take_until(&[Op::CondThen]) else {
+            return self.report(errors::condition_without_then(span));
+        };
+        let Some((then, end)) = cursor.take_until(&[Op::CondElse, Op::CondClose]) else {
+            return self.report(errors::unclosed_conditional(span));
+        };
+        let otherwise = match end {
+            Op::CondElse => match cursor.take_until(&[Op::CondClose]) {
+                Some((otherwise, _)) => otherwise,
+                None => return self.report(errors::unclosed_conditional(span)),
+            },
+            _ => &[],
+        };
+        let condition = self.expand_apart(condition, scope);
+        match condition::evaluate(&condition, self.conditions, span) {
+            Ok(true) => self.expand_deeper(then, scope, span),
+            Ok(false) => self.expand_deeper(otherwise, scope, span),
+            Err(diagnostic) => self.report(*diagnostic),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `@define`, and the use of what it defines.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Cursor, Preprocessor, Scope};
+use crate::ast::Name;
+use crate::errors::preprocess as errors;
+use crate::span::Span;
+use crate::token::{AT_WORDS, Op, Token, TokenKind};
+
+/// A macro.
+#[derive(Clone, Debug)]
+pub struct Macro {
+    /// Where its name is written.
+    pub span: Span,
+    /// Its parameters. Without a list of them, not even an empty one, its use takes no parentheses.
+    params: Option<Arc<[Name]>>,
+    body: Arc<[Token]>,
+}
+
+/// Macros by name, without the `@`.
+#[derive(Clone, Debug, Default)]
+pub struct Macros(HashMap<Name, Macro>);
+
+impl Macros {
+    /// The macro of this name.
+    pub fn get(&self, name: &str) -> Option<&Macro> {
+        self.0.get(name)
+    }
+
+    /// All names, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.0.keys()
+    }
+
+    /// Adds macros, replacing those of the same name.
+    pub fn extend(&mut self, other: Macros) {
+        self.0.extend(other.0);
+    }
+}
+
+/// A list in parentheses that cannot be read.
+struct Unclosed;
+
+impl Preprocessor<'_> {
+    /// `@define NAME[(p, …)] %( body %)`, after the `@define`.
+    pub(super) fn definition(&mut self, span: Span, cursor: &mut Cursor<'_>, scope: &Scope) {
+        if scope.expansion.is_some() {
+            self.report(errors::definition_in_macro(span));
+        }
+        let name = match cursor.next() {
+            Some(Token {
+                kind: TokenKind::Ident(name),
+                span,
+            }) => (name, scope.span(*span)),
+            other => return self.report(errors::definition_without_name(place(other, span))),
+        };
+        let params = match cursor.eat(Op::ParenOpen) {
+            true => match self.params(cursor, scope) {
+                Some(params) => Some(params),
+                None => return,
+            },
+            false => None,
+        };
+        if !cursor.eat(Op::CondOpen) {
+            return self.report(errors::definition_without_body(name.1, name.0));
+        }
+        let Some((body, _)) = cursor.take_until(&[Op::CondClose]) else {
+            // Everything that follows may be meant as its body.
+            cursor.at = cursor.tokens.len().saturating_sub(1);
+            return self.report(errors::unclosed_definition(name.1, name.0));
+        };
+        self.define(
+            name.0,
+            Macro {
+                span: name.1,
+                params,
+                body: body.into(),
+            },
+        );
+    }
+
+    fn define(&mut self, name: &Name, new: Macro) {
+        if AT_WORDS.contains(&name.as_str()) {
+            self.report(errors::builtin_redefined(new.span, name));
+        } else if let Some(old) = self.own.get(name) {
+            let first = old.span;
+            self.report(errors::macro_redefined(new.span, name, first));
+        } else {
+            self.own.0.insert(name.clone(), new);
+        }
+    }
+
+    /// The parameters of a definition, after the `(`. Reports what is wrong with them.
+    fn params(&mut self, cursor: &mut Cursor<'_>, scope: &Scope) -> Option<Arc<[Name]>> {
+        let mut params: Vec<Name> = Vec::new();
+        if cursor.eat(Op::ParenClose) {
+            return Some(params.into());
+        }
+        loop {
+            match cursor.next() {
+                Some(Token {
+                    kind: TokenKind::Ident(name),
+                    span,
+                }) => {
+                    if params.contains(name) {
+                        self.report(errors::duplicate_macro_parameter(scope.span(*span), name));
+                    }
+                    params.push(name.clone());
+                }
+                Some(token) => {
+                    let span = scope.span(token.span);
+                    self.report(errors::bad_macro_parameter(span, &token.kind));
+                    return None;
+                }
+                None => return None,
+            }
+            if cursor.eat(Op::ParenClose) {
+                return Some(params.into());
+            }
+            if !cursor.eat(Op::Comma) {
+                let token = cursor.next()?;
+                let span = scope.span(token.span);
+                self.report(errors::bad_macro_parameter(span, &token.kind));
+                return None;
+            }
+        }
+    }
+
+    /// `@NAME[(arg, …)]`, after the name.
+    pub(super) fn macro_use(
+        &mut self,
+        name: &Name,
+        found: &Macro,
+        span: Span,
+        cursor: &mut Cursor<'_>,
+        scope: &Scope,
+    ) {
+        let args = match &found.params {
+            None => Vec::new(),
+            Some(_) if !cursor.eat(Op::ParenOpen) => {
+                return self.report(errors::macro_without_arguments(span, name, found.span));
+            }
+            Some(_) => match macro_args(cursor) {
+                Ok(args) => args,
+                Err(Unclosed) => return self.report(errors::unclosed_macro_use(span, name)),
+            },
+        };
+        let params = found.params.as_deref().unwrap_or_default();
+        if args.len() != params.len() {
+            let counts = (params.len(), args.len());
+            return self.report(errors::macro_arity(span, name, counts, found.span));
+        }
+        if self.open.contains(name) {
+            return self.report(errors::recursive_macro(span, name, found.span));
+        }
+        let args: Vec<_> = args
+            .into_iter()
+            .map(|arg| self.expand_nested_arg(arg, scope))
+            .collect();
+        let id = self.sources.add_expansion(format!("@{name}"), span);
+        let params = params.iter().cloned().zip(args).collect();
+        let inside = Scope {
+            expansion: Some(id),
+            params: Arc::new(params),
+            in_arg: scope.in_arg,
+        };
+        self.open.push(name.clone());
+        self.expand_deeper(&found.body, &inside, span);
+        self.open.pop();
+    }
+
+    /// An argument belongs to the text where the macro is used, and is one level further in.
+    fn expand_nested_arg(&mut self, arg: &[Token], scope: &Scope) -> Vec<Token> {
+        let outside = std::mem::take(&mut self.out);
+        if let Some(first) = arg.first() {
+            self.expand_deeper(arg, scope, scope.span(first.span));
+        }
+        std::mem::replace(&mut self.out, outside)
+    }
+}
+
+/// The arguments of a macro use, after the `(`. Commas inside of brackets of any kind do not separate.
+fn macro_args<'t>(cursor: &mut Cursor<'t>) -> Result<Vec<&'t [Token]>, Unclosed> {
+    if cursor.eat(Op::ParenClose) {
+        return Ok(Vec::new());
+    }
+    let mut args = Vec::new();
+    let mut depth = 0_usize;
+    let mut start = cursor.at;
+    while let Some(token) = cursor.next() {
+        let here = cursor.at - 1;
+        let TokenKind::Op(op) = token.kind else {
+            continue;
+        };
+        match op {
+            Op::ParenOpen | Op::BracketOpen | Op::BraceOpen | Op::CondOpen => depth += 1,
+            Op::ParenClose if depth == 0 => {
+                args.push(&cursor.tokens[start..here]);
+                return Ok(args);
+            }
+            Op::ParenClose | Op::BracketClose | Op::BraceClose | Op::CondClose => {
+                depth = depth.saturating_sub(1);
+            }
+            Op::Comma if depth == 0 => {
+                args.push(&cursor.tokens[start..here]);
+                start = cursor.at;
+            }
+            _ => {}
+        }
+    }
+    // Leave the end of the file in place.
+    cursor.at = cursor
+        .tokens
+        .len()
+        .saturating_sub(1)
+        .max(start.min(cursor.tokens.len()));
+    Err(Unclosed)
+}
+
+fn place(token: Option<&Token>, otherwise: Span) -> Span {
+    token.map_or(otherwise, |token| token.span)
+}
