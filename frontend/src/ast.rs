@@ -7,6 +7,7 @@
 //! the [printer](crate::print) puts back those that are needed.
 
 mod expr;
+mod op;
 mod point;
 mod walk;
 
@@ -14,6 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use expr::*;
+pub use op::Precedence;
 pub use point::*;
 
 use crate::span::{FileId, Span};

@@ -15,4 +15,5 @@ pub mod lexer;
 pub mod preprocess;
 
 pub mod ast;
+pub mod parser;
 pub mod target;

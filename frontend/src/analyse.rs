@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Syntax trees to the resolved script: names, probe points, types.
+//!
+//! One walk from the user's probes reaches everything the script uses; what it does not reach, in particular the rest of the
+//! library, is never looked at. Types are unified on the way, so that there is no second pass.
+
+mod assign;
+mod auto_print;
+mod body;
+mod call;
+mod constant;
+mod context;
+mod expr;
+mod function;
+mod globals;
+mod limits;
+mod loader;
+mod points;
+mod pretty;
+mod print;
+mod probe;
+mod stat;
+mod stmt;
+mod target;
+
+pub use loader::{Loader, Source};
+pub use points::PointContext;
+
+use std::collections::HashMap;
+
+use crate::ast::Name;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::hir::{Expr, FunctionId, GlobalId, Script};
+use crate::span::{FileId, Span};
+use crate::target::Target;
+use crate::types::{Mismatch, Type, TypeVar};
+
+/// What a user may ask of a compilation beside the script.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Script arguments, `$1` first.
+    pub args: Vec<String>,
+    /// `-D NAME=VALUE`.
+    pub limits: Vec<(String, String)>,
+    /// `-G NAME=VALUE`.
+    pub globals: Vec<(String, String)>,
+    /// `-g`: writing to the traced system is allowed.
+    pub guru: bool,
+    /// Whether globals that are written and never read are printed at the end.
+    pub auto_print: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { args: Vec::new(), limits: Vec::new(), globals: Vec::new(), guru: false, auto_print: true }
+    }
+}
+
+/// Resolves a whole script. The result is complete only if no error was reported.
+pub fn analyse(loader: Loader<'_>, options: &Options, target: &dyn Target, diagnostics: &mut Diagnostics) -> Script {
+    let mut analyser = Analyser {
+        loader,
+        target,
+        options,
+        script: Script::default(),
+        functions: HashMap::new(),
+        globals: HashMap::new(),
+        warned_scripts: 0,
+        diagnostics,
+    };
+    analyser.all_probes();
+    analyser.check_globals();
+    if options.auto_print && !analyser.diagnostics.has_errors() {
+        analyser.print_unread_globals();
+    }
+    analyser.set_limits();
+    analyser.script
+}
+
+/// The state of the walk.
+struct Analyser<'a> {
+    /// Hands out declarations.
+    loader: Loader<'a>,
+    target: &'a dyn Target,
+    options: &'a Options,
+    /// What was resolved so far.
+    script: Script,
+    /// Which declared functions are in the script already, by file and item.
+    functions: HashMap<(FileId, usize), FunctionId>,
+    /// Which declared globals are, by their place.
+    globals: HashMap<(FileId, Name), GlobalId>,
+    /// Probes of loaded files that were looked at.
+    warned_scripts: usize,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Analyser<'_> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        // An alias or macro that is wrong would say so each time it is used.
+        if !self.diagnostics.iter().any(|known| *known == diagnostic) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Says that an expression is of a type.
+    fn expect(&mut self, expr: &Expr, ty: Type) {
+        self.expect_var(expr.ty, ty, expr.span);
+    }
+
+    /// Says that a type variable is of a type, because of `span`.
+    fn expect_var(&mut self, var: TypeVar, ty: Type, span: Span) {
+        if let Err(Mismatch { left, .. }) = self.script.types.require(var, ty, span) {
+            self.report(crate::errors::semantic::type_mismatch(span, ty, left));
+        }
+    }
+
+    /// Says that two variables are of one type; `span` is where the second is used as the first.
+    fn unify(&mut self, expected: TypeVar, found: TypeVar, span: Span) {
+        if let Err(Mismatch { left, right }) = self.script.types.unify(expected, found) {
+            self.report(crate::errors::semantic::types_differ(span, left, right));
+        }
+    }
+}
