@@ -6,13 +6,16 @@
 //!
 //! let mut program = Program::default();
 //! let id = program.declare("half", &[("n".into(), Type::Int)], Some(Type::Int));
+//! let file = program.intern_file("a.stp");
+//! let loc = program.intern_location(&spile_ir::Location { file, line: 1, column: 1, near: String::new() });
 //! let mut b = FunctionBuilder::new(&mut program, id);
+//! b.set_loc(loc);
 //! let n = b.value(Op::LocalGet(spile_ir::LocalId(0)));
 //! let two = b.int(2);
 //! let half = b.value(Op::Binary(BinaryOp::Div, n, two));
 //! b.ret(Some(half));
 //! b.finish();
-//! assert_eq!(program.functions[0].blocks.len(), 1);
+//! assert_eq!(spile_ir::verify(&program), Ok(()));
 //! ```
 
 use crate::{

@@ -18,7 +18,9 @@ mod builder;
 mod op;
 mod program;
 mod types;
+mod verify;
 
 pub use builder::FunctionBuilder;
 pub use op::*;
 pub use program::*;
+pub use verify::{MAX_LINEAR_BUCKETS, VerifyError, verify};

@@ -382,6 +382,37 @@ impl Function {
     }
 }
 
+impl Terminator {
+    /// The values it uses, in order.
+    pub fn operands(&self) -> Vec<Value> {
+        let mut all: Vec<Value> = match self {
+            Self::Branch { cond, .. } => vec![*cond],
+            Self::Return(value) => value.iter().copied().collect(),
+            Self::Jump(_) => Vec::new(),
+        };
+        all.extend(self.targets().iter().flat_map(|target| &target.args));
+        all
+    }
+
+    /// Where it may go.
+    pub fn targets(&self) -> Vec<&Target> {
+        match self {
+            Self::Jump(target) => vec![target],
+            Self::Branch { yes, no, .. } => vec![yes, no],
+            Self::Return(_) => Vec::new(),
+        }
+    }
+
+    /// Where it may go, to be changed.
+    pub fn targets_mut(&mut self) -> Vec<&mut Target> {
+        match self {
+            Self::Jump(target) => vec![target],
+            Self::Branch { yes, no, .. } => vec![yes, no],
+            Self::Return(_) => Vec::new(),
+        }
+    }
+}
+
 impl Op {
     /// The values it uses, in order.
     pub fn operands(&self) -> Vec<Value> {
