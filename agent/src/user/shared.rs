@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What an image's handlers and the engine share: memory, context, ring, state.
+
+use spile_abi::raw;
+
+use crate::clock::monotonic_ns;
+
+/// Memory of one session; handlers hold its address in `spile_ctx.session`.
+pub struct Shared {
+    context: raw::spile_ctx,
+    counters: raw::spile_counters,
+    // Kept for the addresses in the context. Words, since an image's data wants 8-byte alignment.
+    _memory: [Box<[u64]>; 3],
+    ring: Box<[u64]>,
+    /// Bytes of the ring in use.
+    used: usize,
+    /// `enum spile_state`.
+    pub state: u32,
+    /// Whether a fatal error happened.
+    pub failed: bool,
+    /// Records that found no room.
+    pub dropped: u64,
+    /// Their bytes.
+    pub dropped_bytes: u64,
+    random: u64,
+}
+
+impl Shared {
+    /// Zeroed memory as an image's header asks for.
+    pub fn new(header: &raw::spile_image, ring_bytes: u32, param: u64) -> Box<Self> {
+        let words = |bytes: u32| vec![0u64; (bytes as usize).div_ceil(8)].into_boxed_slice();
+        let mut memory = [words(header.data_size), words(header.percpu_size), words(header.scratch_size)];
+        let [data, percpu, scratch] = memory.each_mut().map(|words| words.as_mut_ptr().expose_provenance() as u64);
+        let context = raw::spile_ctx {
+            data,
+            percpu,
+            percpu_base: percpu,
+            percpu_stride: header.percpu_size.into(),
+            scratch,
+            n_cpus: 1,
+            param,
+            ..Default::default()
+        };
+        Box::new(Self {
+            context,
+            counters: Default::default(),
+            _memory: memory,
+            ring: words(ring_bytes),
+            used: 0,
+            state: raw::SPILE_STATE_LOADED,
+            failed: false,
+            dropped: 0,
+            dropped_bytes: 0,
+            random: monotonic_ns() | 1,
+        })
+    }
+
+    /// The context for a hit of a probe.
+    pub fn context(&mut self, probe: u32) -> *mut raw::spile_ctx {
+        self.counters.hits += 1;
+        self.context.probe = probe;
+        self.context.counters = (&raw mut self.counters).expose_provenance() as u64;
+        self.context.session = (&raw mut *self).expose_provenance() as u64;
+        &raw mut self.context
+    }
+
+    /// Hits and skips.
+    pub fn counters(&self) -> raw::spile_counters {
+        self.counters
+    }
+
+    /// Room for a record, with its header filled: its offset in words, or `None`: dropped.
+    pub fn reserve(&mut self, size: u64, kind: u64) -> Option<*mut u64> {
+        let header = size_of::<raw::spile_record>() as u64;
+        let fits = size >= header && size.is_multiple_of(8) && size <= (self.ring.len() * 8 - self.used) as u64;
+        if !fits {
+            self.dropped += 1;
+            self.dropped_bytes += size;
+            return None;
+        }
+        let at = self.used / 8;
+        self.used += size as usize;
+        self.ring[at] = size | (kind & 0xffff) << 32;
+        self.ring[at + 1] = monotonic_ns();
+        Some(&raw mut self.ring[at])
+    }
+
+    /// Takes all records; to be called between handlers.
+    pub fn take_records(&mut self) -> Vec<u8> {
+        let words = &self.ring[..self.used / 8];
+        self.used = 0;
+        words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    /// The next period of a timer: its own, give or take its random spread.
+    pub fn period_ns(&mut self, probe: &raw::spile_probe) -> u64 {
+        // xorshift: the spread needs no better.
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        let spread = probe.param2.max(0) as u64;
+        let shift = (self.random % (2 * spread + 1)) as i64 - spread as i64;
+        probe.param.saturating_add(shift).max(1) as u64
+    }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The command line: declared once, for help, manual page and completions alike.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand};
+use spile_frontend::target::Arch;
+use spile_vm_lab::Cell;
+
+/// Runs SystemTap-language scripts as native code in a live Linux kernel.
+#[derive(Parser, Debug)]
+#[command(name = "spile", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the command can do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Compile a script and run it.
+    Run(Run),
+    /// Compile a script into an image file, which an agent can run alone.
+    Build(Build),
+    /// Collect or look at the facts about a kernel that compiling needs.
+    #[command(subcommand)]
+    Kit(Kit),
+    /// Be an agent (see spile-agent --help).
+    #[command(hide = true, disable_help_flag = true)]
+    Agent {
+        /// Its arguments.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Print the manual page in roff.
+    #[command(hide = true)]
+    Man,
+    /// Print a completion script for a shell.
+    #[command(hide = true)]
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `spile run`.
+#[derive(Args, Debug)]
+pub struct Run {
+    /// The script and how to compile it.
+    #[command(flatten)]
+    pub script: Script,
+    /// Where to run: `local` (this kernel), `user` (an ordinary process, for begin, end, error and timer
+    /// probes), or `vm:CELL` (a kernel in the lab, such as vm:debian-6.1-amd64).
+    #[arg(long, default_value = "local")]
+    pub target: TargetName,
+    /// Start this shell command in the target, and end with it.
+    #[arg(short = 'c', value_name = "COMMAND", conflicts_with = "pid")]
+    pub command: Option<String>,
+    /// The process that target() gives.
+    #[arg(short = 'x', value_name = "PID")]
+    pub pid: Option<u32>,
+    /// Write the script's output to a file.
+    #[arg(short = 'o', value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Buffer for each CPU, a power of two.
+    #[arg(short = 's', value_name = "MEGABYTES")]
+    pub buffer: Option<u32>,
+    /// End after so many seconds.
+    #[arg(short = 'T', value_name = "SECONDS")]
+    pub timeout: Option<u64>,
+    /// Stop after a pass and print what it made: 1 syntax tree, 2 resolved script, 3 IR, 4 image.
+    #[arg(short = 'p', value_name = "PASS", value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub pass: Option<u8>,
+    /// Processors of a lab machine.
+    #[arg(long, default_value_t = 2)]
+    pub smp: u32,
+}
+
+/// `spile build`.
+#[derive(Args, Debug)]
+pub struct Build {
+    /// The script and how to compile it.
+    #[command(flatten)]
+    pub script: Script,
+    /// Compile for the kernel of this kit.
+    #[arg(long, value_name = "FILE", conflicts_with = "target")]
+    pub kit: Option<PathBuf>,
+    /// Compile for this target; see `spile run`.
+    #[arg(long, default_value = "local")]
+    pub target: TargetName,
+    /// Compile for this instruction set, where the target is `user`: x86_64 or aarch64.
+    #[arg(long, value_parser = parse_arch)]
+    pub arch: Option<Arch>,
+    /// The image file to write.
+    #[arg(short = 'o', value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// `spile kit`.
+#[derive(Subcommand, Debug)]
+pub enum Kit {
+    /// Collect the facts about a target's kernel into a file.
+    Create {
+        /// Whose kernel; see `spile run`.
+        #[arg(long, default_value = "local")]
+        target: TargetName,
+        /// The kit to write.
+        #[arg(short = 'o', value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Say what a kit holds.
+    Show {
+        /// The kit.
+        kit: PathBuf,
+    },
+}
+
+/// A script and how to compile it.
+#[derive(Args, Debug)]
+pub struct Script {
+    /// The script file (`-` is standard input), then the script's own arguments ($1, @1, …).
+    #[arg(value_name = "SCRIPT [ARGUMENT]", required_unless_present = "expression", allow_hyphen_values = true)]
+    pub words: Vec<String>,
+    /// The script itself; all words are its arguments.
+    #[arg(short = 'e', value_name = "TEXT")]
+    pub expression: Option<String>,
+    /// Also look for library scripts in this directory.
+    #[arg(short = 'I', value_name = "DIRECTORY")]
+    pub include: Vec<PathBuf>,
+    /// Set a limit, such as MAXACTION=5000.
+    #[arg(short = 'D', value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub define: Vec<(String, String)>,
+    /// Set a global of the script.
+    #[arg(short = 'G', value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub global: Vec<(String, String)>,
+    /// Guru mode: the script may write to the traced system.
+    #[arg(short = 'g')]
+    pub guru: bool,
+    /// Do not optimise.
+    #[arg(short = 'u')]
+    pub unoptimised: bool,
+    /// Print no warnings.
+    #[arg(short = 'w')]
+    pub no_warnings: bool,
+    /// Say what each pass did and how long it took.
+    #[arg(short = 'v', action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// A place where scripts run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TargetName {
+    /// An ordinary process on this machine.
+    User,
+    /// This machine's kernel.
+    Local,
+    /// A kernel of the lab.
+    Vm(Cell),
+}
+
+impl FromStr for TargetName {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "user" => Ok(Self::User),
+            "local" => Ok(Self::Local),
+            _ => match name.strip_prefix("vm:") {
+                Some(cell) => Cell::parse(cell).map(Self::Vm).map_err(|error| format!("{error:#}")),
+                None => Err("a target is user, local, or vm:CELL, such as vm:debian-6.1-amd64".into()),
+            },
+        }
+    }
+}
+
+fn parse_arch(name: &str) -> Result<Arch, String> {
+    match name {
+        "x86_64" => Ok(Arch::X86_64),
+        "aarch64" | "arm64" => Ok(Arch::Aarch64),
+        _ => Err("an instruction set is x86_64 or aarch64".into()),
+    }
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.into(), value.into())),
+        _ => Err("it takes the form NAME=VALUE".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn words_after_the_script_are_its_arguments() {
+        let cli = Cli::parse_from(["spile", "run", "--target", "user", "a.stp", "1", "-2"]);
+        let Command::Run(run) = cli.command else { panic!("not run") };
+        assert_eq!(run.script.words, ["a.stp", "1", "-2"]);
+        assert_eq!(run.target, TargetName::User);
+    }
+
+    #[test]
+    fn wrong_targets_are_named() {
+        let error = Cli::try_parse_from(["spile", "run", "--target", "moon", "a.stp"]).unwrap_err();
+        assert!(error.to_string().contains("a target is user, local, or vm:CELL"), "{error}");
+    }
+}
