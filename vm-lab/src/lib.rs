@@ -6,13 +6,14 @@
 //! made for the run; the [`RunningMachine`] gives a byte stream to the agent, and at power-off a [`Verdict`].
 //!
 //! ```no_run
+//! use std::time::Duration;
 //! use spile_vm_lab::{Cell, Lines, Machine};
 //! # fn main() -> anyhow::Result<()> {
 //! let kernel = Cell::parse("debian-6.1-amd64")?.prepare(&Lines)?;
 //! let mut machine = Machine::builder(&kernel).agent("target/agents/x86_64/spile-agent").smp(2).start()?;
 //! let stream = machine.stream()?; // Read + Write, to the agent
 //! # drop(stream);
-//! let verdict = machine.wait()?;
+//! let verdict = machine.shutdown(Duration::from_secs(60))?;
 //! assert!(verdict.is_clean(), "{verdict}");
 //! # Ok(()) }
 //! ```
@@ -32,6 +33,16 @@ mod headers;
 pub mod kshim;
 mod roots;
 
+mod accel;
+mod child;
+mod cpio;
+mod initramfs;
+pub mod machine;
+mod qemu;
+pub mod verdict;
+
 pub use catalogue::{Arch, Cell};
 pub use kernel::Kernel;
+pub use machine::{Machine, MachineBuilder, RunningMachine};
 pub use progress::{Lines, Progress, Silent, Terminal};
+pub use verdict::{Splat, Verdict};

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `spile-lab`: the lab by hand.
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use spile_vm_lab::catalogue::CELLS;
-use spile_vm_lab::{Cell, Progress, Terminal, kshim};
+use spile_vm_lab::{Cell, Machine, MachineBuilder, Progress, RunningMachine, Terminal, kshim};
 
 /// Stock Debian kernels under QEMU: fetch them, build kshim for them, boot them.
 #[derive(Parser)]
@@ -40,12 +42,74 @@ enum Command {
         #[arg(long, default_value = "kshim")]
         module: PathBuf,
     },
+    /// Boot a kernel with a busybox shell on this terminal.
+    Boot(Boot),
+    /// Run a shell command in a machine; exits as it does, or with 125 when the kernel complained.
+    Run {
+        #[command(flatten)]
+        boot: Boot,
+        /// How long it may take, in seconds.
+        #[arg(long, default_value_t = 600)]
+        limit_s: u64,
+        /// The command, for busybox's shell.
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
     /// Print the path of a kernel's BTF.
     Btf {
         /// The kernel, such as debian-6.1-amd64.
         #[arg(value_parser = Cell::parse)]
         cell: Cell,
     },
+}
+
+#[derive(clap::Args)]
+struct Boot {
+    /// The kernel, such as debian-6.1-amd64.
+    #[arg(value_parser = Cell::parse)]
+    cell: Cell,
+    /// Load this module first.
+    #[arg(long, value_name = "FILE")]
+    kshim: Option<PathBuf>,
+    /// Copy a file into the machine.
+    #[arg(long = "file", value_name = "GUEST=HOST")]
+    files: Vec<String>,
+    /// The number of CPUs.
+    #[arg(long, default_value_t = 1)]
+    smp: u32,
+    /// The memory, in MiB.
+    #[arg(long, default_value_t = 512)]
+    memory: u32,
+    /// Count instructions: virtual nanoseconds are instructions, and runs repeat.
+    #[arg(long)]
+    icount: bool,
+    /// Boot the image as shipped, with KASLR.
+    #[arg(long)]
+    kaslr: bool,
+    /// More arguments for the kernel.
+    #[arg(long, default_value = "")]
+    append: String,
+}
+
+impl Boot {
+    fn builder(&self, progress: &dyn Progress) -> Result<MachineBuilder> {
+        let mut builder =
+            Machine::builder(&self.cell.prepare(progress)?).smp(self.smp).memory_mib(self.memory).append(&self.append);
+        if let Some(kshim) = &self.kshim {
+            builder = builder.kshim(kshim);
+        }
+        if self.icount {
+            builder = builder.icount();
+        }
+        if self.kaslr {
+            builder = builder.kaslr();
+        }
+        for file in &self.files {
+            let (guest, host) = file.split_once('=').with_context(|| format!("`{file}` is not GUEST=HOST"))?;
+            builder = builder.host_file(guest, host);
+        }
+        Ok(builder)
+    }
 }
 
 #[derive(clap::Args)]
@@ -84,6 +148,14 @@ fn run(command: Command) -> Result<ExitCode> {
             let source = kshim::Source { module, ..kshim::Source::kshim(&root) };
             build_kshim(&cells, &source, progress)?;
         }
+        Command::Boot(boot) => {
+            boot.builder(progress)?.interact()?;
+        }
+        Command::Run { boot, limit_s, command } => {
+            let command = format!("{{ {}\n}} 2>&1", command.join(" "));
+            let machine = boot.builder(progress)?.command(&command).start_with(progress)?;
+            return converse(machine, Duration::from_secs(limit_s));
+        }
         Command::Btf { cell } => println!("{}", cell.prepare(progress)?.btf().display()),
     }
     Ok(ExitCode::SUCCESS)
@@ -103,6 +175,23 @@ fn fetch(cells: &Cells, update: bool, progress: &dyn Progress) -> Result<()> {
         println!("{:20} {}", cell.name(), kernel.release);
     }
     Ok(())
+}
+
+/// Shows what the program prints until the machine powers off; gives its exit code.
+fn converse(mut machine: RunningMachine, limit: Duration) -> Result<ExitCode> {
+    let mut stream = machine.stream()?;
+    let reader = std::thread::spawn(move || io::copy(&mut stream, &mut io::stdout()));
+    let verdict = machine.wait(limit);
+    drop(machine); // ends the reader's stream
+    reader.join().ok().context("the thread that reads the machine's output panicked")?.ok();
+    let verdict = verdict?;
+    match verdict.exit_code {
+        Some(code) if verdict.splats.is_empty() => Ok(ExitCode::from(code)),
+        _ => {
+            eprint!("{verdict}");
+            Ok(ExitCode::from(125))
+        }
+    }
 }
 
 /// Builds for every cell, also after a failure, so that one run tells all.
