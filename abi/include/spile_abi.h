@@ -334,6 +334,8 @@ struct spile_status {
 	__u32 state;		/* enum spile_state */
 	__u32 n_attached;
 	__u64 text;		/* address of the image's text, for symbolising */
+	__u32 failed;		/* 1 once the state was FAILED */
+	__u32 reserved;
 };
 
 struct spile_probe_status {

@@ -1,0 +1,670 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Generated from spile_abi.h by abi/tests/generated.rs; do not edit.
+
+pub const SPILE_ABI_HASH: u64 = 0x450673948ce12e9d;
+/// Names of the imports and how many arguments they take, in the order of `SPILE_IMPORT_*`.
+pub const SPILE_IMPORT_TABLE: &[(&str, usize)] = &[
+    ("load_kernel_u8", 1),
+    ("load_kernel_u16", 1),
+    ("load_kernel_u32", 1),
+    ("load_kernel_u64", 1),
+    ("load_user_u8", 1),
+    ("load_user_u16", 1),
+    ("load_user_u32", 1),
+    ("load_user_u64", 1),
+    ("store_kernel_u8", 2),
+    ("store_kernel_u16", 2),
+    ("store_kernel_u32", 2),
+    ("store_kernel_u64", 2),
+    ("ring_reserve", 3),
+    ("ring_commit", 2),
+    ("session_exit", 1),
+    ("session_fail", 1),
+    ("current_task", 0),
+    ("time_mono_ns", 0),
+    ("time_real_ns", 0),
+    ("time_boot_ns", 0),
+    ("cycles", 0),
+    ("jiffies", 0),
+];
+pub const SPILE_MAGIC: u32 = 1162627408;
+pub const SPILE_ABI_VERSION: u32 = 1;
+pub const SPILE_ARCH_X86_64: u32 = 62;
+pub const SPILE_ARCH_AARCH64: u32 = 183;
+pub const SPILE_MAX_IMAGE: u32 = 16777216;
+pub const SPILE_MAX_IMPORTS: u32 = 64;
+pub const SPILE_MAX_PROBES: u32 = 65536;
+pub const SPILE_MAX_DATA: u32 = 1073741824;
+pub const SPILE_MAX_PERCPU: u32 = 268435456;
+pub const SPILE_MAX_SCRATCH: u32 = 4194304;
+pub const SPILE_MAX_ENTRY_WORDS: u32 = 32;
+pub const SPILE_MIN_RING: u32 = 16384;
+pub const SPILE_MAX_RING: u32 = 268435456;
+pub const SPILE_STUB_BYTES: u32 = 16;
+pub const SPILE_TEXT_ALIGN: u32 = 4096;
+pub const SPILE_NO_TEXT: u32 = 4294967295;
+pub const SPILE_PROBE_OPTIONAL: u32 = 1;
+pub const SPILE_LEVELS: u32 = 4;
+pub const SPILE_CTX_IMAGE_WORDS: u32 = 16;
+pub const SPILE_RECORD_BUSY: u32 = 2147483648;
+pub const SPILE_RECORD_SIZE: u32 = 1073741823;
+pub const SPILE_NO_LOCATION: u32 = 4294967295;
+pub type __u8 = ::core::ffi::c_uchar;
+pub type __u16 = ::core::ffi::c_ushort;
+pub type __s32 = ::core::ffi::c_int;
+pub type __u32 = ::core::ffi::c_uint;
+pub type __s64 = ::core::ffi::c_longlong;
+pub type __u64 = ::core::ffi::c_ulonglong;
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_image {
+    pub magic: __u32,
+    pub version: __u32,
+    pub abi_hash: __u64,
+    pub arch: __u32,
+    pub image_size: __u32,
+    pub text_off: __u32,
+    pub text_size: __u32,
+    pub stubs: __u32,
+    pub imports_off: __u32,
+    pub n_imports: __u32,
+    pub probes_off: __u32,
+    pub n_probes: __u32,
+    pub strings_off: __u32,
+    pub strings_size: __u32,
+    pub data_size: __u32,
+    pub percpu_size: __u32,
+    pub scratch_size: __u32,
+    pub init: __u32,
+    pub host_off: __u32,
+    pub host_size: __u32,
+    pub reserved: __u32,
+}
+const _: () = {
+    ["Size of spile_image"][::core::mem::size_of::<spile_image>() - 88usize];
+    ["Alignment of spile_image"][::core::mem::align_of::<spile_image>() - 8usize];
+    ["Offset of field: spile_image::magic"][::core::mem::offset_of!(spile_image, magic) - 0usize];
+    ["Offset of field: spile_image::version"][::core::mem::offset_of!(spile_image, version) - 4usize];
+    ["Offset of field: spile_image::abi_hash"][::core::mem::offset_of!(spile_image, abi_hash) - 8usize];
+    ["Offset of field: spile_image::arch"][::core::mem::offset_of!(spile_image, arch) - 16usize];
+    ["Offset of field: spile_image::image_size"][::core::mem::offset_of!(spile_image, image_size) - 20usize];
+    ["Offset of field: spile_image::text_off"][::core::mem::offset_of!(spile_image, text_off) - 24usize];
+    ["Offset of field: spile_image::text_size"][::core::mem::offset_of!(spile_image, text_size) - 28usize];
+    ["Offset of field: spile_image::stubs"][::core::mem::offset_of!(spile_image, stubs) - 32usize];
+    ["Offset of field: spile_image::imports_off"][::core::mem::offset_of!(spile_image, imports_off) - 36usize];
+    ["Offset of field: spile_image::n_imports"][::core::mem::offset_of!(spile_image, n_imports) - 40usize];
+    ["Offset of field: spile_image::probes_off"][::core::mem::offset_of!(spile_image, probes_off) - 44usize];
+    ["Offset of field: spile_image::n_probes"][::core::mem::offset_of!(spile_image, n_probes) - 48usize];
+    ["Offset of field: spile_image::strings_off"][::core::mem::offset_of!(spile_image, strings_off) - 52usize];
+    ["Offset of field: spile_image::strings_size"][::core::mem::offset_of!(spile_image, strings_size) - 56usize];
+    ["Offset of field: spile_image::data_size"][::core::mem::offset_of!(spile_image, data_size) - 60usize];
+    ["Offset of field: spile_image::percpu_size"][::core::mem::offset_of!(spile_image, percpu_size) - 64usize];
+    ["Offset of field: spile_image::scratch_size"][::core::mem::offset_of!(spile_image, scratch_size) - 68usize];
+    ["Offset of field: spile_image::init"][::core::mem::offset_of!(spile_image, init) - 72usize];
+    ["Offset of field: spile_image::host_off"][::core::mem::offset_of!(spile_image, host_off) - 76usize];
+    ["Offset of field: spile_image::host_size"][::core::mem::offset_of!(spile_image, host_size) - 80usize];
+    ["Offset of field: spile_image::reserved"][::core::mem::offset_of!(spile_image, reserved) - 84usize];
+};
+pub const SPILE_PROBE_BEGIN: spile_probe_kind = 1;
+pub const SPILE_PROBE_END: spile_probe_kind = 2;
+pub const SPILE_PROBE_ERROR: spile_probe_kind = 3;
+pub const SPILE_PROBE_TIMER: spile_probe_kind = 4;
+pub const SPILE_PROBE_FUNCTION: spile_probe_kind = 5;
+pub const SPILE_PROBE_RETURN: spile_probe_kind = 6;
+pub const SPILE_PROBE_ADDRESS: spile_probe_kind = 7;
+pub const SPILE_PROBE_TRACEPOINT: spile_probe_kind = 8;
+pub type spile_probe_kind = ::core::ffi::c_uint;
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_probe {
+    pub kind: __u32,
+    pub flags: __u32,
+    pub handler: __u32,
+    pub entry_handler: __u32,
+    pub name: __u32,
+    pub entry_words: __u32,
+    pub param: __s64,
+    pub param2: __s64,
+    pub offset: __u64,
+    pub address: __u64,
+}
+const _: () = {
+    ["Size of spile_probe"][::core::mem::size_of::<spile_probe>() - 56usize];
+    ["Alignment of spile_probe"][::core::mem::align_of::<spile_probe>() - 8usize];
+    ["Offset of field: spile_probe::kind"][::core::mem::offset_of!(spile_probe, kind) - 0usize];
+    ["Offset of field: spile_probe::flags"][::core::mem::offset_of!(spile_probe, flags) - 4usize];
+    ["Offset of field: spile_probe::handler"][::core::mem::offset_of!(spile_probe, handler) - 8usize];
+    ["Offset of field: spile_probe::entry_handler"][::core::mem::offset_of!(spile_probe, entry_handler) - 12usize];
+    ["Offset of field: spile_probe::name"][::core::mem::offset_of!(spile_probe, name) - 16usize];
+    ["Offset of field: spile_probe::entry_words"][::core::mem::offset_of!(spile_probe, entry_words) - 20usize];
+    ["Offset of field: spile_probe::param"][::core::mem::offset_of!(spile_probe, param) - 24usize];
+    ["Offset of field: spile_probe::param2"][::core::mem::offset_of!(spile_probe, param2) - 32usize];
+    ["Offset of field: spile_probe::offset"][::core::mem::offset_of!(spile_probe, offset) - 40usize];
+    ["Offset of field: spile_probe::address"][::core::mem::offset_of!(spile_probe, address) - 48usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_ctx {
+    pub data: __u64,
+    pub percpu: __u64,
+    pub percpu_base: __u64,
+    pub percpu_stride: __u64,
+    pub scratch: __u64,
+    pub regs: __u64,
+    pub args: __u64,
+    pub entry: __u64,
+    pub counters: __u64,
+    pub session: __u64,
+    pub param: __u64,
+    pub n_cpus: __u32,
+    pub cpu: __u32,
+    pub level: __u32,
+    pub probe: __u32,
+    pub image: [__u64; 16usize],
+}
+const _: () = {
+    ["Size of spile_ctx"][::core::mem::size_of::<spile_ctx>() - 232usize];
+    ["Alignment of spile_ctx"][::core::mem::align_of::<spile_ctx>() - 8usize];
+    ["Offset of field: spile_ctx::data"][::core::mem::offset_of!(spile_ctx, data) - 0usize];
+    ["Offset of field: spile_ctx::percpu"][::core::mem::offset_of!(spile_ctx, percpu) - 8usize];
+    ["Offset of field: spile_ctx::percpu_base"][::core::mem::offset_of!(spile_ctx, percpu_base) - 16usize];
+    ["Offset of field: spile_ctx::percpu_stride"][::core::mem::offset_of!(spile_ctx, percpu_stride) - 24usize];
+    ["Offset of field: spile_ctx::scratch"][::core::mem::offset_of!(spile_ctx, scratch) - 32usize];
+    ["Offset of field: spile_ctx::regs"][::core::mem::offset_of!(spile_ctx, regs) - 40usize];
+    ["Offset of field: spile_ctx::args"][::core::mem::offset_of!(spile_ctx, args) - 48usize];
+    ["Offset of field: spile_ctx::entry"][::core::mem::offset_of!(spile_ctx, entry) - 56usize];
+    ["Offset of field: spile_ctx::counters"][::core::mem::offset_of!(spile_ctx, counters) - 64usize];
+    ["Offset of field: spile_ctx::session"][::core::mem::offset_of!(spile_ctx, session) - 72usize];
+    ["Offset of field: spile_ctx::param"][::core::mem::offset_of!(spile_ctx, param) - 80usize];
+    ["Offset of field: spile_ctx::n_cpus"][::core::mem::offset_of!(spile_ctx, n_cpus) - 88usize];
+    ["Offset of field: spile_ctx::cpu"][::core::mem::offset_of!(spile_ctx, cpu) - 92usize];
+    ["Offset of field: spile_ctx::level"][::core::mem::offset_of!(spile_ctx, level) - 96usize];
+    ["Offset of field: spile_ctx::probe"][::core::mem::offset_of!(spile_ctx, probe) - 100usize];
+    ["Offset of field: spile_ctx::image"][::core::mem::offset_of!(spile_ctx, image) - 104usize];
+};
+pub const SPILE_SKIP_NESTED: spile_skip = 0;
+pub const SPILE_SKIP_LOCK: spile_skip = 1;
+pub const SPILE_SKIP_STATE: spile_skip = 2;
+pub const SPILE_SKIP_MISSED: spile_skip = 3;
+pub const SPILE_SKIPS: spile_skip = 4;
+pub type spile_skip = ::core::ffi::c_uint;
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_counters {
+    pub hits: __u64,
+    pub skips: [__u64; 4usize],
+}
+const _: () = {
+    ["Size of spile_counters"][::core::mem::size_of::<spile_counters>() - 40usize];
+    ["Alignment of spile_counters"][::core::mem::align_of::<spile_counters>() - 8usize];
+    ["Offset of field: spile_counters::hits"][::core::mem::offset_of!(spile_counters, hits) - 0usize];
+    ["Offset of field: spile_counters::skips"][::core::mem::offset_of!(spile_counters, skips) - 8usize];
+};
+pub const SPILE_IMPORT_load_kernel_u8: spile_import = 0;
+pub const SPILE_IMPORT_load_kernel_u16: spile_import = 1;
+pub const SPILE_IMPORT_load_kernel_u32: spile_import = 2;
+pub const SPILE_IMPORT_load_kernel_u64: spile_import = 3;
+pub const SPILE_IMPORT_load_user_u8: spile_import = 4;
+pub const SPILE_IMPORT_load_user_u16: spile_import = 5;
+pub const SPILE_IMPORT_load_user_u32: spile_import = 6;
+pub const SPILE_IMPORT_load_user_u64: spile_import = 7;
+pub const SPILE_IMPORT_store_kernel_u8: spile_import = 8;
+pub const SPILE_IMPORT_store_kernel_u16: spile_import = 9;
+pub const SPILE_IMPORT_store_kernel_u32: spile_import = 10;
+pub const SPILE_IMPORT_store_kernel_u64: spile_import = 11;
+pub const SPILE_IMPORT_ring_reserve: spile_import = 12;
+pub const SPILE_IMPORT_ring_commit: spile_import = 13;
+pub const SPILE_IMPORT_session_exit: spile_import = 14;
+pub const SPILE_IMPORT_session_fail: spile_import = 15;
+pub const SPILE_IMPORT_current_task: spile_import = 16;
+pub const SPILE_IMPORT_time_mono_ns: spile_import = 17;
+pub const SPILE_IMPORT_time_real_ns: spile_import = 18;
+pub const SPILE_IMPORT_time_boot_ns: spile_import = 19;
+pub const SPILE_IMPORT_cycles: spile_import = 20;
+pub const SPILE_IMPORT_jiffies: spile_import = 21;
+pub const SPILE_N_IMPORTS: spile_import = 22;
+pub type spile_import = ::core::ffi::c_uint;
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_loaded {
+    pub value: __u64,
+    pub fault: __u64,
+}
+const _: () = {
+    ["Size of spile_loaded"][::core::mem::size_of::<spile_loaded>() - 16usize];
+    ["Alignment of spile_loaded"][::core::mem::align_of::<spile_loaded>() - 8usize];
+    ["Offset of field: spile_loaded::value"][::core::mem::offset_of!(spile_loaded, value) - 0usize];
+    ["Offset of field: spile_loaded::fault"][::core::mem::offset_of!(spile_loaded, fault) - 8usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_ring {
+    pub head: __u64,
+    pub records: __u64,
+    pub dropped: __u64,
+    pub dropped_bytes: __u64,
+    pub counters: spile_counters,
+}
+const _: () = {
+    ["Size of spile_ring"][::core::mem::size_of::<spile_ring>() - 72usize];
+    ["Alignment of spile_ring"][::core::mem::align_of::<spile_ring>() - 8usize];
+    ["Offset of field: spile_ring::head"][::core::mem::offset_of!(spile_ring, head) - 0usize];
+    ["Offset of field: spile_ring::records"][::core::mem::offset_of!(spile_ring, records) - 8usize];
+    ["Offset of field: spile_ring::dropped"][::core::mem::offset_of!(spile_ring, dropped) - 16usize];
+    ["Offset of field: spile_ring::dropped_bytes"][::core::mem::offset_of!(spile_ring, dropped_bytes) - 24usize];
+    ["Offset of field: spile_ring::counters"][::core::mem::offset_of!(spile_ring, counters) - 32usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_ring_tail {
+    pub tail: __u64,
+}
+const _: () = {
+    ["Size of spile_ring_tail"][::core::mem::size_of::<spile_ring_tail>() - 8usize];
+    ["Alignment of spile_ring_tail"][::core::mem::align_of::<spile_ring_tail>() - 8usize];
+    ["Offset of field: spile_ring_tail::tail"][::core::mem::offset_of!(spile_ring_tail, tail) - 0usize];
+};
+pub const SPILE_RECORD_PAD: spile_record_type = 0;
+pub const SPILE_RECORD_PRINT: spile_record_type = 1;
+pub const SPILE_RECORD_ERROR: spile_record_type = 2;
+pub const SPILE_RECORD_WARNING: spile_record_type = 3;
+pub const SPILE_RECORD_SYSTEM: spile_record_type = 4;
+pub type spile_record_type = ::core::ffi::c_uint;
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_record {
+    pub size: __u32,
+    pub type_: __u16,
+    pub level: __u16,
+    pub time_ns: __u64,
+}
+const _: () = {
+    ["Size of spile_record"][::core::mem::size_of::<spile_record>() - 16usize];
+    ["Alignment of spile_record"][::core::mem::align_of::<spile_record>() - 8usize];
+    ["Offset of field: spile_record::size"][::core::mem::offset_of!(spile_record, size) - 0usize];
+    ["Offset of field: spile_record::type_"][::core::mem::offset_of!(spile_record, type_) - 4usize];
+    ["Offset of field: spile_record::level"][::core::mem::offset_of!(spile_record, level) - 6usize];
+    ["Offset of field: spile_record::time_ns"][::core::mem::offset_of!(spile_record, time_ns) - 8usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_print {
+    pub record: spile_record,
+    pub format: __u32,
+    pub n_args: __u32,
+}
+const _: () = {
+    ["Size of spile_print"][::core::mem::size_of::<spile_print>() - 24usize];
+    ["Alignment of spile_print"][::core::mem::align_of::<spile_print>() - 8usize];
+    ["Offset of field: spile_print::record"][::core::mem::offset_of!(spile_print, record) - 0usize];
+    ["Offset of field: spile_print::format"][::core::mem::offset_of!(spile_print, format) - 16usize];
+    ["Offset of field: spile_print::n_args"][::core::mem::offset_of!(spile_print, n_args) - 20usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_hist {
+    pub kind: __u32,
+    pub n_buckets: __u32,
+    pub low: __s64,
+    pub high: __s64,
+    pub step: __s64,
+    pub count: __s64,
+    pub sum: __s64,
+    pub min: __s64,
+    pub max: __s64,
+}
+const _: () = {
+    ["Size of spile_hist"][::core::mem::size_of::<spile_hist>() - 64usize];
+    ["Alignment of spile_hist"][::core::mem::align_of::<spile_hist>() - 8usize];
+    ["Offset of field: spile_hist::kind"][::core::mem::offset_of!(spile_hist, kind) - 0usize];
+    ["Offset of field: spile_hist::n_buckets"][::core::mem::offset_of!(spile_hist, n_buckets) - 4usize];
+    ["Offset of field: spile_hist::low"][::core::mem::offset_of!(spile_hist, low) - 8usize];
+    ["Offset of field: spile_hist::high"][::core::mem::offset_of!(spile_hist, high) - 16usize];
+    ["Offset of field: spile_hist::step"][::core::mem::offset_of!(spile_hist, step) - 24usize];
+    ["Offset of field: spile_hist::count"][::core::mem::offset_of!(spile_hist, count) - 32usize];
+    ["Offset of field: spile_hist::sum"][::core::mem::offset_of!(spile_hist, sum) - 40usize];
+    ["Offset of field: spile_hist::min"][::core::mem::offset_of!(spile_hist, min) - 48usize];
+    ["Offset of field: spile_hist::max"][::core::mem::offset_of!(spile_hist, max) - 56usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_message {
+    pub record: spile_record,
+    pub code: __u32,
+    pub location: __u32,
+    pub probe: __u32,
+    pub length: __u32,
+}
+const _: () = {
+    ["Size of spile_message"][::core::mem::size_of::<spile_message>() - 32usize];
+    ["Alignment of spile_message"][::core::mem::align_of::<spile_message>() - 8usize];
+    ["Offset of field: spile_message::record"][::core::mem::offset_of!(spile_message, record) - 0usize];
+    ["Offset of field: spile_message::code"][::core::mem::offset_of!(spile_message, code) - 16usize];
+    ["Offset of field: spile_message::location"][::core::mem::offset_of!(spile_message, location) - 20usize];
+    ["Offset of field: spile_message::probe"][::core::mem::offset_of!(spile_message, probe) - 24usize];
+    ["Offset of field: spile_message::length"][::core::mem::offset_of!(spile_message, length) - 28usize];
+};
+pub const SPILE_ERROR_NONE: spile_error = 0;
+pub const SPILE_ERROR_ACTION: spile_error = 1;
+pub const SPILE_ERROR_NESTING: spile_error = 2;
+pub const SPILE_ERROR_DIVISION: spile_error = 3;
+pub const SPILE_ERROR_MAP_FULL: spile_error = 4;
+pub const SPILE_ERROR_MAP_SIZE: spile_error = 5;
+pub const SPILE_ERROR_EMPTY: spile_error = 6;
+pub const SPILE_ERROR_HIST_INDEX: spile_error = 7;
+pub const SPILE_ERROR_EXHAUSTED: spile_error = 8;
+pub const SPILE_ERROR_KERNEL_READ: spile_error = 9;
+pub const SPILE_ERROR_USER_READ: spile_error = 10;
+pub const SPILE_ERROR_KERNEL_STRING: spile_error = 11;
+pub const SPILE_ERROR_USER_STRING: spile_error = 12;
+pub const SPILE_ERROR_KERNEL_WRITE: spile_error = 13;
+pub const SPILE_ERROR_SCRIPT: spile_error = 14;
+pub type spile_error = ::core::ffi::c_uint;
+pub const SPILE_STATE_LOADED: spile_state = 0;
+pub const SPILE_STATE_STARTING: spile_state = 1;
+pub const SPILE_STATE_RUNNING: spile_state = 2;
+pub const SPILE_STATE_EXITING: spile_state = 3;
+pub const SPILE_STATE_FAILED: spile_state = 4;
+pub const SPILE_STATE_STOPPED: spile_state = 5;
+pub type spile_state = ::core::ffi::c_uint;
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_user_cred {
+    pub uid: __u32,
+    pub gid: __u32,
+    pub euid: __u32,
+    pub egid: __u32,
+}
+const _: () = {
+    ["Size of spile_user_cred"][::core::mem::size_of::<spile_user_cred>() - 16usize];
+    ["Alignment of spile_user_cred"][::core::mem::align_of::<spile_user_cred>() - 4usize];
+    ["Offset of field: spile_user_cred::uid"][::core::mem::offset_of!(spile_user_cred, uid) - 0usize];
+    ["Offset of field: spile_user_cred::gid"][::core::mem::offset_of!(spile_user_cred, gid) - 4usize];
+    ["Offset of field: spile_user_cred::euid"][::core::mem::offset_of!(spile_user_cred, euid) - 8usize];
+    ["Offset of field: spile_user_cred::egid"][::core::mem::offset_of!(spile_user_cred, egid) - 12usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_user_task {
+    pub pid: __s32,
+    pub tgid: __s32,
+    pub real_parent: __u64,
+    pub cred: __u64,
+    pub comm: [__u8; 16usize],
+}
+const _: () = {
+    ["Size of spile_user_task"][::core::mem::size_of::<spile_user_task>() - 40usize];
+    ["Alignment of spile_user_task"][::core::mem::align_of::<spile_user_task>() - 8usize];
+    ["Offset of field: spile_user_task::pid"][::core::mem::offset_of!(spile_user_task, pid) - 0usize];
+    ["Offset of field: spile_user_task::tgid"][::core::mem::offset_of!(spile_user_task, tgid) - 4usize];
+    ["Offset of field: spile_user_task::real_parent"][::core::mem::offset_of!(spile_user_task, real_parent) - 8usize];
+    ["Offset of field: spile_user_task::cred"][::core::mem::offset_of!(spile_user_task, cred) - 16usize];
+    ["Offset of field: spile_user_task::comm"][::core::mem::offset_of!(spile_user_task, comm) - 24usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_info {
+    pub abi_hash: __u64,
+    pub version: __u32,
+    pub arch: __u32,
+    pub n_cpus: __u32,
+    pub page_size: __u32,
+    pub arena_size: __u32,
+    pub arena_free: __u32,
+    pub ring_stride: __u64,
+}
+const _: () = {
+    ["Size of spile_info"][::core::mem::size_of::<spile_info>() - 40usize];
+    ["Alignment of spile_info"][::core::mem::align_of::<spile_info>() - 8usize];
+    ["Offset of field: spile_info::abi_hash"][::core::mem::offset_of!(spile_info, abi_hash) - 0usize];
+    ["Offset of field: spile_info::version"][::core::mem::offset_of!(spile_info, version) - 8usize];
+    ["Offset of field: spile_info::arch"][::core::mem::offset_of!(spile_info, arch) - 12usize];
+    ["Offset of field: spile_info::n_cpus"][::core::mem::offset_of!(spile_info, n_cpus) - 16usize];
+    ["Offset of field: spile_info::page_size"][::core::mem::offset_of!(spile_info, page_size) - 20usize];
+    ["Offset of field: spile_info::arena_size"][::core::mem::offset_of!(spile_info, arena_size) - 24usize];
+    ["Offset of field: spile_info::arena_free"][::core::mem::offset_of!(spile_info, arena_free) - 28usize];
+    ["Offset of field: spile_info::ring_stride"][::core::mem::offset_of!(spile_info, ring_stride) - 32usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_load {
+    pub image: __u64,
+    pub image_size: __u32,
+    pub ring_bytes: __u32,
+    pub param: __u64,
+}
+const _: () = {
+    ["Size of spile_load"][::core::mem::size_of::<spile_load>() - 24usize];
+    ["Alignment of spile_load"][::core::mem::align_of::<spile_load>() - 8usize];
+    ["Offset of field: spile_load::image"][::core::mem::offset_of!(spile_load, image) - 0usize];
+    ["Offset of field: spile_load::image_size"][::core::mem::offset_of!(spile_load, image_size) - 8usize];
+    ["Offset of field: spile_load::ring_bytes"][::core::mem::offset_of!(spile_load, ring_bytes) - 12usize];
+    ["Offset of field: spile_load::param"][::core::mem::offset_of!(spile_load, param) - 16usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_status {
+    pub state: __u32,
+    pub n_attached: __u32,
+    pub text: __u64,
+    pub failed: __u32,
+    pub reserved: __u32,
+}
+const _: () = {
+    ["Size of spile_status"][::core::mem::size_of::<spile_status>() - 24usize];
+    ["Alignment of spile_status"][::core::mem::align_of::<spile_status>() - 8usize];
+    ["Offset of field: spile_status::state"][::core::mem::offset_of!(spile_status, state) - 0usize];
+    ["Offset of field: spile_status::n_attached"][::core::mem::offset_of!(spile_status, n_attached) - 4usize];
+    ["Offset of field: spile_status::text"][::core::mem::offset_of!(spile_status, text) - 8usize];
+    ["Offset of field: spile_status::failed"][::core::mem::offset_of!(spile_status, failed) - 16usize];
+    ["Offset of field: spile_status::reserved"][::core::mem::offset_of!(spile_status, reserved) - 20usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_probe_status {
+    pub probe: __u32,
+    pub error: __s32,
+    pub hits: __u64,
+    pub missed: __u64,
+}
+const _: () = {
+    ["Size of spile_probe_status"][::core::mem::size_of::<spile_probe_status>() - 24usize];
+    ["Alignment of spile_probe_status"][::core::mem::align_of::<spile_probe_status>() - 8usize];
+    ["Offset of field: spile_probe_status::probe"][::core::mem::offset_of!(spile_probe_status, probe) - 0usize];
+    ["Offset of field: spile_probe_status::error"][::core::mem::offset_of!(spile_probe_status, error) - 4usize];
+    ["Offset of field: spile_probe_status::hits"][::core::mem::offset_of!(spile_probe_status, hits) - 8usize];
+    ["Offset of field: spile_probe_status::missed"][::core::mem::offset_of!(spile_probe_status, missed) - 16usize];
+};
+pub const SPILE_IOCTL_INFO: __u32 = 2150126448;
+pub const SPILE_IOCTL_LOAD: __u32 = 1075336049;
+pub const SPILE_IOCTL_START: __u32 = 21362;
+pub const SPILE_IOCTL_STOP: __u32 = 21363;
+pub const SPILE_IOCTL_STATUS: __u32 = 2149077876;
+pub const SPILE_IOCTL_PROBE: __u32 = 3222819701;
