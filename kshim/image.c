@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Reads an image. User space is not trusted: the file is copied first, so
+ * that it cannot change, and no number in it is used unchecked. What the text
+ * does cannot be checked; that is why only CAP_SYS_ADMIN gets here.
+ */
+#include <linux/align.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+#include "arch.h"
+#include "image.h"
+#include "import.h"
+#include "probe.h"
+
+/* A part of the file, as the header describes it. */
+struct section {
+	u32 offset;
+	u64 size;
+	u32 align;
+};
+
+static bool section_check(const struct section *section, u32 image_size)
+{
+	if (!section->size)
+		return true;
+	return section->offset >= sizeof(struct spile_image) &&
+	       IS_ALIGNED(section->offset, section->align) &&
+	       section->offset + section->size <= image_size;
+}
+
+static bool section_overlap(const struct section *a, const struct section *b)
+{
+	return a->size && b->size && a->offset < b->offset + b->size &&
+	       b->offset < a->offset + a->size;
+}
+
+static bool image_check_sections(const struct spile_image *header)
+{
+	const struct section sections[] = {
+		{ header->text_off, header->text_size, SPILE_TEXT_ALIGN },
+		{ header->imports_off, (u64)header->n_imports * sizeof(u32), sizeof(u32) },
+		{ header->probes_off, (u64)header->n_probes * sizeof(struct spile_probe), sizeof(u64) },
+		{ header->strings_off, header->strings_size, 1 },
+		{ header->host_off, header->host_size, 1 },
+	};
+	u32 i, j;
+
+	for (i = 0; i < ARRAY_SIZE(sections); i++) {
+		if (!section_check(&sections[i], header->image_size))
+			return false;
+		for (j = 0; j < i; j++)
+			if (section_overlap(&sections[i], &sections[j]))
+				return false;
+	}
+	return true;
+}
+
+static bool image_check_sizes(const struct spile_image *header)
+{
+	u64 stubs_end = header->stubs + (u64)header->n_imports * SPILE_STUB_BYTES;
+
+	return header->text_size && header->n_imports <= SPILE_MAX_IMPORTS &&
+	       header->n_probes <= SPILE_MAX_PROBES &&
+	       header->data_size <= SPILE_MAX_DATA &&
+	       header->percpu_size <= SPILE_MAX_PERCPU &&
+	       header->scratch_size <= SPILE_MAX_SCRATCH &&
+	       IS_ALIGNED(header->stubs, SPILE_STUB_BYTES) && stubs_end <= header->text_size &&
+	       !header->reserved;
+}
+
+/* Is there a function at this text offset that may be called indirectly? */
+static bool image_check_handler(const struct image *image, u32 handler)
+{
+	const struct spile_image *header = image->header;
+	u32 stubs_end = header->stubs + header->n_imports * SPILE_STUB_BYTES;
+
+	return IS_ALIGNED(handler, 16) && handler < header->text_size &&
+	       header->text_size - handler >= 4 &&
+	       (handler < header->stubs || handler >= stubs_end) &&
+	       arch_is_entry(image->text + handler);
+}
+
+static bool image_check_probe(const struct image *image, const struct spile_probe *spec)
+{
+	const struct probe_ops *ops = probe_ops_of(spec->kind);
+
+	if (!ops || spec->flags & ~SPILE_PROBE_OPTIONAL)
+		return false;
+	if (!image_check_handler(image, spec->handler))
+		return false;
+	if (spec->kind == SPILE_PROBE_RETURN && spec->entry_handler != SPILE_NO_TEXT &&
+	    !image_check_handler(image, spec->entry_handler))
+		return false;
+	if (spec->name && spec->name >= image->header->strings_size)
+		return false;
+	return ops->check(spec, image_string(image, spec->name));
+}
+
+static bool image_check_tables(const struct image *image)
+{
+	const struct spile_image *header = image->header;
+	u32 i;
+
+	/* So every string in it ends. */
+	if (header->strings_size && image->strings[header->strings_size - 1])
+		return false;
+	for (i = 0; i < header->n_imports; i++)
+		if (!import_address(image->imports[i]))
+			return false;
+	for (i = 0; i < header->n_probes; i++)
+		if (!image_check_probe(image, &image->probes[i]))
+			return false;
+	return header->init == SPILE_NO_TEXT || image_check_handler(image, header->init);
+}
+
+static int image_check(struct image *image, u32 size)
+{
+	const struct spile_image *header = image->header;
+
+	if (header->magic != SPILE_MAGIC || header->version != SPILE_ABI_VERSION ||
+	    header->abi_hash != SPILE_ABI_HASH || header->arch != ARCH_IMAGE)
+		return -ENOEXEC;
+	if (header->image_size != size || !image_check_sizes(header) ||
+	    !image_check_sections(header))
+		return -EINVAL;
+	image->text = image->file + header->text_off;
+	image->imports = image->file + header->imports_off;
+	image->probes = image->file + header->probes_off;
+	image->strings = image->file + header->strings_off;
+	return image_check_tables(image) ? 0 : -EINVAL;
+}
+
+/*
+ * image_read - copy an image from user space, and check it
+ *
+ * Process context. Returns -ENOEXEC for an image of another version or
+ * machine, -EINVAL for a malformed one. After success image_free() is due.
+ */
+int image_read(struct image *image, u64 user_address, u32 size)
+{
+	int err;
+
+	if (size < sizeof(struct spile_image) || size > SPILE_MAX_IMAGE)
+		return -EINVAL;
+	image->file = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!image->file)
+		return -ENOMEM;
+	image->header = image->file;
+	if (copy_from_user(image->file, u64_to_user_ptr(user_address), size))
+		err = -EFAULT;
+	else
+		err = image_check(image, size);
+	if (err)
+		image_free(image);
+	return err;
+}
+
+/* Writes the stubs into the copy of the text, which is to run at @text. */
+int image_link(struct image *image, void *text)
+{
+	const struct spile_image *header = image->header;
+	u32 i, at;
+
+	for (i = 0; i < header->n_imports; i++) {
+		at = header->stubs + i * SPILE_STUB_BYTES;
+		if (!arch_write_jump(image->text + at, (unsigned long)text + at,
+				     import_address(image->imports[i])))
+			return -ERANGE;
+	}
+	return 0;
+}
+
+void image_free(struct image *image)
+{
+	vfree(image->file);
+	image->file = NULL;
+}
+
+/* A name in the strings; offset 0 is "", also where there are no strings. */
+const char *image_string(const struct image *image, u32 offset)
+{
+	return offset ? image->strings + offset : "";
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * The functions of the import table that are not loads or stores. They are
+ * called by handlers only: preemption off, any context incl. NMI.
+ */
+#include <linux/jiffies.h>
+#include <linux/sched.h>
+#include <linux/timekeeping.h>
+#include <linux/timex.h>
+
+#include "context.h"
+#include "import.h"
+#include "session.h"
+
+#define IMPORT_ADDRESS(name, result, args) [SPILE_IMPORT_##name] = (unsigned long)spile_##name,
+static const unsigned long import_addresses[] = {
+	SPILE_IMPORTS(IMPORT_ADDRESS)
+};
+
+/* Where to go for an import, or 0 if there is no such. Any context. */
+unsigned long import_address(u32 import)
+{
+	return import < SPILE_N_IMPORTS ? import_addresses[import] : 0;
+}
+
+u64 spile_ring_reserve(struct spile_ctx *ctx, u64 size, u64 type)
+{
+	return ring_reserve(&context_of(ctx)->cpu->ring, size, type, ctx->level);
+}
+
+void spile_ring_commit(struct spile_ctx *ctx, u64 record)
+{
+	ring_commit(&context_of(ctx)->cpu->ring, record);
+}
+
+void spile_session_exit(struct spile_ctx *ctx)
+{
+	session_exit(context_of(ctx)->cpu);
+}
+
+void spile_session_fail(struct spile_ctx *ctx)
+{
+	session_fail(context_of(ctx)->cpu);
+}
+
+u64 spile_current_task(void)
+{
+	return (u64)current;
+}
+
+u64 spile_time_mono_ns(void)
+{
+	return ktime_get_mono_fast_ns();
+}
+
+u64 spile_time_real_ns(void)
+{
+	return ktime_get_real_fast_ns();
+}
+
+u64 spile_time_boot_ns(void)
+{
+	return ktime_get_boot_fast_ns();
+}
+
+u64 spile_cycles(void)
+{
+	return get_cycles();
+}
+
+u64 spile_jiffies(void)
+{
+	return jiffies;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Spile's kernel side: runs native images behind probes. It knows nothing of
+ * the language the images were compiled from. See abi/include/spile_abi.h.
+ */
+#include <linux/module.h>
+#include <linux/stringify.h>
+
+#include "abi.h"
+#include "arena.h"
+#include "device.h"
+
+static int __init spile_init(void)
+{
+	int err;
+
+	err = arena_init();
+	if (err)
+		return err;
+	return device_init();
+}
+
+/* Open files hold a reference to the module: no session is left here. */
+static void __exit spile_exit(void)
+{
+	device_exit();
+	arena_exit();
+}
+
+module_init(spile_init);
+module_exit(spile_exit);
+
+MODULE_DESCRIPTION("Runs Spile images behind probes");
+MODULE_AUTHOR("The Spile authors");
+MODULE_LICENSE("Dual MIT/GPL");
+MODULE_VERSION("0.1.0");
+MODULE_INFO(abi_version, __stringify(SPILE_ABI_VERSION));
+MODULE_INFO(abi_hash, __stringify(SPILE_ABI_HASH));

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Loads and stores that may fault, for handlers. A kernel address takes a
+ * range check and one instruction with an exception-table entry. All run in
+ * handlers, where page faults are off: nothing is paged in, nothing sleeps.
+ */
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+
+#include "arch.h"
+#include "import.h"
+
+#define LOAD_KERNEL(bits)							\
+struct spile_loaded spile_load_kernel_u##bits(u64 addr)				\
+{										\
+	u64 value = 0, fault = 1;						\
+										\
+	if (likely(arch_kernel_range(addr, bits / 8)))				\
+		ARCH_LOAD(ARCH_LOAD_##bits, addr, value, fault);		\
+	return (struct spile_loaded){ value, fault };				\
+}
+
+#define STORE_KERNEL(bits)							\
+u64 spile_store_kernel_u##bits(u64 addr, u64 value)				\
+{										\
+	u64 fault = 1;								\
+										\
+	if (likely(arch_kernel_range(addr, bits / 8)))				\
+		ARCH_LOAD(ARCH_STORE_##bits, addr, value, fault);		\
+	return fault;								\
+}
+
+/*
+ * A kernel thread has no user memory, though it may borrow an address space.
+ * An NMI may have interrupted a switch of address spaces, which only the
+ * kernel's own function can tell.
+ */
+#define LOAD_USER(bits)								\
+struct spile_loaded spile_load_user_u##bits(u64 addr)				\
+{										\
+	const u##bits __user *from = (const u##bits __user *)addr;		\
+	u##bits value = 0;							\
+	u64 fault = 1;								\
+										\
+	if (unlikely(!current->mm))						\
+		;								\
+	else if (unlikely(in_nmi()))						\
+		fault = !!copy_from_user_nofault(&value, from, sizeof(value));	\
+	else if (likely(access_ok(from, sizeof(value))))			\
+		fault = !!__get_user(value, from);				\
+	return (struct spile_loaded){ fault ? 0 : value, fault };		\
+}
+
+LOAD_KERNEL(8)
+LOAD_KERNEL(16)
+LOAD_KERNEL(32)
+LOAD_KERNEL(64)
+
+LOAD_USER(8)
+LOAD_USER(16)
+LOAD_USER(32)
+LOAD_USER(64)
+
+STORE_KERNEL(8)
+STORE_KERNEL(16)
+STORE_KERNEL(32)
+STORE_KERNEL(64)

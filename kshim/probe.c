@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The table of probe kinds, and what all kinds share. */
+#include <linux/kernel.h>
+#include <linux/nospec.h>
+
+#include "context.h"
+#include "probe.h"
+
+static bool probe_check_nothing(const struct spile_probe *spec, const char *name)
+{
+	return true;
+}
+
+/* Run by START and STOP. */
+static const struct probe_ops probe_sequence_ops = {
+	.check = probe_check_nothing,
+};
+
+static const struct probe_ops *const probe_kinds[] = {
+	[SPILE_PROBE_BEGIN] = &probe_sequence_ops,
+	[SPILE_PROBE_END] = &probe_sequence_ops,
+	[SPILE_PROBE_ERROR] = &probe_sequence_ops,
+	[SPILE_PROBE_TIMER] = &probe_timer_ops,
+	[SPILE_PROBE_FUNCTION] = &probe_function_ops,
+	[SPILE_PROBE_RETURN] = &probe_return_ops,
+	[SPILE_PROBE_ADDRESS] = &probe_address_ops,
+	[SPILE_PROBE_TRACEPOINT] = &probe_tracepoint_ops,
+};
+
+/* NULL if there is no such kind. */
+const struct probe_ops *probe_ops_of(u32 kind)
+{
+	if (kind >= ARRAY_SIZE(probe_kinds))
+		return NULL;
+	return probe_kinds[array_index_nospec(kind, ARRAY_SIZE(probe_kinds))];
+}
+
+/*
+ * Runs a handler here and now, if the session is in @state. Process context.
+ * Returns whether it ran.
+ */
+bool probe_run(struct probe *probe, spile_handler handler, enum spile_state state)
+{
+	struct spile_ctx *ctx = context_enter(probe, state, context_level(preempt_count()));
+
+	if (!ctx)
+		return false;
+	handler(ctx);
+	context_count(ctx);
+	context_leave(ctx);
+	return true;
+}
+
+/* Process context, under the session's lock. A failure is kept in the probe. */
+void probe_attach(struct probe *probe)
+{
+	if (!probe->ops->attach)
+		return;
+	probe->error = probe->ops->attach(probe);
+	probe->attached = !probe->error;
+}
+
+/* Process context, under the session's lock. */
+u64 probe_missed(const struct probe *probe)
+{
+	if (probe->attached && probe->ops->missed)
+		return probe->ops->missed(probe);
+	return probe->missed;
+}
+
+static u32 probe_collect(struct probe *probes, u32 n, const struct probe_ops *ops, void **batch)
+{
+	u32 i, count = 0;
+
+	for (i = 0; i < n; i++) {
+		struct probe *probe = &probes[i];
+
+		if (!probe->attached || probe->ops != ops)
+			continue;
+		probe->missed = probe_missed(probe);
+		probe->attached = false;
+		batch[count++] = probe;
+	}
+	return count;
+}
+
+/*
+ * probe_detach - detach all probes that are attached, kind by kind
+ * @batch: room for n pointers, so that nothing here can fail
+ *
+ * Process context, under the session's lock. On return no handler of them
+ * runs or will. Returns how many there were.
+ */
+u32 probe_detach(struct probe *probes, u32 n, void **batch)
+{
+	u32 kind, count, total = 0;
+
+	for (kind = 0; kind < ARRAY_SIZE(probe_kinds); kind++) {
+		const struct probe_ops *ops = probe_kinds[kind];
+
+		if (!ops || !ops->detach)
+			continue;
+		count = probe_collect(probes, n, ops, batch);
+		if (count)
+			ops->detach(batch, count);
+		total += count;
+	}
+	return total;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* A session: one image, from LOAD until its file is closed. */
+#ifndef SPILE_SESSION_H
+#define SPILE_SESSION_H
+
+#include <linux/atomic.h>
+#include <linux/mutex.h>
+#include <linux/wait.h>
+
+#include "abi.h"
+#include "image.h"
+
+struct probe;
+struct session_cpu;
+
+struct session {
+	struct mutex lock;		/* all but what handlers use */
+	atomic_t state;			/* enum spile_state; handlers change it by cmpxchg */
+	wait_queue_head_t wait;
+	bool loaded;			/* set last, with release: the rest is there */
+	bool started;
+	struct image image;
+	void *text;			/* in the arena */
+	struct probe *probes;
+	void **batch;			/* room for a pointer to each probe */
+	u32 n_probes;
+	u32 n_attached;
+	u32 n_cpus;
+	u32 ring_bytes;
+	/* Memory of handlers: see context.c. */
+	struct session_cpu *cpus;
+	void *data;
+	void *percpu;
+	void *scratch;
+	u64 *hits;
+};
+
+struct session *session_create(void);
+void session_destroy(struct session *session);
+
+int session_load(struct session *session, const struct spile_load *load);
+int session_start(struct session *session);
+int session_stop(struct session *session);
+int session_status(struct session *session, struct spile_status *status);
+int session_probe_status(struct session *session, struct spile_probe_status *status);
+
+void session_exit(struct session_cpu *cpu);
+void session_fail(struct session_cpu *cpu);
+
+/* Any context incl. NMI. */
+static __always_inline enum spile_state session_state(const struct session *session)
+{
+	return atomic_read(&session->state);
+}
+
+/* Is all of it there that LOAD makes? Never undone before the file is closed. */
+static inline bool session_loaded(const struct session *session)
+{
+	return smp_load_acquire(&session->loaded);
+}
+
+#endif
