@@ -12,7 +12,6 @@ pub mod image;
     non_camel_case_types,
     non_upper_case_globals,
     clippy::identity_op,
-    clippy::unnecessary_operation,
     reason = "generated from include/spile_abi.h, whose names it keeps and whose comments document it"
 )]
 pub mod raw;
