@@ -16,4 +16,5 @@ pub mod preprocess;
 
 pub mod ast;
 pub mod parser;
+pub mod print;
 pub mod target;
