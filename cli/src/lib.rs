@@ -1,1 +1,41 @@
-//! The spile command.
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The `spile` command.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+
+pub mod args;
+mod build;
+pub mod compile;
+mod kit;
+mod run;
+pub mod target;
+
+use args::{Cli, Command};
+
+/// Runs the command. Failures are printed.
+pub fn main(cli: Cli) -> ExitCode {
+    let result = match cli.command {
+        Command::Run(run) => run::run(&run),
+        Command::Build(build) => build::build(&build),
+        Command::Kit(kit) => kit::kit(&kit),
+        Command::Agent { arguments } => return spile_agent::command_line::main(arguments.into_iter()),
+        Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut io::stdout()).map_err(Into::into),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "spile", &mut io::stdout());
+            Ok(())
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // What has been printed already is an error without text.
+            if !error.is::<compile::Reported>() {
+                anstream::eprintln!("spile: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

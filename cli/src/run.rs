@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `spile run`.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use spile_agent::command_line::{DEFAULT_RING_BYTES, ring_bytes};
+use spile_agent::protocol::TargetProcess;
+use spile_session::Session;
+use spile_vm_lab::Terminal;
+
+use crate::args::Run;
+use crate::compile::{Compiler, Reported};
+use crate::target::{Connected, connect};
+
+/// Compiles and runs a script.
+pub fn run(options: &Run) -> Result<()> {
+    // From the first signal on an interrupt means: run the end probes and finish.
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&interrupted)).context("cannot handle signals")?;
+    }
+    let ring_bytes = options.buffer.map(ring_bytes).transpose()?.unwrap_or(DEFAULT_RING_BYTES);
+    let mut compiler = Compiler::new(&options.script)?;
+    let progress = Terminal::or_lines();
+    let connected = connect(&options.target, options.smp, progress.as_ref())?;
+    // The progress line ends where the script's output begins.
+    drop(progress);
+    let Connected { mut agent, facts, machine } = connected;
+
+    if let Some(pass) = options.pass {
+        return compiler.dump(pass, facts.as_ref());
+    }
+    let image = compiler.image(facts.as_ref())?;
+    let session = Session {
+        image: &image,
+        ring_bytes,
+        target: match (&options.command, options.pid) {
+            (Some(command), _) => TargetProcess::Command(command.clone()),
+            (None, Some(pid)) => TargetProcess::Pid(pid),
+            (None, None) => TargetProcess::None,
+        },
+        timeout: options.timeout.map(Duration::from_secs),
+        quiet: options.script.no_warnings,
+    };
+    let out: Box<dyn Write> = match &options.output {
+        Some(path) => Box::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
+        None => Box::new(io::stdout().lock()),
+    };
+    compiler.say_run_begins();
+    let outcome = agent.run(&session, out, io::stderr().lock(), &interrupted)?;
+    compiler.say_run_ended();
+    drop(agent);
+    if let Some(machine) = machine {
+        let verdict = machine.wait()?;
+        anyhow::ensure!(verdict.is_clean(), "the kernel complained:\n{verdict}");
+    }
+    if outcome.is_success() { Ok(()) } else { Err(Reported.into()) }
+}
