@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A kernel as the compiler's target.
+
+use spile_frontend::glob;
+use spile_frontend::target::{
+    Arch, FunctionInfo, Member, Param, Prototype, Target, TracepointInfo, TypeId, TypeShape, TypeTag,
+};
+
+use crate::blacklist::Blacklist;
+use crate::btf::{Btf, Type};
+use crate::config::Config;
+use crate::convention::{Passing, argument_words, result_in_memory};
+use crate::functions::wild_card_gives;
+use crate::symbols::Symbols;
+use crate::tracepoints::Tracepoints;
+use crate::{Error, Kit};
+
+/// A kernel whose facts come from a [`Kit`].
+pub struct KernelTarget {
+    arch: Arch,
+    release: String,
+    build_id: String,
+    btf: Btf,
+    symbols: Symbols,
+    tracepoints: Tracepoints,
+    blacklist: Blacklist,
+    config: Config,
+}
+
+impl KernelTarget {
+    /// The kernel that a kit is about.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Btf`] if its types cannot be read.
+    pub fn new(kit: Kit) -> Result<Self, Error> {
+        Ok(Self {
+            arch: kit.arch,
+            release: kit.release,
+            build_id: kit.build_id,
+            btf: Btf::parse(kit.btf)?,
+            tracepoints: Tracepoints::new(&kit.tracepoints),
+            blacklist: Blacklist::new(&kit.blacklist, &kit.symbols),
+            config: Config::new(&kit.config),
+            symbols: kit.symbols,
+        })
+    }
+
+    /// Its symbols, by name and by address.
+    pub fn symbols(&self) -> &Symbols {
+        &self.symbols
+    }
+
+    /// Its types.
+    pub fn btf(&self) -> &Btf {
+        &self.btf
+    }
+
+    /// Its build-id in hexadecimal; empty if not known.
+    pub fn build_id(&self) -> &str {
+        &self.build_id
+    }
+
+    fn prototype(&self, proto: Type<'_>) -> Prototype {
+        let result = Some(proto.target()).filter(|&ty| self.btf.resolve(ty).is_some()).map(TypeId);
+        let in_memory = result.is_some_and(|ty| result_in_memory(Passing::of(&self.btf, ty)));
+        let passed: Vec<_> = proto.parameters().map(|parameter| Passing::of(&self.btf, TypeId(parameter.ty))).collect();
+        let words = argument_words(self.arch, &passed, in_memory);
+        let params = proto.parameters().zip(words);
+        let params =
+            params.map(|(parameter, arg)| Param { name: parameter.name.to_owned(), ty: TypeId(parameter.ty), arg });
+        Prototype { params: params.collect(), result }
+    }
+}
+
+impl Target for KernelTarget {
+    fn arch(&self) -> Arch {
+        self.arch
+    }
+
+    fn release(&self) -> &str {
+        &self.release
+    }
+
+    fn runtime(&self) -> &str {
+        "kernel"
+    }
+
+    fn config(&self, name: &str) -> Option<&str> {
+        self.config.get(name)
+    }
+
+    /// A wild card gives functions of the source only (no `__pfx_*` stubs, no `*.isra.0` pieces, no linker's marks),
+    /// and, where the target said what its function tracer can attach to, only those. A literal name gives
+    /// any code symbol.
+    fn functions(&self, pattern: &str, module: Option<&str>) -> Vec<String> {
+        if !glob::is_pattern(pattern) {
+            let found = self.symbols.named(pattern).any(|symbol| symbol.is_text && symbol.module == module);
+            return if found { vec![pattern.to_owned()] } else { Vec::new() };
+        }
+        let start = pattern.split(['*', '?', '[', '\\']).next().unwrap_or("");
+        let mut names: Vec<_> = self
+            .symbols
+            .of_module(module)
+            .filter(|symbol| symbol.is_text && symbol.is_traceable != Some(false))
+            .map(|symbol| symbol.name)
+            .filter(|name| name.starts_with(start) && glob::matches(pattern, name) && wild_card_gives(pattern, name))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// A module's function has no prototype yet: the kernel's own types may have another function of the name.
+    fn function(&self, symbol: &str, module: Option<&str>) -> Option<FunctionInfo> {
+        self.symbols.named(symbol).find(|found| found.is_text && found.module == module)?;
+        let proto = if module.is_none() { self.btf.prototype(symbol) } else { None };
+        Some(FunctionInfo {
+            symbol: symbol.to_owned(),
+            module: module.map(str::to_owned),
+            prototype: proto.map(|proto| self.prototype(proto)),
+            source: None,
+        })
+    }
+
+    fn blocklisted(&self, symbol: &str) -> Option<&str> {
+        self.blacklist.reason(symbol, &self.symbols)
+    }
+
+    fn tracepoints(&self, pattern: &str) -> Vec<TracepointInfo> {
+        self.tracepoints.find(&self.btf, pattern)
+    }
+
+    fn shape(&self, ty: TypeId) -> TypeShape {
+        self.btf.shape(ty)
+    }
+
+    fn spelling(&self, ty: TypeId) -> String {
+        self.btf.spelling(ty)
+    }
+
+    fn find_type(&self, tag: TypeTag, name: &str) -> Option<TypeId> {
+        self.btf.find_type(tag, name)
+    }
+
+    fn enumerator(&self, name: &str) -> Option<(i64, TypeId)> {
+        self.btf.enumerator(name).map(|(value, ty)| (value, TypeId(ty)))
+    }
+
+    fn enumerator_name(&self, enumeration: TypeId, value: i64) -> Option<String> {
+        self.btf.enumerator_name(enumeration, value).map(str::to_owned)
+    }
+
+    fn size_of(&self, ty: TypeId) -> u64 {
+        self.btf.size_of(ty)
+    }
+
+    fn member(&self, ty: TypeId, name: &str) -> Option<Member> {
+        self.btf.member(ty, name)
+    }
+}
