@@ -15,7 +15,9 @@
 //! reported with the instruction's location.
 
 mod builder;
+mod names;
 mod op;
+mod print;
 mod program;
 mod types;
 mod verify;

@@ -47,6 +47,32 @@ impl Op {
     }
 }
 
+impl Op {
+    /// The global that it works on; for print operations, which may read several, none.
+    pub fn global(&self) -> Option<GlobalId> {
+        match self {
+            Self::GlobalGet(global)
+            | Self::GlobalSet(global, _)
+            | Self::GlobalAdd(global, _)
+            | Self::GlobalClear(global)
+            | Self::MapGet(global, _)
+            | Self::MapHas(global, _)
+            | Self::MapSet(global, ..)
+            | Self::MapAdd(global, ..)
+            | Self::MapDelete(global, _)
+            | Self::StatAdd(global, ..)
+            | Self::StatRead(global, ..)
+            | Self::HistBucket(global, ..)
+            | Self::IterFirst(global, ..)
+            | Self::IterNext(global, ..)
+            | Self::IterKey(global, ..)
+            | Self::IterValue(global, _)
+            | Self::IterStat(global, ..) => Some(*global),
+            _ => None,
+        }
+    }
+}
+
 impl GlobalKind {
     /// The type of a scalar.
     pub fn scalar(&self) -> Option<Type> {
