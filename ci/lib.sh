@@ -45,6 +45,11 @@ apt_update() {
     APT_FRESH=yes
 }
 
+# dependency PKG PREFIX: the name, with its version in it, of what PKG depends on.
+dependency() {
+    apt-cache show --no-all-versions "$1" | sed -n 's/^Depends: //p' | grep -o "$2[0-9][0-9.]*" | head -1
+}
+
 # apt_private ARGS…: apt-get with a configuration of our own in the cache: another suite and another architecture
 # without touching the system's. Signatures and checksums are checked by apt as ever.
 apt_private() {
@@ -55,15 +60,16 @@ apt_private() {
         -o APT::Sandbox::User= -o Acquire::Languages=none "$@"
 }
 
-# fetch_debs DIR PKG[:ARCH]…: downloads the newest of Debian 12 into DIR.
+# fetch_debs DIR PKG[:ARCH]…: downloads the newest of this machine's Debian into DIR.
 fetch_debs() {
-    local into=$1 apt=$CACHE/apt-setup key=/usr/share/keyrings/debian-archive-keyring.gpg
+    local into=$1 apt=$CACHE/apt-setup key=/usr/share/keyrings/debian-archive-keyring.gpg suite
     shift
+    suite=$(. /etc/os-release; echo "$VERSION_CODENAME")
     mkdir -p "$into" "$apt/state/lists/partial" "$apt/cache/archives/partial"
     : >"$apt/status"
     cat >"$apt/sources.list" <<END
-deb [signed-by=$key] http://deb.debian.org/debian bookworm main
-deb [signed-by=$key] http://deb.debian.org/debian-security bookworm-security main
+deb [signed-by=$key] http://deb.debian.org/debian $suite main
+deb [signed-by=$key] http://deb.debian.org/debian-security $suite-security main
 END
     apt_private update >/dev/null
     (cd "$into" && apt_private download "$@" >/dev/null)
