@@ -2,7 +2,7 @@
 //! Tokens to syntax tree, by recursive descent.
 //!
 //! The parser goes on after an error: with the next statement of the block, or the next item of the file. A tree without errors is
-//! complete; one with errors lacks what could not be read. How deep constructs nest is bounded (by [`MAX_NESTING`]), so that
+//! complete; one with errors lacks what could not be read. How deep constructs nest is bounded (by [`MAX_NESTING`] and [`MAX_HEIGHT`]), so that
 //! neither this nor a later, recursive stage can run out of stack on any input.
 
 mod at_word;
@@ -20,8 +20,13 @@ use crate::preprocess::{self, Conditions, Macros, ScriptArgs, Surroundings};
 use crate::span::{FileId, SourceMap, Span};
 use crate::token::{Op, Token, TokenKind};
 
-/// How deep statements and expressions may be nested in one another, and how high the tree of one expression may be.
-pub const MAX_NESTING: usize = 256;
+/// How high the tree of one expression may be, and how long a chain of `else if`.
+pub const MAX_HEIGHT: usize = 256;
+/// How deep brackets and statements may be nested in one another.
+pub const MAX_NESTING: usize = 64;
+/// What an operator and what a bracket or statement takes of the stack, against `MAX_HEIGHT` operators in all.
+const OPERATOR_COST: usize = 1;
+const NESTING_COST: usize = MAX_HEIGHT / MAX_NESTING;
 
 /// What the files of one program share.
 pub struct ParseContext<'a> {
@@ -210,14 +215,23 @@ impl<'a> Parser<'a> {
         Err(Failed)
     }
 
-    /// Reads something that may contain the like of itself.
+    /// Reads something in brackets, or a statement: either may contain the like of itself.
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
-        if self.depth == MAX_NESTING {
+        self.deeper(NESTING_COST, read)
+    }
+
+    /// Reads the operand of an operator, which may contain the operator again.
+    fn operand_of<T>(&mut self, read: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
+        self.deeper(OPERATOR_COST, read)
+    }
+
+    fn deeper<T>(&mut self, cost: usize, read: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
+        if self.depth + cost > MAX_HEIGHT {
             return self.fail(errors::nested_too_deep(self.span()));
         }
-        self.depth += 1;
+        self.depth += cost;
         let result = read(self);
-        self.depth -= 1;
+        self.depth -= cost;
         result
     }
 
@@ -234,7 +248,7 @@ impl<'a> Parser<'a> {
             let index = child.id.0 as usize - self.first_id;
             height = height.max(self.heights.get(index).map_or(0, |height| height + 1));
         });
-        if usize::from(height) > MAX_NESTING {
+        if usize::from(height) > MAX_HEIGHT {
             return self.fail(errors::nested_too_deep(span));
         }
         self.heights.resize(expr.id.0 as usize - self.first_id, 0);
@@ -305,4 +319,4 @@ impl<'a> Parser<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,6 +4,7 @@
 use crate::ast::MAX_FLAT_POINTS;
 use crate::diag::Diagnostic;
 use crate::errors::similar;
+use crate::parser::{MAX_HEIGHT, MAX_NESTING};
 use crate::span::Span;
 use crate::token::{Op, TokenKind};
 
@@ -93,9 +94,8 @@ pub fn expected_component(span: Span, found: &TokenKind) -> Diagnostic {
 /// Constructs inside of each other without end.
 pub fn nested_too_deep(span: Span) -> Diagnostic {
     Diagnostic::error("E0210", span, "this is nested too deeply").note(format!(
-        "at most {} levels are supported",
-        crate::parser::MAX_NESTING
-    ))
+            "at most {MAX_NESTING} levels of brackets and statements, {MAX_HEIGHT} operators or `else if` in a row"
+        ))
 }
 
 /// `{` without `}`. `open` is where it is.
@@ -122,9 +122,10 @@ pub fn duplicate_parameter(span: Span, name: &str, first: Span) -> Diagnostic {
         .also(first, "first here")
 }
 
-/// A priority below 0.
-pub fn negative_priority(span: Span) -> Diagnostic {
-    Diagnostic::error("E0215", span, "a function's priority cannot be negative")
+/// A priority that is no number, or below 0.
+pub fn bad_priority(span: Span, found: &TokenKind) -> Diagnostic {
+    let message = format!("expected the function's priority, 0 or more, found {found}");
+    Diagnostic::error("E0215", span, message)
         .hint("0 is that of a script's functions, 1 that of the library's")
 }
 

@@ -50,7 +50,7 @@ impl Parser<'_> {
         };
         let op_span = self.bump().span;
         self.check_place(&place);
-        let value = Box::new(self.expression()?);
+        let value = Box::new(self.operand_of(Self::assignment)?);
         self.node(
             start,
             ExprKind::Assign {
@@ -82,7 +82,7 @@ impl Parser<'_> {
         }
         let then = Box::new(self.expression()?);
         self.expect(Op::Colon, "the second part of `? :`")?;
-        let otherwise = Box::new(self.nested(Self::ternary)?);
+        let otherwise = Box::new(self.operand_of(Self::ternary)?);
         self.node(
             start,
             ExprKind::Ternary {
@@ -133,7 +133,7 @@ impl Parser<'_> {
     /// From the operator on.
     fn binary_rest(&mut self, start: Span, lhs: Expr, op: BinaryOp) -> Parse<Expr> {
         let op_span = self.bump().span;
-        let rhs = self.nested(|parser| parser.binary(op.precedence().tighter()))?;
+        let rhs = self.operand_of(|parser| parser.binary(op.precedence().tighter()))?;
         let (lhs, rhs) = (Box::new(lhs), Box::new(rhs));
         self.node(
             start,
@@ -176,18 +176,18 @@ impl Parser<'_> {
         };
         if let Some(op) = UnaryOp::from_token(op) {
             self.bump();
-            let operand = Box::new(self.nested(Self::unary)?);
+            let operand = Box::new(self.operand_of(Self::unary)?);
             return self.node(start, ExprKind::Unary { op, operand });
         }
         match op {
             Op::Amp => {
                 self.bump();
-                let operand = self.nested(Self::unary)?;
+                let operand = self.operand_of(Self::unary)?;
                 self.address_of(start, operand)
             }
             Op::PlusPlus | Op::MinusMinus => {
                 self.bump();
-                let place = Box::new(self.nested(Self::postfix)?);
+                let place = Box::new(self.operand_of(Self::postfix)?);
                 self.check_place(&place);
                 let op = StepOp {
                     increment: op == Op::PlusPlus,

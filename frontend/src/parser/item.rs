@@ -201,10 +201,10 @@ impl Parser<'_> {
     }
 
     fn priority(&mut self) -> Parse<u64> {
-        let priority = self.number("as the function's priority")?;
-        match u64::try_from(priority.value) {
-            Ok(value) => Ok(value),
-            Err(_) => self.fail(errors::negative_priority(priority.span)),
+        if let TokenKind::Number(value) = *self.peek() {
+            self.bump();
+            return Ok(value);
         }
+        self.fail(errors::bad_priority(self.span(), self.peek()))
     }
 }

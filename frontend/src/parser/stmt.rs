@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Statements.
 
-use super::{Failed, Parse, Parser};
+use super::{Failed, MAX_HEIGHT, Parse, Parser};
 use crate::ast::{
     Block, Delete, Foreach, ForeachSource, Key, Sort, SortKey, StatOp, Stmt, StmtKind, VarRef,
 };
 use crate::errors::syntax as errors;
 use crate::span::Span;
-use crate::token::{Op, TokenKind};
+use crate::token::{Op, TokenKind, is_keyword};
 
 impl Parser<'_> {
     /// `{ … }`, which belongs after `what`.
@@ -106,17 +106,41 @@ impl Parser<'_> {
         Ok(StmtKind::Expr(expr))
     }
 
+    /// With its whole chain of `else if`, which may be longer than other statements may be nested.
     fn if_statement(&mut self) -> Parse<StmtKind> {
-        self.bump();
-        let cond = self.condition("`if`")?;
-        let then = self.boxed_statement()?;
-        let otherwise = match self.eat_word("else") {
-            true => Some(self.boxed_statement()?),
-            false => None,
-        };
+        let mut arms = Vec::new();
+        let mut otherwise = None;
+        loop {
+            let start = self.bump().span;
+            let cond = self.condition("`if`")?;
+            arms.push((start, cond, self.boxed_statement()?));
+            if !self.eat_word("else") {
+                break;
+            }
+            if !self.peek().is_word("if") {
+                otherwise = Some(self.boxed_statement()?);
+                break;
+            }
+            if arms.len() == MAX_HEIGHT {
+                return self.fail(errors::nested_too_deep(self.span()));
+            }
+        }
+        let end = self.last_span();
+        let first = arms.remove(0);
+        for (start, cond, then) in arms.into_iter().rev() {
+            let kind = StmtKind::If {
+                cond,
+                then,
+                otherwise,
+            };
+            otherwise = Some(Box::new(Stmt {
+                span: start.to(end),
+                kind,
+            }));
+        }
         Ok(StmtKind::If {
-            cond,
-            then,
+            cond: first.1,
+            then: first.2,
             otherwise,
         })
     }
@@ -154,10 +178,11 @@ impl Parser<'_> {
 
     fn return_statement(&mut self) -> Parse<StmtKind> {
         self.bump();
-        let ends = matches!(
-            self.peek(),
-            TokenKind::Op(Op::Semicolon | Op::BraceClose) | TokenKind::End
-        );
+        let ends = match self.peek() {
+            TokenKind::Op(Op::Semicolon | Op::BraceClose) | TokenKind::End => true,
+            TokenKind::Ident(word) => is_keyword(word),
+            _ => false,
+        };
         let value = if ends { None } else { Some(self.expression()?) };
         self.eat(Op::Semicolon);
         Ok(StmtKind::Return(value))

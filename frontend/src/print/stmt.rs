@@ -35,7 +35,7 @@ impl Printer {
                 if let Some(otherwise) = otherwise {
                     self.newline();
                     self.push("else");
-                    self.body(otherwise);
+                    self.else_body(otherwise);
                 }
             }
             StmtKind::While { cond, body } => {
@@ -112,6 +112,15 @@ impl Printer {
         self.newline();
         self.stmt(stmt);
         self.level -= 1;
+    }
+
+    fn else_body(&mut self, stmt: &Stmt) {
+        if let StmtKind::If { .. } = stmt.kind {
+            self.push(" ");
+            self.stmt(stmt);
+        } else {
+            self.body(stmt);
+        }
     }
 
     fn delete(&mut self, delete: &Delete) {
