@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Case files: a script, and in comments what it does.
+//!
+//! ```text
+//! //@ args: 7 "two words"      script arguments
+//! //@ define: MAXACTION=50     a limit
+//! probe begin { println($1) }
+//! //= 7                        a line of standard output
+//! //! WARNING: …               a line of standard error
+//! ```
+//!
+//! `SPILE_BLESS=1` rewrites what is expected.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+/// One case file.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its folder and name, without the ending.
+    pub name: String,
+    /// The script, expectations included: they are comments.
+    pub script: String,
+    /// Script arguments.
+    pub args: Vec<String>,
+    /// Limits.
+    pub define: Vec<(String, String)>,
+    /// What it must do.
+    pub expected: Transcript,
+}
+
+/// What a script did, as a terminal shows it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Transcript {
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Case {
+    /// All cases below a folder, by name.
+    pub fn all(root: &Path) -> Result<Vec<Self>> {
+        let mut cases = Vec::new();
+        let mut folders = vec![root.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "stp") {
+                    cases.push(Self::read(root, &path)?);
+                }
+            }
+        }
+        cases.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(cases)
+    }
+
+    fn read(root: &Path, path: &Path) -> Result<Self> {
+        let script = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let name = path.strip_prefix(root).unwrap_or(path).with_extension("").to_string_lossy().into_owned();
+        let mut case = Self {
+            path: path.to_owned(),
+            name,
+            script: String::new(),
+            args: Vec::new(),
+            define: Vec::new(),
+            expected: Transcript::default(),
+        };
+        for line in script.lines() {
+            if let Some(out) = line.strip_prefix("//=") {
+                push_line(&mut case.expected.out, out);
+            } else if let Some(err) = line.strip_prefix("//!") {
+                push_line(&mut case.expected.err, err);
+            } else if let Some(directive) = line.strip_prefix("//@") {
+                case.directive(directive.trim()).with_context(|| format!("in {}", path.display()))?;
+            }
+        }
+        case.script = script;
+        Ok(case)
+    }
+
+    fn directive(&mut self, directive: &str) -> Result<()> {
+        match directive.split_once(':') {
+            Some(("args", args)) => self.args = split_words(args),
+            Some(("define", define)) => {
+                let (name, value) = define.trim().split_once('=').context("define takes NAME=VALUE")?;
+                self.define.push((name.into(), value.into()));
+            }
+            _ => bail!("unknown directive {directive:?}"),
+        }
+        Ok(())
+    }
+
+    /// Compares, or with `SPILE_BLESS` set rewrites the file.
+    pub fn check(&self, actual: &Transcript) -> Result<()> {
+        if *actual == self.expected {
+            return Ok(());
+        }
+        if std::env::var_os("SPILE_BLESS").is_some() {
+            return self.bless(actual);
+        }
+        let shown = |transcript: &Transcript| comments("//=", &transcript.out) + &comments("//!", &transcript.err);
+        bail!("{}: expected\n{}but it did\n{}", self.path.display(), shown(&self.expected), shown(actual))
+    }
+
+    fn bless(&self, actual: &Transcript) -> Result<()> {
+        let is_script = |line: &&str| !line.starts_with("//=") && !line.starts_with("//!");
+        let mut text: String = self.script.lines().filter(is_script).map(|line| format!("{line}\n")).collect();
+        text += &comments("//=", &actual.out);
+        text += &comments("//!", &actual.err);
+        fs::write(&self.path, text).with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}
+
+fn push_line(text: &mut String, line: &str) {
+    text.push_str(line.strip_prefix(' ').unwrap_or(line));
+    text.push('\n');
+}
+
+/// Lines as comments. What does not end in a newline cannot be told from what does: cases end their lines.
+fn comments(mark: &str, text: &str) -> String {
+    text.lines().map(|line| if line.is_empty() { format!("{mark}\n") } else { format!("{mark} {line}\n") }).collect()
+}
+
+/// Words between blanks; quotes keep blanks together.
+fn split_words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quoted = false;
+    for letter in text.chars() {
+        match letter {
+            '"' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            ' ' if !quoted => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_keep_quoted_blanks() {
+        assert_eq!(split_words(r#" 7 "two words" "" x"#), ["7", "two words", "", "x"]);
+    }
+
+    #[test]
+    fn expectations_are_read_from_comments() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.stp");
+        fs::write(&path, "//@ args: 7\n//@ define: MAXACTION=5\nprobe begin { }\n//= one\n//=\n//! WARNING: two\n").unwrap();
+        let case = Case::read(folder.path(), &path).unwrap();
+        assert_eq!((case.name.as_str(), &case.args[..]), ("a", &["7".to_owned()][..]));
+        assert_eq!(case.define, [("MAXACTION".to_owned(), "5".to_owned())]);
+        assert_eq!(case.expected, Transcript { out: "one\n\n".into(), err: "WARNING: two\n".into() });
+        let error = case.check(&Transcript::default()).unwrap_err().to_string();
+        assert!(error.ends_with("expected\n//= one\n//=\n//! WARNING: two\nbut it did\n"), "{error}");
+    }
+}
