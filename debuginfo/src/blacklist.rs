@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Which functions cannot be probed: the kernel's own list, and sections where no probe may be.
 
+use std::ops::Range;
+use std::sync::OnceLock;
+
 use crate::symbols::{Symbol, Symbols};
 
 /// Sections by the symbols around them, and what the field says of a function there.
@@ -17,22 +20,23 @@ const SECTIONS: &[(&str, &str, &str)] = &[
 const LISTED: &str = "is blocklisted";
 const IN_SECTION: &str = "is in blocklisted section";
 
+/// Where a section is, counted from `_text`, and what the field says of a function there.
+type Section = (Range<i64>, &'static str);
+
 /// Functions that cannot be probed.
 pub(crate) struct Blacklist {
     /// Sorted.
     names: Vec<String>,
-    /// From and to, counted from `_text`, and why.
-    sections: Vec<(i64, i64, &'static str)>,
+    /// From and to, counted from `_text`, and why; looked up when first asked for.
+    sections: OnceLock<Vec<Section>>,
 }
 
 impl Blacklist {
     /// From lines of names, as [`condense`] gives them.
-    pub(crate) fn new(names: &str, symbols: &Symbols) -> Self {
+    pub(crate) fn new(names: &str) -> Self {
         let mut names: Vec<_> = names.lines().map(str::to_owned).collect();
         names.sort_unstable();
-        let place = |name| symbols.named(name).find(|symbol| symbol.module.is_none()).map(|symbol| symbol.offset);
-        let sections = SECTIONS.iter().filter_map(|&(from, to, why)| Some((place(from)?, place(to)?, why))).collect();
-        Self { names, sections }
+        Self { names, sections: OnceLock::new() }
     }
 
     /// Why a function cannot be probed. One name can stand for several functions: only if none of them can.
@@ -42,15 +46,20 @@ impl Blacklist {
         }
         let mut reason = None;
         for symbol in symbols.named(name).filter(|symbol| symbol.is_text) {
-            reason = Some(self.section(symbol)?);
+            reason = Some(self.section(symbol, symbols)?);
         }
         reason
     }
 
-    fn section(&self, symbol: Symbol<'_>) -> Option<&'static str> {
-        let inside = |&&(from, to, _): &&(i64, i64, _)| (from..to).contains(&symbol.offset);
-        let section = self.sections.iter().filter(|_| symbol.module.is_none()).find(inside)?;
-        Some(section.2)
+    fn section(&self, symbol: Symbol<'_>, symbols: &Symbols) -> Option<&'static str> {
+        if symbol.module.is_some() {
+            return None;
+        }
+        let sections = self.sections.get_or_init(|| {
+            let place = |name| symbols.named(name).find(|symbol| symbol.module.is_none()).map(|symbol| symbol.offset);
+            SECTIONS.iter().filter_map(|&(from, to, why)| Some((place(from)?..place(to)?, why))).collect()
+        });
+        sections.iter().find(|(places, _)| places.contains(&symbol.offset)).map(|(_, why)| *why)
     }
 }
 

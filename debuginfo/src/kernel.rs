@@ -40,7 +40,7 @@ impl KernelTarget {
             build_id: kit.build_id,
             btf: Btf::parse(kit.btf)?,
             tracepoints: Tracepoints::new(&kit.tracepoints),
-            blacklist: Blacklist::new(&kit.blacklist, &kit.symbols),
+            blacklist: Blacklist::new(&kit.blacklist),
             config: Config::new(&kit.config),
             symbols: kit.symbols,
         })
@@ -99,12 +99,11 @@ impl Target for KernelTarget {
             return if found { vec![pattern.to_owned()] } else { Vec::new() };
         }
         let start = pattern.split(['*', '?', '[', '\\']).next().unwrap_or("");
-        let mut names: Vec<_> = self
-            .symbols
-            .of_module(module)
-            .filter(|symbol| symbol.is_text && symbol.is_traceable != Some(false))
+        let symbols = self.symbols.functions(module, start);
+        let mut names: Vec<_> = symbols
+            .filter(|symbol| symbol.is_traceable != Some(false))
             .map(|symbol| symbol.name)
-            .filter(|name| name.starts_with(start) && glob::matches(pattern, name) && wild_card_gives(pattern, name))
+            .filter(|name| glob::matches(pattern, name) && wild_card_gives(pattern, name))
             .collect();
         names.sort_unstable();
         names.dedup();

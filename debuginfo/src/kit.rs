@@ -128,8 +128,8 @@ impl Kit {
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] if a part has no room in the format.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+    /// Only if there is not enough memory to compress it.
+    pub fn to_bytes(&self) -> std::io::Result<Vec<u8>> {
         archive::pack(&[
             ("meta", meta::Meta::of(self).to_text().as_bytes()),
             ("btf", &self.btf),
@@ -165,10 +165,10 @@ impl Kit {
     ///
     /// # Errors
     ///
-    /// [`Error::File`] if the file cannot be written; as [`Kit::to_bytes`].
+    /// [`Error::File`] if the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), Error> {
-        let data = self.to_bytes()?;
-        std::fs::write(path, data).map_err(|source| Error::File { path: path.to_owned(), source })
+        let written = self.to_bytes().and_then(|data| std::fs::write(path, data));
+        written.map_err(|source| Error::File { path: path.to_owned(), source })
     }
 
     /// Reads a kit file.

@@ -89,14 +89,23 @@ impl Symbols {
 
     /// All symbols: those of the kernel proper by address, then those of each module.
     pub fn iter(&self) -> impl Iterator<Item = Symbol<'_>> {
-        (0..self.regions.len()).flat_map(|region| self.iter_region(region))
+        let regions = 0..self.regions.len();
+        regions.flat_map(move |region| self.entries(region).filter_map(move |entry| self.symbol(region, entry)))
     }
 
-    /// Those of the kernel proper, or of a module, by address.
-    pub fn of_module(&self, module: Option<&str>) -> impl Iterator<Item = Symbol<'_>> {
+    /// Code of the kernel proper or of a module whose name starts like this, by address.
+    pub fn functions<'a>(&'a self, module: Option<&str>, start: &'a str) -> impl Iterator<Item = Symbol<'a>> {
         let name = module.unwrap_or("");
         let region = self.regions.iter().position(|region| region.module == name);
-        region.into_iter().flat_map(|region| self.iter_region(region))
+        region.into_iter().flat_map(move |region| {
+            let entries = self.entries(region).filter(|&entry| self.flags[entry] & FLAG_TEXT != 0);
+            // The quick test first: most symbols fail it.
+            let entries = entries.filter(move |&entry| {
+                let name = self.names.get(self.name_starts[entry] as usize..);
+                name.is_some_and(|name| name.starts_with(start.as_bytes()))
+            });
+            entries.filter_map(move |entry| self.symbol(region, entry))
+        })
     }
 
     /// The modules, sorted.
@@ -117,10 +126,6 @@ impl Symbols {
             }
             self.symbol(self.region_of(entry), entry)
         })
-    }
-
-    fn iter_region(&self, region: usize) -> impl Iterator<Item = Symbol<'_>> {
-        self.entries(region).filter_map(move |entry| self.symbol(region, entry))
     }
 
     /// The symbols of a region.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The container of a kit: tar within zstd.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::Read;
 
 use crate::Error;
 
@@ -12,23 +12,19 @@ const MAX_BYTES: u64 = 256 << 20;
 const ZSTD_MAGIC: &[u8] = &0xfd2f_b528_u32.to_le_bytes();
 
 /// Packs entries, in their order.
-pub(super) fn pack(entries: &[(&str, &[u8])]) -> Result<Vec<u8>, Error> {
-    let packed = || -> std::io::Result<Vec<u8>> {
-        let mut encoder = zstd::Encoder::new(Vec::new(), LEVEL)?;
-        encoder.include_checksum(true)?;
-        let mut tar = tar::Builder::new(encoder);
-        for (name, content) in entries {
-            // No times, no owners: the same facts give the same file.
-            let mut header = tar::Header::new_ustar();
-            header.set_size(content.len() as u64);
-            header.set_mode(0o644);
-            tar.append_data(&mut header, name, *content)?;
-        }
-        let mut encoder = tar.into_inner()?;
-        encoder.flush()?;
-        encoder.finish()
-    };
-    packed().map_err(|error| Error::Damaged(error.to_string()))
+pub(super) fn pack(entries: &[(&str, &[u8])]) -> std::io::Result<Vec<u8>> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, content) in entries {
+        // No times, no owners: the same facts give the same file.
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, *content)?;
+    }
+    // In one piece: the frame then tells its size, and unpacks without a copy through a window.
+    let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+    compressor.include_checksum(true)?;
+    compressor.compress(&tar.into_inner()?)
 }
 
 /// The entries of a kit.
@@ -40,16 +36,15 @@ impl Archive {
         if !data.starts_with(ZSTD_MAGIC) {
             return Err(Error::Foreign("no zstd magic number at its start"));
         }
-        let mut unpacked = Vec::with_capacity((4 * data.len()).min(64 << 20));
-        zstd::Decoder::with_buffer(data)
-            .and_then(|decoder| decoder.take(MAX_BYTES + 1).read_to_end(&mut unpacked))
-            .map_err(|error| match error.kind() {
-                ErrorKind::UnexpectedEof => Error::Damaged("it ends early".into()),
-                _ => Error::Damaged(error.to_string()),
-            })?;
-        if unpacked.len() as u64 > MAX_BYTES {
+        let bytes = zstd::zstd_safe::get_frame_content_size(data).ok().flatten();
+        let bytes = bytes.ok_or_else(|| Error::Damaged("it does not tell its size".into()))?;
+        if bytes > MAX_BYTES {
             return Err(Error::Damaged(format!("it unpacks to more than {} MB", MAX_BYTES >> 20)));
         }
+        let end =
+            zstd::zstd_safe::find_frame_compressed_size(data).map_err(|_| Error::Damaged("it ends early".into()))?;
+        let unpacked = zstd::bulk::decompress(&data[..end.min(data.len())], bytes as usize)
+            .map_err(|error| Error::Damaged(error.to_string()))?;
         let mut tar = tar::Archive::new(unpacked.as_slice());
         let mut entries = Vec::new();
         for entry in tar.entries().map_err(foreign)? {
