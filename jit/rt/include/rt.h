@@ -56,7 +56,8 @@ struct rt_session {
 	__u32 max_nesting;
 	__u32 max_trylock;
 	__u32 scratch_size;
-	__u64 reserved[3];
+	__u32 reserve;		/* rt_scratch_reserve(): the end of the scratch memory, the runtime's own */
+	__u32 reserved[5];
 };
 
 enum rt_kind { RT_INT = 0, RT_STR = 1, RT_STAT = 2, RT_MAP = 3 };
@@ -75,6 +76,7 @@ struct rt_global {
 	__u32 str_keys;		/* maps: bit i is set where key i is a string */
 	__u32 capacity;		/* maps: elements */
 	__u32 max_string;
+	__u32 padding;
 	__s64 low, high, step;	/* linear histograms */
 
 	__u32 n_buckets;	/* of a histogram */
@@ -96,7 +98,15 @@ struct rt_global {
  */
 int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu);
 __u32 rt_str_slot(__u32 max_string);
+/* Bytes at the end of the scratch memory that the runtime keeps for itself: scratch_size is the frames' need and these. */
+__u32 rt_scratch_reserve(__u32 max_string);
 
+/*
+ * Which lock an operation needs: none for scalar aggregates (rt_stat_add,
+ * _read, _clear, rt_hist_bucket); WRITE for rt_map_put, rt_map_delete,
+ * rt_map_clear, rt_stat_add to a map, and rt_iter_first that sorts; READ for
+ * the rest.
+ */
 enum rt_lock_mode { RT_LOCK_READ = 1, RT_LOCK_WRITE = 2 };
 
 struct rt_lock {
@@ -132,7 +142,8 @@ void rt_leave(struct rt_ctx *ctx, const struct rt_handler *handler);
 /*
  * Room for a function's string slots and locals: the address of `bytes`
  * (a multiple of 8) of scratch memory, not zeroed, or 0 with
- * SPILE_ERROR_NESTING set when the scratch memory or MAXNESTING is used up.
+ * SPILE_ERROR_NESTING set when the scratch memory or MAXNESTING is used up:
+ * one frame (the handler's) and max_nesting more may be in use at once.
  */
 __u64 rt_frame_push(struct rt_ctx *ctx, __u64 bytes);
 void rt_frame_pop(struct rt_ctx *ctx, __u64 frame);
@@ -172,6 +183,20 @@ __u64 rt_iter_next(struct rt_ctx *ctx, const struct rt_global *map, __u64 cursor
 __u64 rt_iter_key(struct rt_ctx *ctx, const struct rt_global *map, __u64 cursor, __u64 position);	/* integer or address */
 __u64 rt_iter_value(struct rt_ctx *ctx, const struct rt_global *map, __u64 cursor);		/* integer or address */
 __s64 rt_iter_stat(struct rt_ctx *ctx, const struct rt_global *map, __u64 cursor, __u64 field);
+
+/* A value for rt_format(): an integer; address and length of bytes; address of a struct spile_hist and its buckets. */
+struct rt_value {
+	__u64 type;		/* enum rt_arg */
+	__u64 word;
+	__u64 length;		/* of a string, bytes */
+};
+/*
+ * printf into at most `capacity` bytes; returns the bytes of the whole text.
+ * rt_message() does the same for the message of an error (enum spile_error).
+ * Also built for the host and the agent.
+ */
+__u64 rt_format(__u8 *out, __u64 capacity, const __u8 *text, __u64 length, const struct rt_value *values, __u64 n);
+__u64 rt_message(__u8 *out, __u64 capacity, __u32 code, __u64 arg);
 
 /* Output. types: n bytes, enum rt_arg; args: integers, addresses of struct rt_str or of struct rt_hist_arg. */
 enum rt_arg { RT_ARG_INT = 0, RT_ARG_STR = 1, RT_ARG_HIST = 2 };

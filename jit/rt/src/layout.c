@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR MIT)
+/* Where a global's parts are, as the jit and the runtime see them. */
+#include "hist.h"
+#include "map.h"
+#include "stat.h"
+
+#define BLOCK 64		/* one cache line: what different globals never share */
+#define MAX_KEYS 32
+
+/* Bytes of an element's value. */
+static u32 value_size(const struct rt_global *global)
+{
+	if (global->value == RT_STR)
+		return rt_str_slot(global->max_string);
+	return global->value == RT_STAT ? sizeof(struct node_stat) : sizeof(s64);
+}
+
+static int stat_layout(struct rt_global *global)
+{
+	u64 size = sizeof(struct stat) + (global->variance ? sizeof(struct stat_spread) : 0);
+
+	global->n_buckets = 0;
+	if (global->hist != RT_HIST_NONE) {
+		global->n_buckets = hist_buckets(global->hist, global->low, global->high, global->step);
+		if (!global->n_buckets)
+			return -1;
+		size += global->n_buckets * sizeof(u64);
+	}
+	if (global->variance_shift > 62)
+		return -1;
+	global->stat_size = (u32)size;
+	return 0;
+}
+
+/* Bytes of a map's data, or 0. */
+static u64 map_layout(struct rt_global *global)
+{
+	u64 size = sizeof(struct node) + value_size(global);
+	u32 i;
+
+	if (!global->n_keys || global->n_keys > MAX_KEYS || !global->capacity || global->capacity > 1u << 30)
+		return 0;
+	for (i = 0; i < global->n_keys; i++)
+		size += global->str_keys >> i & 1 ? rt_str_slot(global->max_string) : sizeof(u64);
+	global->node_size = (u32)size;
+	global->n_slots = 1;
+	while (global->n_slots < global->capacity)
+		global->n_slots *= 2;
+	return map_nodes_offset(global) + global->capacity * size;
+}
+
+int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
+{
+	u64 size = 0, stats = 0, lock_at = 0;
+
+	if (global->max_string < 1 || global->max_string > 1u << 20)
+		return -1;
+	global->stat_size = 0;
+	global->node_size = 0;
+	global->n_slots = 0;
+	global->n_buckets = 0;
+	if ((global->kind == RT_STAT || (global->kind == RT_MAP && global->value == RT_STAT)) && stat_layout(global))
+		return -1;
+	switch (global->kind) {
+	case RT_INT:
+		lock_at = sizeof(s64);
+		size = lock_at + sizeof(u64);
+		break;
+	case RT_STR:
+		lock_at = rt_str_slot(global->max_string);
+		size = lock_at + sizeof(u64);
+		break;
+	case RT_STAT:
+		lock_at = sizeof(u64);
+		size = lock_at + sizeof(u64);
+		stats = (u64)global->stat_size * SPILE_LEVELS;
+		break;
+	case RT_MAP:
+		size = map_layout(global);
+		if (!size)
+			return -1;
+		if (global->value == RT_STAT)
+			stats = (u64)global->stat_size * global->capacity;
+		break;
+	default:
+		return -1;
+	}
+	if (*data + size + BLOCK > SPILE_MAX_DATA || *percpu + stats + BLOCK > SPILE_MAX_PERCPU)
+		return -1;
+	global->data_off = (u32)align_up(*data, BLOCK);
+	global->data_size = (u32)align_up(size, BLOCK);
+	global->lock_off = global->data_off + (u32)lock_at;
+	global->percpu_off = (u32)align_up(*percpu, BLOCK);
+	global->percpu_size = (u32)align_up(stats, BLOCK);
+	*data = global->data_off + global->data_size;
+	*percpu = global->percpu_off + global->percpu_size;
+	return 0;
+}
+
+__u32 rt_scratch_reserve(__u32 max_string)
+{
+	return rt_str_slot(max_string) + (u32)sizeof(struct spile_hist) + MAX_BUCKETS * (u32)sizeof(u64);
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR MIT)
+/*
+ * Reader-writer locks of globals: a word that counts readers, or holds WRITER
+ * and the writer's CPU. Taken without waiting for long: max_trylock attempts,
+ * and none at all if the writer is a handler of this CPU, which cannot go on
+ * before this one ends.
+ */
+#include "imports.h"
+
+#define WRITER (1u << 31)
+#define SPINS_PER_ATTEMPT 64
+
+static int lock_try(struct rt_ctx *ctx, const struct rt_lock *lock, u32 *seen)
+{
+	u32 *word = at(ctx->data + lock->lock_off);
+	u32 old = __atomic_load_n(word, __ATOMIC_RELAXED);
+	u32 new = lock->mode == RT_LOCK_WRITE ? WRITER | ctx->cpu : old + 1;
+
+	*seen = old;
+	if (lock->mode == RT_LOCK_WRITE ? old : old & WRITER)
+		return 0;
+	return __atomic_compare_exchange_n(word, &old, new, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static int lock_take(struct rt_ctx *ctx, const struct rt_lock *lock)
+{
+	u32 attempts = session_of(ctx)->max_trylock, seen, i;
+
+	for (;;) {
+		if (LIKELY(lock_try(ctx, lock, &seen)))
+			return 1;
+		if (!attempts-- || seen == (WRITER | ctx->cpu))
+			return 0;
+		for (i = 0; i < SPINS_PER_ATTEMPT; i++)
+			cpu_relax();
+	}
+}
+
+static void lock_release(struct rt_ctx *ctx, const struct rt_lock *lock)
+{
+	u32 *word = at(ctx->data + lock->lock_off);
+
+	if (lock->mode == RT_LOCK_WRITE)
+		__atomic_store_n(word, 0, __ATOMIC_RELEASE);
+	else
+		__atomic_fetch_sub(word, 1, __ATOMIC_RELEASE);
+}
+
+static void locks_release(struct rt_ctx *ctx, const struct rt_handler *handler, u32 n)
+{
+	while (n)
+		lock_release(ctx, &handler->locks[--n]);
+}
+
+/* All of a handler's locks, or none. */
+static int locks_take(struct rt_ctx *ctx, const struct rt_handler *handler)
+{
+	u32 i;
+
+	for (i = 0; i < handler->n_locks; i++) {
+		if (UNLIKELY(!lock_take(ctx, &handler->locks[i]))) {
+			locks_release(ctx, handler, i);
+			return 0;
+		}
+	}
+	return 1;
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+// Generated from rt.h by jit/rt/tests/generated.rs; do not edit.
+
+pub type __u8 = ::core::ffi::c_uchar;
+pub type __u32 = ::core::ffi::c_uint;
+pub type __u64 = ::core::ffi::c_ulonglong;
+pub type __s64 = ::core::ffi::c_longlong;
+#[repr(C)]
+#[derive(
+    Debug, Default, Copy, Clone, PartialEq, Eq, zerocopy :: FromBytes, zerocopy :: IntoBytes, zerocopy :: Immutable,
+)]
+pub struct rt_ctx {
+    pub data: __u64,
+    pub percpu: __u64,
+    pub percpu_base: __u64,
+    pub percpu_stride: __u64,
+    pub scratch: __u64,
+    pub regs: __u64,
+    pub args: __u64,
+    pub entry: __u64,
+    pub counters: __u64,
+    pub session: __u64,
+    pub param: __u64,
+    pub n_cpus: __u32,
+    pub cpu: __u32,
+    pub level: __u32,
+    pub probe: __u32,
+    pub frame_top: __u64,
+    pub frame_end: __u64,
+    pub budget: __s64,
+    pub depth: __u32,
+    pub error: __u32,
+    pub error_arg: __u64,
+    pub error_location: __u32,
+    pub reserved: __u32,
+    pub error_text: __u64,
+    pub random: __u64,
+}
+const _: () = {
+    ["Size of rt_ctx"][::core::mem::size_of::<rt_ctx>() - 168usize];
+    ["Alignment of rt_ctx"][::core::mem::align_of::<rt_ctx>() - 8usize];
+    ["Offset of field: rt_ctx::data"][::core::mem::offset_of!(rt_ctx, data) - 0usize];
+    ["Offset of field: rt_ctx::percpu"][::core::mem::offset_of!(rt_ctx, percpu) - 8usize];
+    ["Offset of field: rt_ctx::percpu_base"][::core::mem::offset_of!(rt_ctx, percpu_base) - 16usize];
+    ["Offset of field: rt_ctx::percpu_stride"][::core::mem::offset_of!(rt_ctx, percpu_stride) - 24usize];
+    ["Offset of field: rt_ctx::scratch"][::core::mem::offset_of!(rt_ctx, scratch) - 32usize];
+    ["Offset of field: rt_ctx::regs"][::core::mem::offset_of!(rt_ctx, regs) - 40usize];
+    ["Offset of field: rt_ctx::args"][::core::mem::offset_of!(rt_ctx, args) - 48usize];
+    ["Offset of field: rt_ctx::entry"][::core::mem::offset_of!(rt_ctx, entry) - 56usize];
+    ["Offset of field: rt_ctx::counters"][::core::mem::offset_of!(rt_ctx, counters) - 64usize];
+    ["Offset of field: rt_ctx::session"][::core::mem::offset_of!(rt_ctx, session) - 72usize];
+    ["Offset of field: rt_ctx::param"][::core::mem::offset_of!(rt_ctx, param) - 80usize];
+    ["Offset of field: rt_ctx::n_cpus"][::core::mem::offset_of!(rt_ctx, n_cpus) - 88usize];
+    ["Offset of field: rt_ctx::cpu"][::core::mem::offset_of!(rt_ctx, cpu) - 92usize];
+    ["Offset of field: rt_ctx::level"][::core::mem::offset_of!(rt_ctx, level) - 96usize];
+    ["Offset of field: rt_ctx::probe"][::core::mem::offset_of!(rt_ctx, probe) - 100usize];
+    ["Offset of field: rt_ctx::frame_top"][::core::mem::offset_of!(rt_ctx, frame_top) - 104usize];
+    ["Offset of field: rt_ctx::frame_end"][::core::mem::offset_of!(rt_ctx, frame_end) - 112usize];
+    ["Offset of field: rt_ctx::budget"][::core::mem::offset_of!(rt_ctx, budget) - 120usize];
+    ["Offset of field: rt_ctx::depth"][::core::mem::offset_of!(rt_ctx, depth) - 128usize];
+    ["Offset of field: rt_ctx::error"][::core::mem::offset_of!(rt_ctx, error) - 132usize];
+    ["Offset of field: rt_ctx::error_arg"][::core::mem::offset_of!(rt_ctx, error_arg) - 136usize];
+    ["Offset of field: rt_ctx::error_location"][::core::mem::offset_of!(rt_ctx, error_location) - 144usize];
+    ["Offset of field: rt_ctx::reserved"][::core::mem::offset_of!(rt_ctx, reserved) - 148usize];
+    ["Offset of field: rt_ctx::error_text"][::core::mem::offset_of!(rt_ctx, error_text) - 152usize];
+    ["Offset of field: rt_ctx::random"][::core::mem::offset_of!(rt_ctx, random) - 160usize];
+};
+#[repr(C)]
+#[derive(
+    Debug, Default, Copy, Clone, PartialEq, Eq, zerocopy :: FromBytes, zerocopy :: IntoBytes, zerocopy :: Immutable,
+)]
+pub struct rt_session {
+    pub errors: __u64,
+    pub skips: __u64,
+    pub max_string: __u32,
+    pub max_errors: __u32,
+    pub max_skipped: __u32,
+    pub max_nesting: __u32,
+    pub max_trylock: __u32,
+    pub scratch_size: __u32,
+    pub reserve: __u32,
+    pub reserved: [__u32; 5usize],
+}
+const _: () = {
+    ["Size of rt_session"][::core::mem::size_of::<rt_session>() - 64usize];
+    ["Alignment of rt_session"][::core::mem::align_of::<rt_session>() - 8usize];
+    ["Offset of field: rt_session::errors"][::core::mem::offset_of!(rt_session, errors) - 0usize];
+    ["Offset of field: rt_session::skips"][::core::mem::offset_of!(rt_session, skips) - 8usize];
+    ["Offset of field: rt_session::max_string"][::core::mem::offset_of!(rt_session, max_string) - 16usize];
+    ["Offset of field: rt_session::max_errors"][::core::mem::offset_of!(rt_session, max_errors) - 20usize];
+    ["Offset of field: rt_session::max_skipped"][::core::mem::offset_of!(rt_session, max_skipped) - 24usize];
+    ["Offset of field: rt_session::max_nesting"][::core::mem::offset_of!(rt_session, max_nesting) - 28usize];
+    ["Offset of field: rt_session::max_trylock"][::core::mem::offset_of!(rt_session, max_trylock) - 32usize];
+    ["Offset of field: rt_session::scratch_size"][::core::mem::offset_of!(rt_session, scratch_size) - 36usize];
+    ["Offset of field: rt_session::reserve"][::core::mem::offset_of!(rt_session, reserve) - 40usize];
+    ["Offset of field: rt_session::reserved"][::core::mem::offset_of!(rt_session, reserved) - 44usize];
+};
+pub const RT_INT: rt_kind = 0;
+pub const RT_STR: rt_kind = 1;
+pub const RT_STAT: rt_kind = 2;
+pub const RT_MAP: rt_kind = 3;
+pub type rt_kind = ::core::ffi::c_uint;
+pub const RT_HIST_NONE: rt_hist = 0;
+pub const RT_HIST_LOG: rt_hist = 1;
+pub const RT_HIST_LINEAR: rt_hist = 2;
+pub type rt_hist = ::core::ffi::c_uint;
+#[repr(C)]
+#[derive(
+    Debug, Default, Copy, Clone, PartialEq, Eq, zerocopy :: FromBytes, zerocopy :: IntoBytes, zerocopy :: Immutable,
+)]
+pub struct rt_global {
+    pub kind: __u8,
+    pub value: __u8,
+    pub hist: __u8,
+    pub variance: __u8,
+    pub variance_shift: __u8,
+    pub wrap: __u8,
+    pub n_keys: __u8,
+    pub sized: __u8,
+    pub str_keys: __u32,
+    pub capacity: __u32,
+    pub max_string: __u32,
+    pub padding: __u32,
+    pub low: __s64,
+    pub high: __s64,
+    pub step: __s64,
+    pub n_buckets: __u32,
+    pub stat_size: __u32,
+    pub node_size: __u32,
+    pub n_slots: __u32,
+    pub data_off: __u32,
+    pub data_size: __u32,
+    pub percpu_off: __u32,
+    pub percpu_size: __u32,
+    pub lock_off: __u32,
+    pub reserved: __u32,
+}
+const _: () = {
+    ["Size of rt_global"][::core::mem::size_of::<rt_global>() - 88usize];
+    ["Alignment of rt_global"][::core::mem::align_of::<rt_global>() - 8usize];
+    ["Offset of field: rt_global::kind"][::core::mem::offset_of!(rt_global, kind) - 0usize];
+    ["Offset of field: rt_global::value"][::core::mem::offset_of!(rt_global, value) - 1usize];
+    ["Offset of field: rt_global::hist"][::core::mem::offset_of!(rt_global, hist) - 2usize];
+    ["Offset of field: rt_global::variance"][::core::mem::offset_of!(rt_global, variance) - 3usize];
+    ["Offset of field: rt_global::variance_shift"][::core::mem::offset_of!(rt_global, variance_shift) - 4usize];
+    ["Offset of field: rt_global::wrap"][::core::mem::offset_of!(rt_global, wrap) - 5usize];
+    ["Offset of field: rt_global::n_keys"][::core::mem::offset_of!(rt_global, n_keys) - 6usize];
+    ["Offset of field: rt_global::sized"][::core::mem::offset_of!(rt_global, sized) - 7usize];
+    ["Offset of field: rt_global::str_keys"][::core::mem::offset_of!(rt_global, str_keys) - 8usize];
+    ["Offset of field: rt_global::capacity"][::core::mem::offset_of!(rt_global, capacity) - 12usize];
+    ["Offset of field: rt_global::max_string"][::core::mem::offset_of!(rt_global, max_string) - 16usize];
+    ["Offset of field: rt_global::padding"][::core::mem::offset_of!(rt_global, padding) - 20usize];
+    ["Offset of field: rt_global::low"][::core::mem::offset_of!(rt_global, low) - 24usize];
+    ["Offset of field: rt_global::high"][::core::mem::offset_of!(rt_global, high) - 32usize];
+    ["Offset of field: rt_global::step"][::core::mem::offset_of!(rt_global, step) - 40usize];
+    ["Offset of field: rt_global::n_buckets"][::core::mem::offset_of!(rt_global, n_buckets) - 48usize];
+    ["Offset of field: rt_global::stat_size"][::core::mem::offset_of!(rt_global, stat_size) - 52usize];
+    ["Offset of field: rt_global::node_size"][::core::mem::offset_of!(rt_global, node_size) - 56usize];
+    ["Offset of field: rt_global::n_slots"][::core::mem::offset_of!(rt_global, n_slots) - 60usize];
+    ["Offset of field: rt_global::data_off"][::core::mem::offset_of!(rt_global, data_off) - 64usize];
+    ["Offset of field: rt_global::data_size"][::core::mem::offset_of!(rt_global, data_size) - 68usize];
+    ["Offset of field: rt_global::percpu_off"][::core::mem::offset_of!(rt_global, percpu_off) - 72usize];
+    ["Offset of field: rt_global::percpu_size"][::core::mem::offset_of!(rt_global, percpu_size) - 76usize];
+    ["Offset of field: rt_global::lock_off"][::core::mem::offset_of!(rt_global, lock_off) - 80usize];
+    ["Offset of field: rt_global::reserved"][::core::mem::offset_of!(rt_global, reserved) - 84usize];
+};
+pub const RT_LOCK_READ: rt_lock_mode = 1;
+pub const RT_LOCK_WRITE: rt_lock_mode = 2;
+pub type rt_lock_mode = ::core::ffi::c_uint;
+#[repr(C)]
+#[derive(
+    Debug, Default, Copy, Clone, PartialEq, Eq, zerocopy :: FromBytes, zerocopy :: IntoBytes, zerocopy :: Immutable,
+)]
+pub struct rt_lock {
+    pub lock_off: __u32,
+    pub mode: __u32,
+}
+const _: () = {
+    ["Size of rt_lock"][::core::mem::size_of::<rt_lock>() - 8usize];
+    ["Alignment of rt_lock"][::core::mem::align_of::<rt_lock>() - 4usize];
+    ["Offset of field: rt_lock::lock_off"][::core::mem::offset_of!(rt_lock, lock_off) - 0usize];
+    ["Offset of field: rt_lock::mode"][::core::mem::offset_of!(rt_lock, mode) - 4usize];
+};
+#[repr(C)]
+#[derive(
+    Debug, Default, Copy, Clone, PartialEq, Eq, zerocopy :: FromBytes, zerocopy :: IntoBytes, zerocopy :: Immutable,
+)]
+pub struct rt_init_info {
+    pub max_string: __u32,
+    pub max_errors: __u32,
+    pub max_skipped: __u32,
+    pub max_nesting: __u32,
+    pub max_trylock: __u32,
+    pub scratch_size: __u32,
+    pub n_globals: __u32,
+    pub reserved: __u32,
+}
+const _: () = {
+    ["Size of rt_init_info"][::core::mem::size_of::<rt_init_info>() - 32usize];
+    ["Alignment of rt_init_info"][::core::mem::align_of::<rt_init_info>() - 4usize];
+    ["Offset of field: rt_init_info::max_string"][::core::mem::offset_of!(rt_init_info, max_string) - 0usize];
+    ["Offset of field: rt_init_info::max_errors"][::core::mem::offset_of!(rt_init_info, max_errors) - 4usize];
+    ["Offset of field: rt_init_info::max_skipped"][::core::mem::offset_of!(rt_init_info, max_skipped) - 8usize];
+    ["Offset of field: rt_init_info::max_nesting"][::core::mem::offset_of!(rt_init_info, max_nesting) - 12usize];
+    ["Offset of field: rt_init_info::max_trylock"][::core::mem::offset_of!(rt_init_info, max_trylock) - 16usize];
+    ["Offset of field: rt_init_info::scratch_size"][::core::mem::offset_of!(rt_init_info, scratch_size) - 20usize];
+    ["Offset of field: rt_init_info::n_globals"][::core::mem::offset_of!(rt_init_info, n_globals) - 24usize];
+    ["Offset of field: rt_init_info::reserved"][::core::mem::offset_of!(rt_init_info, reserved) - 28usize];
+};
+pub const RT_COUNT: rt_field = 0;
+pub const RT_SUM: rt_field = 1;
+pub const RT_MIN: rt_field = 2;
+pub const RT_MAX: rt_field = 3;
+pub const RT_AVG: rt_field = 4;
+pub const RT_VARIANCE: rt_field = 5;
+pub type rt_field = ::core::ffi::c_uint;
+pub const RT_BY_KEY: rt_sort_by = 1;
+pub const RT_BY_VALUE: rt_sort_by = 2;
+pub const RT_BY_STAT: rt_sort_by = 3;
+pub type rt_sort_by = ::core::ffi::c_uint;
+#[repr(C)]
+#[derive(
+    Debug, Default, Copy, Clone, PartialEq, Eq, zerocopy :: FromBytes, zerocopy :: IntoBytes, zerocopy :: Immutable,
+)]
+pub struct rt_value {
+    pub type_: __u64,
+    pub word: __u64,
+    pub length: __u64,
+}
+const _: () = {
+    ["Size of rt_value"][::core::mem::size_of::<rt_value>() - 24usize];
+    ["Alignment of rt_value"][::core::mem::align_of::<rt_value>() - 8usize];
+    ["Offset of field: rt_value::type_"][::core::mem::offset_of!(rt_value, type_) - 0usize];
+    ["Offset of field: rt_value::word"][::core::mem::offset_of!(rt_value, word) - 8usize];
+    ["Offset of field: rt_value::length"][::core::mem::offset_of!(rt_value, length) - 16usize];
+};
+pub const RT_ARG_INT: rt_arg = 0;
+pub const RT_ARG_STR: rt_arg = 1;
+pub const RT_ARG_HIST: rt_arg = 2;
+pub type rt_arg = ::core::ffi::c_uint;
+#[repr(C)]
+#[derive(
+    Debug, Default, Copy, Clone, PartialEq, Eq, zerocopy :: FromBytes, zerocopy :: IntoBytes, zerocopy :: Immutable,
+)]
+pub struct rt_hist_arg {
+    pub global: __u64,
+    pub keys: __u64,
+}
+const _: () = {
+    ["Size of rt_hist_arg"][::core::mem::size_of::<rt_hist_arg>() - 16usize];
+    ["Alignment of rt_hist_arg"][::core::mem::align_of::<rt_hist_arg>() - 8usize];
+    ["Offset of field: rt_hist_arg::global"][::core::mem::offset_of!(rt_hist_arg, global) - 0usize];
+    ["Offset of field: rt_hist_arg::keys"][::core::mem::offset_of!(rt_hist_arg, keys) - 8usize];
+};

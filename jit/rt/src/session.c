@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR MIT)
+/* What is around each handler: the session block, locks, the budget, errors, scratch memory. */
+#include "format.h"
+#include "imports.h"
+
+_Static_assert(__builtin_offsetof(struct rt_ctx, frame_top) == __builtin_offsetof(struct spile_ctx, image),
+	       "struct rt_ctx begins as struct spile_ctx");
+_Static_assert(sizeof(struct rt_ctx) <= sizeof(struct spile_ctx), "the image's part of the context is large enough");
+_Static_assert(sizeof(struct rt_session) == 64, "the session block is one cache line");
+
+#define MESSAGE_BYTES 96
+
+void rt_init(struct rt_ctx *ctx, const struct rt_init_info *info, const struct rt_global *globals)
+{
+	struct rt_session *session = session_of(ctx);
+
+	/* Zeroed memory is empty maps and aggregates. */
+	(void)globals;
+	session->max_string = info->max_string;
+	session->max_errors = info->max_errors;
+	session->max_skipped = info->max_skipped;
+	session->max_nesting = info->max_nesting;
+	session->max_trylock = info->max_trylock;
+	session->scratch_size = info->scratch_size;
+	session->reserve = rt_scratch_reserve(info->max_string);
+}
+
+/* Counts a hit that found a global locked. */
+static void session_skip(struct rt_ctx *ctx)
+{
+	static const u8 text[] =
+		"Skipped too many probes, check MAXSKIPPED or try again with stap -t for more details.";
+	struct rt_session *session = session_of(ctx);
+	struct spile_counters *counters = at(ctx->counters);
+
+	__atomic_fetch_add(&counters->skips[SPILE_SKIP_LOCK], 1, __ATOMIC_RELAXED);
+	if (__atomic_fetch_add(&session->skips, 1, __ATOMIC_RELAXED) != session->max_skipped)
+		return;
+	output_message(ctx, SPILE_RECORD_ERROR, SPILE_ERROR_NONE, text, sizeof(text) - 1);
+	spile_import_session_fail(kshim_ctx(ctx));
+}
+
+__u64 rt_enter(struct rt_ctx *ctx, const struct rt_handler *handler)
+{
+	struct rt_session *session = session_of(ctx);
+
+	ctx->frame_top = ctx->scratch;
+	ctx->frame_end = ctx->scratch + session->scratch_size - session->reserve;
+	ctx->budget = handler->budget;
+	ctx->depth = 0;
+	ctx->error = SPILE_ERROR_NONE;
+	ctx->error_location = SPILE_NO_LOCATION;
+	ctx->error_text = 0;
+	if (LIKELY(locks_take(ctx, handler)))
+		return 1;
+	session_skip(ctx);
+	return 0;
+}
+
+/* An error that nobody caught. */
+static void session_error(struct rt_ctx *ctx)
+{
+	struct rt_session *session = session_of(ctx);
+
+	if (ctx->error == SPILE_ERROR_SCRIPT) {
+		const struct rt_str *text = at(ctx->error_text);
+
+		output_message(ctx, SPILE_RECORD_ERROR, ctx->error, text->data, text->len);
+	} else {
+		u8 text[MESSAGE_BYTES];
+		u64 length = rt_message(text, sizeof(text), ctx->error, ctx->error_arg);
+
+		output_message(ctx, SPILE_RECORD_ERROR, ctx->error, text, (u32)min_u64(length, sizeof(text)));
+	}
+	if (__atomic_fetch_add(&session->errors, 1, __ATOMIC_RELAXED) >= session->max_errors)
+		spile_import_session_fail(kshim_ctx(ctx));
+}
+
+void rt_leave(struct rt_ctx *ctx, const struct rt_handler *handler)
+{
+	locks_release(ctx, handler, handler->n_locks);
+	if (UNLIKELY(ctx->error))
+		session_error(ctx);
+}
+
+__u64 rt_frame_push(struct rt_ctx *ctx, __u64 bytes)
+{
+	u64 frame = ctx->frame_top;
+
+	if (UNLIKELY(ctx->depth > session_of(ctx)->max_nesting || bytes > ctx->frame_end - frame)) {
+		fail(ctx, SPILE_ERROR_NESTING, 0);
+		return 0;
+	}
+	ctx->depth++;
+	ctx->frame_top = frame + bytes;
+	return frame;
+}
+
+void rt_frame_pop(struct rt_ctx *ctx, __u64 frame)
+{
+	ctx->depth--;
+	ctx->frame_top = frame;
+}
+
+void rt_caught(struct rt_ctx *ctx, struct rt_str *dst)
+{
+	if (ctx->error == SPILE_ERROR_SCRIPT) {
+		rt_str_copy(ctx, dst, at(ctx->error_text));
+	} else {
+		u32 limit = str_limit(ctx);
+
+		dst->len = (u32)min_u64(rt_message(dst->data, limit, ctx->error, ctx->error_arg), limit);
+	}
+	ctx->error = SPILE_ERROR_NONE;
+	ctx->error_text = 0;
+}
+
+void rt_error(struct rt_ctx *ctx, const struct rt_str *text)
+{
+	ctx->error_text = address_of(text);
+	fail(ctx, SPILE_ERROR_SCRIPT, 0);
+}
+
+void rt_exhausted(struct rt_ctx *ctx)
+{
+	fail(ctx, SPILE_ERROR_EXHAUSTED, 0);
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR MIT)
+/*
+ * Statistics. Scalar aggregates have one part for each CPU and level, so that
+ * adding needs no lock and no atomic operation: nothing else adds to it
+ * meanwhile. Elements of maps have one for each CPU; the map's lock is held
+ * for writing, since adding may insert.
+ */
+#include "hist.h"
+#include "stat.h"
+
+/* Where an aggregate's parts are, and which generation they must have. */
+struct stat_parts {
+	const struct rt_global *global;
+	u64 first;		/* address of the first part of CPU 0 */
+	u64 generation;
+	u32 n_levels;
+};
+
+struct stat_total {
+	struct stat stat;
+	struct stat_spread spread;
+};
+
+ALWAYS_INLINE struct stat_spread *stat_spread(struct stat *stat)
+{
+	return (struct stat_spread *)(stat + 1);
+}
+
+ALWAYS_INLINE u64 *stat_buckets(const struct rt_global *global, struct stat *stat)
+{
+	return (u64 *)((u8 *)(stat + 1) + (global->variance ? sizeof(struct stat_spread) : 0));
+}
+
+/* The shared generation of a scalar aggregate. */
+ALWAYS_INLINE u64 *stat_generation(const struct rt_ctx *ctx, const struct rt_global *global)
+{
+	return at(ctx->data + global->data_off);
+}
+
+static void stat_empty(const struct rt_global *global, struct stat *stat, u64 generation)
+{
+	memset(&stat->count, 0, global->stat_size - sizeof(stat->generation));
+	/* Last: other CPUs take it for empty until then. */
+	__atomic_store_n(&stat->generation, generation, __ATOMIC_RELEASE);
+}
+
+static void stat_spread_add(const struct rt_global *global, struct stat *stat, s64 value)
+{
+	struct stat_spread *spread = stat_spread(stat);
+	u64 shifted = (u64)value << global->variance_shift;
+	u64 delta = shifted - (u64)spread->mean;
+
+	spread->mean = (s64)((u64)spread->mean + (u64)((s64)delta / stat->count));
+	spread->m2 = (s64)((u64)spread->m2 + delta * (shifted - (u64)spread->mean));
+}
+
+static void stat_add(const struct rt_global *global, struct stat *stat, u64 generation, s64 value)
+{
+	if (UNLIKELY(stat->generation != generation))
+		stat_empty(global, stat, generation);
+	if (!stat->count || value < stat->min)
+		stat->min = value;
+	if (!stat->count || value > stat->max)
+		stat->max = value;
+	stat->sum = (s64)((u64)stat->sum + (u64)value);
+	stat->count++;
+	if (global->variance)
+		stat_spread_add(global, stat, value);
+	if (global->hist == RT_HIST_LOG)
+		stat_buckets(global, stat)[hist_bucket_log(value)]++;
+	else if (global->hist == RT_HIST_LINEAR)
+		stat_buckets(global, stat)[hist_bucket_linear(value, global->low, global->step, global->n_buckets)]++;
+}
+
+void rt_stat_add(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __s64 value)
+{
+	u64 part = ctx->percpu + global->percpu_off, generation;
+
+	if (!keys) {
+		part += (u64)ctx->level * global->stat_size;
+		generation = __atomic_load_n(stat_generation(ctx, global), __ATOMIC_RELAXED);
+	} else {
+		u32 index = map_insert(ctx, global, keys);
+		struct node *node;
+
+		if (!index)
+			return;
+		node = map_node(map_of(ctx, global), global, index);
+		part += (u64)(index - 1) * global->stat_size;
+		generation = ((struct node_stat *)node_value(node))->generation;
+	}
+	stat_add(global, at(part), generation, value);
+}
+
+void rt_stat_clear(struct rt_ctx *ctx, const struct rt_global *global)
+{
+	if (global->kind == RT_MAP)
+		rt_map_clear(ctx, global);
+	else
+		__atomic_fetch_add(stat_generation(ctx, global), 1, __ATOMIC_RELAXED);
+}
+
+static struct stat_parts stat_parts_node(struct rt_ctx *ctx, const struct rt_global *global, u32 index)
+{
+	struct node *node = map_node(map_of(ctx, global), global, index);
+	struct stat_parts parts = {
+		global, ctx->percpu_base + global->percpu_off + (u64)(index - 1) * global->stat_size,
+		((struct node_stat *)node_value(node))->generation, 1,
+	};
+
+	return parts;
+}
+
+/* The parts of a scalar aggregate or an element; n_levels is 0 where there is no such element. */
+static struct stat_parts stat_parts(struct rt_ctx *ctx, const struct rt_global *global, const u64 *keys)
+{
+	struct stat_parts none = { global, 0, 0, 0 };
+	u32 index;
+
+	if (!keys) {
+		struct stat_parts parts = {
+			global, ctx->percpu_base + global->percpu_off,
+			__atomic_load_n(stat_generation(ctx, global), __ATOMIC_RELAXED), SPILE_LEVELS,
+		};
+
+		return parts;
+	}
+	index = map_find(global, map_of(ctx, global), hash_keys(global, keys), keys);
+	return index ? stat_parts_node(ctx, global, index) : none;
+}
+
+/* The numbered part (CPU by CPU, level by level) if it has values, or 0. */
+static struct stat *stat_part(struct rt_ctx *ctx, const struct stat_parts *parts, u32 number)
+{
+	u32 cpu = number / parts->n_levels, level = number % parts->n_levels;
+	struct stat *stat = at(parts->first + cpu * ctx->percpu_stride + (u64)level * parts->global->stat_size);
+
+	if (__atomic_load_n(&stat->generation, __ATOMIC_ACQUIRE) != parts->generation || !stat->count)
+		return 0;
+	return stat;
+}
+
+/* Adds a part's mean and squares to the total's, by the counts of both. */
+static void spread_merge(struct stat_total *total, struct stat *part)
+{
+	struct stat_spread *spread = stat_spread(part);
+	u64 delta = (u64)spread->mean - (u64)total->spread.mean;
+	u64 n = (u64)total->stat.count + (u64)part->count;
+	u64 step = (u64)((s64)(delta * (u64)part->count) / (s64)n);
+
+	total->spread.mean = (s64)((u64)total->spread.mean + step);
+	total->spread.m2 = (s64)((u64)total->spread.m2 + (u64)spread->m2 + delta * step * (u64)total->stat.count);
+}
+
+static void stat_merge(struct rt_ctx *ctx, const struct stat_parts *parts, struct stat_total *total)
+{
+	u32 i;
+
+	memset(total, 0, sizeof(*total));
+	for (i = 0; i < ctx->n_cpus * parts->n_levels; i++) {
+		struct stat *part = stat_part(ctx, parts, i);
+
+		if (!part)
+			continue;
+		if (!total->stat.count || part->min < total->stat.min)
+			total->stat.min = part->min;
+		if (!total->stat.count || part->max > total->stat.max)
+			total->stat.max = part->max;
+		if (parts->global->variance)
+			spread_merge(total, part);
+		total->stat.count += part->count;
+		total->stat.sum = (s64)((u64)total->stat.sum + (u64)part->sum);
+	}
+}
+
+/* One number of a total that is not empty. */
+static s64 stat_field(const struct rt_global *global, const struct stat_total *total, u64 field)
+{
+	switch (field) {
+	case RT_COUNT:
+		return total->stat.count;
+	case RT_SUM:
+		return total->stat.sum;
+	case RT_MIN:
+		return total->stat.min;
+	case RT_MAX:
+		return total->stat.max;
+	case RT_AVG:
+		return total->stat.sum / total->stat.count;
+	default:
+		if (total->stat.count < 2)
+			return 0;
+		return total->spread.m2 / (total->stat.count - 1) >> global->variance_shift >>
+		       global->variance_shift;
+	}
+}
+
+static s64 stat_read(struct rt_ctx *ctx, const struct stat_parts *parts, u64 field)
+{
+	struct stat_total total;
+
+	stat_merge(ctx, parts, &total);
+	if (total.stat.count)
+		return stat_field(parts->global, &total, field);
+	if (field != RT_COUNT && field != RT_SUM)
+		fail(ctx, SPILE_ERROR_EMPTY, 0);
+	return 0;
+}
+
+__s64 rt_stat_read(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __u64 field)
+{
+	struct stat_parts parts = stat_parts(ctx, global, keys);
+
+	return stat_read(ctx, &parts, field);
+}
+
+__s64 rt_hist_bucket(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __s64 index)
+{
+	struct stat_parts parts = stat_parts(ctx, global, keys);
+	u64 count = 0;
+	u32 i;
+
+	if (index < 0 || index >= global->n_buckets) {
+		fail(ctx, SPILE_ERROR_HIST_INDEX, (u64)index);
+		return 0;
+	}
+	for (i = 0; i < ctx->n_cpus * parts.n_levels; i++) {
+		struct stat *part = stat_part(ctx, &parts, i);
+
+		if (part)
+			count += stat_buckets(global, part)[index];
+	}
+	return (s64)count;
+}
+
+/* Fills a histogram and the buckets after it. */
+static void stat_hist(struct rt_ctx *ctx, const struct rt_global *global, const u64 *keys, struct spile_hist *hist)
+{
+	struct stat_parts parts = stat_parts(ctx, global, keys);
+	u64 *buckets = (u64 *)(hist + 1);
+	struct stat_total total;
+	u32 i, k;
+
+	stat_merge(ctx, &parts, &total);
+	hist->kind = global->hist;
+	hist->n_buckets = global->n_buckets;
+	hist->low = global->low;
+	hist->high = global->high;
+	hist->step = global->step;
+	hist->count = total.stat.count;
+	hist->sum = total.stat.sum;
+	hist->min = total.stat.min;
+	hist->max = total.stat.max;
+	memset(buckets, 0, global->n_buckets * sizeof(u64));
+	for (i = 0; i < ctx->n_cpus * parts.n_levels; i++) {
+		struct stat *part = stat_part(ctx, &parts, i);
+
+		for (k = 0; part && k < global->n_buckets; k++)
+			buckets[k] += stat_buckets(global, part)[k];
+	}
+}
