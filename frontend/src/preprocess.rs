@@ -71,8 +71,8 @@ pub struct Surroundings<'a> {
     pub args: &'a mut ScriptArgs,
 }
 
-/// How many tokens one file may make the preprocessor look at: a bound on macros that double each other.
-const MAX_TOKENS: usize = 1 << 21;
+/// How many tokens macros and script arguments may add to a file: a bound on macros that double each other.
+const MAX_TOKENS: usize = 1 << 18;
 /// How deep macros and conditionals may be nested.
 const MAX_DEPTH: usize = 64;
 
@@ -128,7 +128,7 @@ struct Preprocessor<'a> {
     open: Vec<Name>,
     /// How deep macros and conditionals are nested here.
     depth: usize,
-    /// How many tokens may still be looked at.
+    /// How many tokens may still be added.
     budget: usize,
     out: Vec<Token>,
     diagnostics: Vec<Diagnostic>,
@@ -211,10 +211,9 @@ impl Preprocessor<'_> {
         let mut cursor = Cursor { tokens, at: 0 };
         while let Some(token) = cursor.next() {
             let span = scope.span(token.span);
-            if self.budget == 0 && token.kind != TokenKind::End {
-                continue;
+            if scope.expansion.is_some() && !self.spend(span) {
+                return;
             }
-            self.spend(span);
             match &token.kind {
                 TokenKind::At(name) => self.at_word(name, span, &mut cursor, scope),
                 TokenKind::Arg { number, quoted } => self.arg(*number, *quoted, span, scope),
@@ -231,14 +230,13 @@ impl Preprocessor<'_> {
         }
     }
 
-    fn spend(&mut self, span: Span) {
-        if self.budget == 0 {
-            return;
-        }
-        self.budget -= 1;
-        if self.budget == 0 {
+    /// Counts a token that is not written in the file itself; whether there may be one more.
+    fn spend(&mut self, span: Span) -> bool {
+        if self.budget == 1 {
             self.report(errors::too_many_tokens(self.sources.outermost(span)));
         }
+        self.budget = self.budget.saturating_sub(1);
+        self.budget > 0
     }
 
     /// Expands into a list of its own.

@@ -125,7 +125,6 @@ pub fn too_many_tokens(span: Span) -> Diagnostic {
         span,
         "the macros of this file expand to too much text",
     )
-    .label("no more is read from here on")
 }
 
 /// A script argument in a script argument.

@@ -32,6 +32,7 @@ impl Parser<'_> {
 
     /// Goes on to where the next statement of the block, or the end of the block, should be.
     fn skip_statement(&mut self) {
+        let start = self.at;
         let mut depth = 0_usize;
         while !self.at_end() && !self.at_item() {
             match self.peek() {
@@ -46,10 +47,30 @@ impl Parser<'_> {
                     self.bump();
                     return;
                 }
+                TokenKind::Ident(word)
+                    if depth == 0
+                        && self.at > start
+                        && begins_statement(word)
+                        && self.begins_line() =>
+                {
+                    return;
+                }
                 _ => {}
             }
             self.bump();
         }
+    }
+
+    /// Whether the next token is the first of its line.
+    fn begins_line(&self) -> bool {
+        let (last, next) = (self.last_span(), self.span());
+        let between = Span {
+            start: last.end,
+            end: next.start,
+            ..last
+        };
+        let together = (last.file, last.expansion) == (next.file, next.expansion);
+        together && self.sources.text(between).contains('\n')
     }
 
     fn statement(&mut self) -> Parse<Stmt> {
@@ -369,4 +390,12 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// Whether the word begins a statement, and nothing else.
+fn begins_statement(word: &str) -> bool {
+    let words = [
+        "if", "while", "for", "foreach", "return", "delete", "break", "continue", "next", "try",
+    ];
+    words.contains(&word)
 }

