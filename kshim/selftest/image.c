@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include <stdlib.h>
+#include <string.h>
+
+#include "image.h"
+
+__asm__(".section .rodata\n"
+	".balign 8\n"
+	"text_bin:\n"
+	".incbin \"" TEXT_BIN "\"\n"
+	".balign 4\n"
+	"text_bin_end:\n"
+	".previous\n");
+
+extern const __u8 text_bin[], text_bin_end[];
+
+#if defined(__x86_64__)
+#define ARCH SPILE_ARCH_X86_64
+#else
+#define ARCH SPILE_ARCH_AARCH64
+#endif
+
+static size_t align(size_t value, size_t to)
+{
+	return (value + to - 1) / to * to;
+}
+
+void image_init(struct image *image)
+{
+	memset(image, 0, sizeof(*image));
+	image->header.init = SPILE_NO_TEXT;
+	image->header.data_size = 4096;
+	image->header.percpu_size = 100;
+	image->header.scratch_size = 1000;
+	image->header.strings_size = 1;
+}
+
+/* The text offset of a handler. */
+unsigned int image_handler(enum handler handler)
+{
+	return handler == HANDLER_NONE ? SPILE_NO_TEXT :
+	       ((const struct text_head *)text_bin)->handlers[handler];
+}
+
+struct spile_probe *image_probe(struct image *image, int kind, enum handler handler,
+				const char *name, long long param)
+{
+	struct spile_probe *probe = &image->probes[image->header.n_probes++];
+
+	probe->kind = kind;
+	probe->handler = image_handler(handler);
+	probe->entry_handler = SPILE_NO_TEXT;
+	probe->param = param;
+	if (name) {
+		probe->name = image->header.strings_size;
+		strcpy(image->strings + probe->name, name);
+		image->header.strings_size += strlen(name) + 1;
+	}
+	return probe;
+}
+
+struct file image_build(const struct image *image)
+{
+	const struct text_head *head = (const struct text_head *)text_bin;
+	struct spile_image header = image->header;
+	struct file file;
+	__u32 i;
+
+	header.magic = SPILE_MAGIC;
+	header.version = SPILE_ABI_VERSION;
+	header.abi_hash = SPILE_ABI_HASH;
+	header.arch = ARCH;
+	header.stubs = head->stubs;
+	header.n_imports = SPILE_N_IMPORTS;
+	header.imports_off = sizeof(header);
+	header.probes_off = align(header.imports_off + 4 * header.n_imports, 8);
+	header.strings_off = header.probes_off + header.n_probes * sizeof(struct spile_probe);
+	header.text_off = align(header.strings_off + header.strings_size, SPILE_TEXT_ALIGN);
+	header.text_size = text_bin_end - text_bin;
+	header.host_off = header.text_off + header.text_size;
+	header.host_size = 40;
+	header.image_size = header.host_off + header.host_size;
+
+	file.size = header.image_size;
+	file.bytes = calloc(1, file.size);
+	memcpy(file.bytes, &header, sizeof(header));
+	for (i = 0; i < header.n_imports; i++)
+		((__u32 *)(file.bytes + header.imports_off))[i] = i;
+	memcpy(file.bytes + header.probes_off, image->probes,
+	       header.n_probes * sizeof(struct spile_probe));
+	memcpy(file.bytes + header.strings_off, image->strings, header.strings_size);
+	memcpy(file.bytes + header.text_off, text_bin, header.text_size);
+	memcpy(file.bytes + header.text_off + head->params, image->params, sizeof(image->params));
+	return file;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Builds the images of the tests: all share one text. */
+#ifndef IMAGE_H
+#define IMAGE_H
+
+#include <stddef.h>
+
+#include "spile_abi.h"
+#include "spile_abi_hash.h"
+#include "handlers.h"
+
+#define MAX_PROBES	1024
+
+#define HANDLER_NUMBER(name) HANDLER_##name,
+enum handler { HANDLERS(HANDLER_NUMBER) HANDLER_NONE };
+
+struct image {
+	struct spile_image header;	/* sizes and init; image_build() fills the rest */
+	struct spile_probe probes[MAX_PROBES];
+	char strings[MAX_PROBES * 16];
+	__u64 params[N_PARAMS];
+};
+
+/* The file; offsets of its parts are in its header. */
+struct file {
+	__u8 *bytes;
+	size_t size;
+};
+
+void image_init(struct image *image);
+struct spile_probe *image_probe(struct image *image, int kind, enum handler handler,
+				const char *name, long long param);
+unsigned int image_handler(enum handler handler);
+struct file image_build(const struct image *image);
+
+#endif
