@@ -8,7 +8,7 @@ use super::{Btf, Field, Kind, Type};
 /// Typedefs, qualifiers or array dimensions that one type may go through; C code has a handful.
 const MAX_HOPS: usize = 64;
 /// Members looked at for one name; the largest kernel structures have some hundreds.
-const MAX_MEMBERS: u32 = 1 << 17;
+const MAX_MEMBERS: u32 = 1 << 14;
 /// Anonymous structures within each other.
 const MAX_DEPTH: u32 = 32;
 

@@ -9,22 +9,21 @@ use spile_frontend::target::TypeId;
 
 use super::{Btf, Kind, Type};
 
-const MAX_HOPS: usize = 64;
-/// Parameters are spelled out this deep; below, and past [`MAX_PARAMETERS`], they are dots.
-const MAX_DEPTH: u32 = 2;
-const MAX_PARAMETERS: u32 = 32;
+/// Types that one spelling may go through; C code has a dozen. What lies beyond is spelled as dots.
+const MAX_TYPES: u32 = 256;
 
 impl Btf {
     /// How C spells a type, e.g. `struct file*`, typedefs kept.
     pub fn spelling(&self, ty: TypeId) -> String {
-        self.spell(ty.0, MAX_DEPTH)
+        self.spell(ty.0, &mut { MAX_TYPES })
     }
 
-    fn spell(&self, id: u32, depth: u32) -> String {
+    fn spell(&self, id: u32, budget: &mut u32) -> String {
         // What stands to the right of the name so far, read from the outside in.
         let mut declarator = String::new();
         let mut id = id;
-        for _ in 0..MAX_HOPS {
+        while let Some(left) = budget.checked_sub(1) {
+            *budget = left;
             let Some(ty) = self.get(id) else { return format!("void{declarator}") };
             match ty.kind() {
                 Kind::Ptr => declarator.insert(0, '*'),
@@ -40,21 +39,21 @@ impl Btf {
                 }
                 Kind::FuncProto => {
                     enclose(&mut declarator);
-                    declarator.push_str(&self.spell_parameters(ty, depth));
+                    declarator.push_str(&self.spell_parameters(ty, budget));
                 }
                 Kind::TypeTag | Kind::DeclTag | Kind::Func | Kind::Var => {}
                 _ => return named(ty) + &declarator,
             }
             id = ty.target();
         }
-        format!("?{declarator}")
+        format!("...{declarator}")
     }
 
-    fn spell_parameters(&self, proto: Type<'_>, depth: u32) -> String {
-        if depth == 0 || proto.parts() > MAX_PARAMETERS {
+    fn spell_parameters(&self, proto: Type<'_>, budget: &mut u32) -> String {
+        if proto.parts() > *budget {
             return "(...)".into();
         }
-        let spelled: Vec<_> = proto.parameters().map(|parameter| self.spell(parameter.ty, depth - 1)).collect();
+        let spelled: Vec<_> = proto.parameters().map(|parameter| self.spell(parameter.ty, budget)).collect();
         match (spelled.is_empty(), proto.parts() as usize > spelled.len()) {
             (true, _) => "(void)".into(),
             (false, true) => format!("({}, ...)", spelled.join(", ")),
