@@ -24,7 +24,9 @@ mod stmt;
 mod target;
 
 pub use loader::{Loader, Source};
-pub use points::PointContext;
+pub use context::PointContext;
+
+use loader::ItemRef;
 
 use std::collections::HashMap;
 
@@ -57,7 +59,12 @@ impl Default for Options {
 }
 
 /// Resolves a whole script. The result is complete only if no error was reported.
-pub fn analyse(loader: Loader<'_>, options: &Options, target: &dyn Target, diagnostics: &mut Diagnostics) -> Script {
+pub fn analyse(
+    loader: &mut Loader<'_>,
+    options: &Options,
+    target: &dyn Target,
+    diagnostics: &mut Diagnostics,
+) -> Script {
     let mut analyser = Analyser {
         loader,
         target,
@@ -65,7 +72,9 @@ pub fn analyse(loader: Loader<'_>, options: &Options, target: &dyn Target, diagn
         script: Script::default(),
         functions: HashMap::new(),
         globals: HashMap::new(),
-        warned_scripts: 0,
+        following: 0,
+        waiting: Vec::new(),
+        unused_from: None,
         diagnostics,
     };
     analyser.all_probes();
@@ -78,9 +87,9 @@ pub fn analyse(loader: Loader<'_>, options: &Options, target: &dyn Target, diagn
 }
 
 /// The state of the walk.
-struct Analyser<'a> {
+struct Analyser<'a, 'l> {
     /// Hands out declarations.
-    loader: Loader<'a>,
+    loader: &'a mut Loader<'l>,
     target: &'a dyn Target,
     options: &'a Options,
     /// What was resolved so far.
@@ -89,12 +98,16 @@ struct Analyser<'a> {
     functions: HashMap<(FileId, usize), FunctionId>,
     /// Which declared globals are, by their place.
     globals: HashMap<(FileId, Name), GlobalId>,
-    /// Probes of loaded files that were looked at.
-    warned_scripts: usize,
+    /// How deep calls are being followed.
+    following: usize,
+    /// Functions whose bodies are yet to be resolved, with their further overloads.
+    waiting: Vec<(FunctionId, ItemRef, Vec<ItemRef>)>,
+    /// From which one on functions are only there because they were checked.
+    unused_from: Option<usize>,
     diagnostics: &'a mut Diagnostics,
 }
 
-impl Analyser<'_> {
+impl Analyser<'_, '_> {
     fn report(&mut self, diagnostic: Diagnostic) {
         // An alias or macro that is wrong would say so each time it is used.
         if !self.diagnostics.iter().any(|known| *known == diagnostic) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The diagnostics, one function for each, by stage. Codes are never reused: `E00xx` lexer, `E01xx` preprocessor, `E02xx` parser;
+//! The diagnostics, one function for each, by stage. Codes are never reused: `E00xx` lexer, `E01xx` preprocessor, `E02xx` parser,
+//! `E03xx` meaning;
 //! warnings count along with a `W`.
 
 pub mod lex;
 pub mod preprocess;
+pub mod semantic;
 pub mod syntax;
 
 /// The known word that is most like `word`, if one is similar enough to be what was meant.

@@ -18,3 +18,17 @@ pub mod ast;
 pub mod parser;
 pub mod print;
 pub mod target;
+
+pub mod format;
+
+pub mod library;
+
+pub mod types;
+
+pub mod hir;
+
+pub mod analyse;
+
+pub mod lower;
+
+pub mod compile;

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The walk through one function or handler: its scope, and what a name means there.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::Analyser;
+use super::context::Context;
+use super::loader::ItemRef;
+use crate::ast::{self, Name};
+use crate::errors::semantic as errors;
+use crate::errors::similar;
+use crate::hir::{Constant, Effects, Expr, ExprKind, FunctionId, GlobalId, Local, LocalId, Place};
+use crate::span::Span;
+use crate::types::{Type, TypeVar};
+
+/// The walk through one body.
+pub(super) struct Walk<'w, 'a, 'l> {
+    pub a: &'w mut Analyser<'a, 'l>,
+    /// The file that the statements at hand stand in: it decides which private names they see.
+    pub file: Rc<ast::File>,
+    pub locals: Vec<Local>,
+    pub names: HashMap<Name, LocalId>,
+    pub owner: Owner,
+    /// How many loops are open.
+    pub loops: usize,
+    /// Arrays that open `foreach` loops walk through.
+    pub walked: Vec<GlobalId>,
+    pub effects: Effects,
+    /// Whether what is being resolved only asks if it can be (`@defined`): nothing is reported then.
+    pub probing: bool,
+    /// Whether something would have been reported.
+    pub probe_failed: bool,
+}
+
+/// What a body belongs to.
+pub(super) enum Owner {
+    /// A function.
+    Function {
+        /// Which.
+        id: FunctionId,
+        /// The overloads that `next` goes on to, in order.
+        rest: Vec<ItemRef>,
+        /// Copies of the parameters, made on entry where `next` needs them.
+        saved: Vec<LocalId>,
+        /// Whether a `return` was seen.
+        returned: bool,
+    },
+    /// A handler.
+    Probe(Box<Context>),
+}
+
+/// What a name means.
+pub(super) enum Variable {
+    Local(LocalId),
+    Global(GlobalId),
+}
+
+impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
+    pub fn new(a: &'w mut Analyser<'a, 'l>, file: Rc<ast::File>, owner: Owner) -> Self {
+        Self {
+            a,
+            file,
+            locals: Vec::new(),
+            names: HashMap::new(),
+            owner,
+            loops: 0,
+            walked: Vec::new(),
+            effects: Effects::default(),
+            probing: false,
+            probe_failed: false,
+        }
+    }
+
+    pub fn report(&mut self, diagnostic: crate::diag::Diagnostic) {
+        if self.probing {
+            self.probe_failed = true;
+        } else {
+            self.a.report(diagnostic);
+        }
+    }
+
+    /// An expression that stands for one that is wrong. Its type agrees with everything.
+    pub fn wrong(&mut self, span: Span) -> Expr {
+        Expr { ty: self.a.script.types.fresh(), span, ctype: None, kind: ExprKind::Constant(Constant::Int(0)) }
+    }
+
+    /// Reports, and gives an expression to go on with.
+    pub fn fail(&mut self, span: Span, diagnostic: crate::diag::Diagnostic) -> Expr {
+        self.report(diagnostic);
+        self.wrong(span)
+    }
+
+    pub fn long(&mut self, span: Span, kind: ExprKind) -> Expr {
+        Expr { ty: self.a.script.types.known(Type::Long, span), span, ctype: None, kind }
+    }
+
+    pub fn string(&mut self, span: Span, kind: ExprKind) -> Expr {
+        Expr { ty: self.a.script.types.known(Type::Str, span), span, ctype: None, kind }
+    }
+
+    pub fn int(&mut self, span: Span, value: i64) -> Expr {
+        self.long(span, ExprKind::Constant(Constant::Int(value)))
+    }
+
+    pub fn text(&mut self, span: Span, text: &str) -> Expr {
+        self.string(span, ExprKind::Constant(Constant::Str(Rc::from(text.as_bytes()))))
+    }
+
+    /// What a name means here; a new local if nothing else.
+    pub fn variable(&mut self, name: &Name, span: Span) -> Variable {
+        if let Some(id) = self.names.get(name) {
+            return Variable::Local(*id);
+        }
+        let file = self.file.clone();
+        if let Some(id) = self.a.find_global(name, &file) {
+            return Variable::Global(id);
+        }
+        Variable::Local(self.new_local(name.clone(), span, true))
+    }
+
+    /// The global that a name means here, if it means one.
+    pub fn global(&mut self, name: &Name) -> Option<GlobalId> {
+        if self.names.contains_key(name) {
+            return None;
+        }
+        let file = self.file.clone();
+        self.a.find_global(name, &file)
+    }
+
+    /// The global of an array or aggregate; reports if there is none.
+    pub fn array(&mut self, var: &ast::VarRef, arity: usize) -> Option<GlobalId> {
+        let found = self.global(&var.name);
+        if found.is_none() {
+            let known: Vec<String> = self.a.script.globals.iter().map(|global| global.name.to_string()).collect();
+            let near = similar(&var.name, known.iter().map(String::as_str));
+            self.report(errors::unresolved_array(var.span, &var.name, arity, near));
+        }
+        found
+    }
+
+    pub fn new_local(&mut self, name: Name, span: Span, visible: bool) -> LocalId {
+        let id = LocalId::new(self.locals.len());
+        if visible {
+            self.names.insert(name.clone(), id);
+        }
+        let ty = self.a.script.types.fresh();
+        self.locals.push(Local { name, span, ty, written: false, ctype: None });
+        id
+    }
+
+    pub fn local(&mut self, id: LocalId) -> &mut Local {
+        &mut self.locals[id.index()]
+    }
+
+    /// A scalar to write to.
+    pub fn scalar_place(&mut self, name: &Name, span: Span) -> (Place, TypeVar) {
+        match self.variable(name, span) {
+            Variable::Local(id) => {
+                let local = self.local(id);
+                local.written = true;
+                local.ctype = None;
+                (Place::Local(id), local.ty)
+            }
+            Variable::Global(id) => {
+                self.a.use_scalar(id, span);
+                self.write_global(id, span);
+                (Place::Global(id), self.a.script.globals[id.index()].value)
+            }
+        }
+    }
+
+    /// Notes that a global is written.
+    pub fn write_global(&mut self, id: GlobalId, span: Span) {
+        self.a.script.globals[id.index()].written = true;
+        self.effects.writes.insert(id);
+        if self.walked.contains(&id) {
+            let report = errors::modified_in_foreach(span, &self.a.script.globals[id.index()].name);
+            self.report(report);
+        }
+    }
+
+    /// Notes that a global is read.
+    pub fn read_global(&mut self, id: GlobalId) {
+        self.a.script.globals[id.index()].read = true;
+    }
+
+    /// Warns of locals that are read and never written.
+    pub fn check_locals(&mut self) {
+        for index in 0..self.locals.len() {
+            let local = &self.locals[index];
+            if local.written || local.name.starts_with('<') {
+                continue;
+            }
+            let others = self.locals.iter().filter(|other| other.written && !other.name.starts_with('<'));
+            let globals = self.a.script.globals.iter().filter(|global| global.user);
+            let known = others.map(|other| other.name.as_str()).chain(globals.map(|global| global.name.as_str()));
+            let report = errors::never_assigned_local(local.span, &local.name, similar(&local.name, known));
+            self.report(report);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Calls of script functions and of built-in ones.
+
+use super::body::Walk;
+use crate::ast::{self, FileKind};
+use crate::errors::semantic as errors;
+use crate::errors::similar;
+use crate::hir::{Expr, ExprKind as H, FunctionId};
+use crate::span::Span;
+use crate::types::Type;
+use spile_ir::{self as ir, Effect, Intrinsic};
+
+/// How library files name built-in functions.
+const BUILTIN: &str = "__builtin_";
+
+impl Walk<'_, '_, '_> {
+    /// `f(args)`
+    pub fn call(&mut self, function: &ast::Ident, args: &[ast::Expr], span: Span) -> Expr {
+        let args: Vec<Expr> = args.iter().map(|arg| self.expr(arg)).collect();
+        if let Some(name) = function.name.strip_prefix(BUILTIN) {
+            return self.builtin(function, name, args, span);
+        }
+        let file = self.file.clone();
+        let overloads = match self.a.overloads(&function.name, args.len(), &file) {
+            Ok(overloads) => overloads,
+            Err(known) => {
+                let report = self.no_overload(function, args.len(), known);
+                return self.fail(span, report);
+            }
+        };
+        let id = self.a.instantiate(&overloads);
+        self.call_function(id, args, function.span)
+    }
+
+    /// A call of a known function, types unified.
+    pub fn call_function(&mut self, id: FunctionId, args: Vec<Expr>, span: Span) -> Expr {
+        let callee = &self.a.script.functions[id.index()];
+        let params: Vec<_> = callee.body.locals.iter().take(callee.params).map(|local| local.ty).collect();
+        let (has_value, result, ctype) = (callee.has_value, callee.result, callee.ctype);
+        let effects = callee.effects.clone();
+        for (arg, param) in args.iter().zip(params) {
+            self.a.unify(param, arg.ty, arg.span);
+        }
+        for written in &effects.writes {
+            self.write_global(*written, span);
+        }
+        self.effects.acts |= effects.acts;
+        let ty = if has_value { result } else { self.a.script.types.fresh() };
+        Expr { ty, span, ctype, kind: H::Call(id, args) }
+    }
+
+    fn no_overload(&mut self, function: &ast::Ident, given: usize, known: Vec<(usize, Span)>) -> crate::diag::Diagnostic {
+        if let Some((_, defined)) = known.first() {
+            let mut arities: Vec<_> = known.iter().map(|(arity, _)| *arity).collect();
+            arities.sort_unstable();
+            arities.dedup();
+            return errors::incorrect_arguments(function.span, &function.name, given, &arities, Some(*defined));
+        }
+        let near = similar(&function.name, self.a.loader.function_names());
+        errors::unresolved_function(function.span, &function.name, near)
+    }
+
+    fn builtin(&mut self, function: &ast::Ident, name: &str, args: Vec<Expr>, span: Span) -> Expr {
+        if self.file.kind == FileKind::User {
+            return self.fail(span, errors::builtin_outside_library(function.span, &function.name));
+        }
+        let Some(intrinsic) = Intrinsic::ALL.iter().copied().find(|intrinsic| intrinsic.name() == name) else {
+            return self.fail(span, errors::unresolved_function(function.span, &function.name, None));
+        };
+        let (params, result) = intrinsic.signature();
+        if params.len() != args.len() {
+            let report = errors::incorrect_arguments(function.span, &function.name, args.len(), &[params.len()], None);
+            return self.fail(span, report);
+        }
+        for (arg, param) in args.iter().zip(params) {
+            self.a.expect(arg, script_type(*param));
+        }
+        self.effects.acts |= intrinsic.effect() == Effect::Acts;
+        let ty = match result {
+            Some(result) => self.a.script.types.known(script_type(result), span),
+            None => self.a.script.types.fresh(),
+        };
+        Expr { ty, span: function.span, ctype: None, kind: H::Intrinsic(intrinsic, args) }
+    }
+}
+
+/// The script's type for one of the IR.
+fn script_type(ty: ir::Type) -> Type {
+    match ty {
+        ir::Type::Int => Type::Long,
+        ir::Type::Str => Type::Str,
+    }
+}

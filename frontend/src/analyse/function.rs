@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Functions: which overloads a name has, and their bodies.
+
+use super::Analyser;
+use super::body::{Owner, Walk};
+use super::loader::ItemRef;
+use crate::ast::{self, FileKind, FunctionBody, Name, Stmt, StmtKind, TypeName};
+use crate::errors::semantic as errors;
+use crate::hir::{self, Body, Effects, Expr, ExprKind as H, Function, FunctionId, Local, Place};
+use crate::span::Span;
+use crate::types::Type;
+use spile_ir::Intrinsic;
+
+/// How deep calls are followed at once; what lies deeper waits for its turn, so that no script exhausts the stack.
+const MAX_FOLLOWED: usize = 40;
+
+impl Analyser<'_, '_> {
+    /// The functions of a name and arity that a file sees, in the order in which they are tried; else all arities there are.
+    pub(super) fn overloads(
+        &mut self,
+        name: &Name,
+        arity: usize,
+        from: &ast::File,
+    ) -> Result<Vec<ItemRef>, Vec<(usize, Span)>> {
+        let all = self.loader.functions(name, self.diagnostics);
+        let mut fitting: Vec<(u64, ItemRef)> = Vec::new();
+        let mut others = Vec::new();
+        for item in all {
+            let Some(function) = item.function() else { continue };
+            let private = function.private && item.file.id != from.id;
+            // The library means its own functions, whatever the user calls his.
+            let hidden = from.kind != FileKind::User && item.file.kind == FileKind::User;
+            if private || hidden {
+                continue;
+            }
+            let default = u64::from(item.file.kind != FileKind::User);
+            if function.params.len() == arity {
+                fitting.push((function.priority.unwrap_or(default), item.clone()));
+            } else {
+                others.push((function.params.len(), function.name.span));
+            }
+        }
+        fitting.sort_by_key(|(priority, _)| *priority);
+        if fitting.is_empty() { Err(others) } else { Ok(fitting.into_iter().map(|(_, item)| item).collect()) }
+    }
+
+    /// The script's entry for the first of these overloads; `next` in it goes on with the others.
+    pub(super) fn instantiate(&mut self, overloads: &[ItemRef]) -> FunctionId {
+        let (item, rest) = overloads.split_first().expect("a name has an overload");
+        let key = (item.file.id, item.index);
+        if let Some(id) = self.functions.get(&key) {
+            return *id;
+        }
+        let function = item.function().expect("an overload is a function");
+        let id = self.declare_function(function);
+        self.functions.insert(key, id);
+        if self.following >= MAX_FOLLOWED {
+            self.waiting.push((id, item.clone(), rest.to_vec()));
+        } else {
+            self.following += 1;
+            self.resolve_function(id, item, rest.to_vec());
+            self.following -= 1;
+        }
+        id
+    }
+
+    /// Resolves the functions that wait for their turn.
+    pub(super) fn resolve_waiting(&mut self) {
+        while let Some((id, item, rest)) = self.waiting.pop() {
+            self.resolve_function(id, &item, rest);
+        }
+    }
+
+    fn declare_function(&mut self, function: &ast::Function) -> FunctionId {
+        let types = &mut self.script.types;
+        let mut var = |ty: Option<TypeName>, span: Span| match ty {
+            Some(TypeName::Long) => types.known(Type::Long, span),
+            Some(TypeName::String) => types.known(Type::Str, span),
+            None => types.fresh(),
+        };
+        let local = |param: &ast::Param| Local {
+            name: param.name.name.clone(),
+            span: param.name.span,
+            ty: var(param.ty, param.name.span),
+            written: true,
+            ctype: None,
+        };
+        let locals: Vec<_> = function.params.iter().map(local).collect();
+        let has_value = match &function.body {
+            FunctionBody::Script(block) => returns_value(&block.stmts),
+            FunctionBody::Embedded(_) => false,
+        };
+        let result = var(function.result, function.name.span);
+        let id = FunctionId::new(self.script.functions.len());
+        self.script.functions.push(Function {
+            name: function.name.name.clone(),
+            span: function.name.span,
+            params: locals.len(),
+            result,
+            has_value: has_value || function.result.is_some(),
+            ctype: None,
+            body: Body { locals, stmts: Vec::new() },
+            // What is known while it is being resolved: nothing.
+            effects: Effects { acts: true, ..Effects::default() },
+        });
+        id
+    }
+
+    fn resolve_function(&mut self, id: FunctionId, item: &ItemRef, rest: Vec<ItemRef>) {
+        let Some(function) = item.function() else { return };
+        let block = match &function.body {
+            FunctionBody::Script(block) => block,
+            FunctionBody::Embedded(code) => return self.report(errors::embedded_c(code.span)),
+        };
+        let locals = self.script.functions[id.index()].body.locals.clone();
+        let owner = Owner::Function { id, rest, saved: Vec::new(), returned: false };
+        let mut walk = Walk::new(self, item.file.clone(), owner);
+        for (index, local) in locals.iter().enumerate() {
+            walk.names.insert(local.name.clone(), hir::LocalId::new(index));
+        }
+        walk.locals = locals;
+        let mut stmts = walk.stmts(&block.stmts);
+        walk.check_locals();
+        if let Owner::Function { saved, .. } = &walk.owner {
+            let copies: Vec<_> = saved.iter().enumerate().map(|(param, copy)| walk.copy_param(param, *copy)).collect();
+            stmts.splice(0..0, copies);
+        }
+        let Walk { locals, effects, .. } = walk;
+        let function = &mut self.script.functions[id.index()];
+        function.body = Body { locals, stmts };
+        function.effects = effects;
+    }
+}
+
+impl Walk<'_, '_, '_> {
+    /// `next` in a function: the value is that of the next overload, called with the same arguments.
+    pub fn next_overload(&mut self, span: Span) -> Vec<hir::Stmt> {
+        let Owner::Function { id, rest, .. } = &self.owner else { return Vec::new() };
+        let (id, rest) = (*id, rest.clone());
+        if rest.is_empty() {
+            self.effects.acts = true;
+            let none_left = self.long(span, H::Intrinsic(Intrinsic::Exhausted, Vec::new()));
+            let stmt = |kind| hir::Stmt { span, kind };
+            return vec![stmt(hir::StmtKind::Expr(none_left)), stmt(hir::StmtKind::Return(None))];
+        }
+        let saved = self.saved_params(span);
+        let args = saved.into_iter().map(|copy| {
+            let ty = self.locals[copy.index()].ty;
+            Expr { ty, span, ctype: None, kind: H::Local(copy) }
+        });
+        let args = args.collect();
+        let next = self.a.instantiate(&rest);
+        let call = self.call_function(next, args, span);
+        self.a.unify(self.a.script.functions[id.index()].result, call.ty, span);
+        vec![hir::Stmt { span, kind: hir::StmtKind::Return(Some(call)) }]
+    }
+
+    fn saved_params(&mut self, span: Span) -> Vec<hir::LocalId> {
+        let Owner::Function { id, saved, .. } = &self.owner else { return Vec::new() };
+        let params = self.a.script.functions[id.index()].params;
+        if !saved.is_empty() || params == 0 {
+            return saved.clone();
+        }
+        let copies: Vec<_> = (0..params)
+            .map(|param| {
+                let copy = self.new_local(Name::from(&*format!("<argument {param}>")), span, false);
+                self.local(copy).ty = self.locals[param].ty;
+                copy
+            })
+            .collect();
+        if let Owner::Function { saved, .. } = &mut self.owner {
+            *saved = copies.clone();
+        }
+        copies
+    }
+
+    fn copy_param(&self, param: usize, copy: hir::LocalId) -> hir::Stmt {
+        let Local { span, ty, .. } = self.locals[param];
+        let value = Expr { ty, span, ctype: None, kind: H::Local(hir::LocalId::new(param)) };
+        let kind = H::Assign(Place::Local(copy), Box::new(value));
+        hir::Stmt { span, kind: hir::StmtKind::Expr(Expr { ty, span, ctype: None, kind }) }
+    }
+}
+
+/// Whether a function of these statements returns a value, itself or through the next overload.
+fn returns_value(stmts: &[Stmt]) -> bool {
+    stmts.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Return(Some(_)) | StmtKind::Next => true,
+        StmtKind::Block(block) => returns_value(&block.stmts),
+        StmtKind::If { then, otherwise, .. } => {
+            let arms = std::iter::once(then).chain(otherwise);
+            arms.into_iter().any(|arm| returns_value(std::slice::from_ref(arm)))
+        }
+        StmtKind::While { body, .. } | StmtKind::For { body, .. } => returns_value(std::slice::from_ref(body)),
+        StmtKind::Foreach(foreach) => returns_value(std::slice::from_ref(&foreach.body)),
+        StmtKind::Try { body, handler, .. } => returns_value(&body.stmts) || returns_value(&handler.stmts),
+        _ => false,
+    })
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Globals: which one a name means, and what its uses say of its shape.
+
+use std::rc::Rc;
+
+use super::Analyser;
+use super::loader::ItemRef;
+use crate::ast::{self, FileKind, Literal, Name};
+use crate::errors::semantic as errors;
+use crate::hir::{Constant, Global, GlobalId};
+use crate::span::Span;
+use crate::types::Type;
+use spile_ir as ir;
+
+impl Analyser<'_, '_> {
+    /// The global that a name means in a file: one that is private there, else a public one. The library never sees the
+    /// user's.
+    pub(super) fn find_global(&mut self, name: &Name, from: &ast::File) -> Option<GlobalId> {
+        let declared = self.loader.globals(name, self.diagnostics);
+        let private = |(item, _): &&(ItemRef, usize)| item.file.id == from.id;
+        let public = |(item, _): &&(ItemRef, usize)| {
+            let is_private = matches!(item.item(), ast::Item::Globals(globals) if globals.private);
+            !is_private && (from.kind == FileKind::User || item.file.kind != FileKind::User)
+        };
+        let (item, var) = declared.iter().find(private).or_else(|| declared.iter().find(public))?.clone();
+        Some(self.declare_global(&item, var))
+    }
+
+    /// The script's entry for a declaration.
+    pub(super) fn declare_global(&mut self, item: &ItemRef, var: usize) -> GlobalId {
+        let ast::Item::Globals(globals) = item.item() else { return GlobalId(0) };
+        let declared = &globals.vars[var];
+        let key = (item.file.id, declared.name.name.clone());
+        if let Some(id) = self.globals.get(&key) {
+            return *id;
+        }
+        let init = declared.init.as_ref().map(|literal| match literal {
+            Literal::Number(number) => (Constant::Int(number.value), Type::Long),
+            Literal::String(string) => (Constant::Str(Rc::from(string.value.as_bytes())), Type::Str),
+        });
+        let value = match &init {
+            Some((_, ty)) => self.script.types.known(*ty, declared.span),
+            None => self.script.types.fresh(),
+        };
+        self.script.globals.push(Global {
+            name: declared.name.name.clone(),
+            span: declared.name.span,
+            keys: None,
+            shape_span: init.is_some().then_some(declared.span),
+            value,
+            wrap: declared.wrap,
+            capacity: declared.max_entries.unwrap_or(0),
+            init: init.map(|(constant, _)| constant),
+            stat: ir::StatSpec::default(),
+            read: false,
+            written: false,
+            user: item.file.kind == FileKind::User,
+        });
+        let id = GlobalId::new(self.script.globals.len() - 1);
+        self.globals.insert(key, id);
+        id
+    }
+
+    /// Notes that a global is used as a scalar.
+    pub(super) fn use_scalar(&mut self, id: GlobalId, span: Span) {
+        let global = &mut self.script.globals[id.index()];
+        let before = *global.shape_span.get_or_insert(span);
+        if let Some(keys) = &global.keys {
+            let report = errors::inconsistent_arity(span, &global.name, 0, keys.len(), before);
+            self.report(report);
+        }
+    }
+
+    /// Notes that a global is used as an array with so many keys; their type variables.
+    pub(super) fn use_array(&mut self, id: GlobalId, arity: usize, span: Span) -> Option<Vec<crate::types::TypeVar>> {
+        let Self { script, .. } = self;
+        let global = &mut script.globals[id.index()];
+        let before = *global.shape_span.get_or_insert(span);
+        let found = match &global.keys {
+            Some(keys) if keys.len() == arity => return Some(keys.clone()),
+            Some(keys) => keys.len(),
+            None if before == span => {
+                let keys: Vec<_> = (0..arity).map(|_| script.types.fresh()).collect();
+                global.keys = Some(keys.clone());
+                return Some(keys);
+            }
+            None => 0,
+        };
+        let report = errors::inconsistent_arity(span, &global.name, arity, found, before);
+        self.report(report);
+        None
+    }
+
+    /// Checks what the declarations say against the uses, after all uses were seen; applies `-G`.
+    pub(super) fn check_globals(&mut self) {
+        self.check_duplicates();
+        for global in &self.script.globals {
+            if global.wrap && global.keys.is_none() && global.shape_span.is_some() {
+                self.diagnostics.push(errors::wrap_on_scalar(global.span, &global.name));
+            }
+            if global.user && !global.written && global.init.is_none() && global.read {
+                self.diagnostics.push(errors::never_assigned_global(global.span, &global.name));
+            }
+        }
+        for (name, value) in &self.options.globals {
+            let found = self.script.globals.iter_mut().find(|global| global.user && global.name.as_str() == name);
+            let types = &mut self.script.types;
+            let Some(global) = found.filter(|global| global.keys.is_none()) else {
+                self.diagnostics.push(errors::no_such_global_option(name));
+                continue;
+            };
+            let number = value.parse().or_else(|_| i64::from_str_radix(value.trim_start_matches("0x"), 16));
+            global.init = match (types.get(global.value), number) {
+                (Some(Type::Long) | None, Ok(number)) => Some(Constant::Int(number)),
+                (Some(Type::Str), _) => Some(Constant::Str(Rc::from(value.as_bytes()))),
+                _ => {
+                    self.diagnostics.push(errors::bad_global_option(name, value));
+                    continue;
+                }
+            };
+        }
+    }
+
+    fn check_duplicates(&mut self) {
+        let declared = self.loader.user_globals();
+        let mut seen: Vec<&ast::Global> = Vec::new();
+        for (item, var) in &declared {
+            let ast::Item::Globals(globals) = item.item() else { continue };
+            let global = &globals.vars[*var];
+            match seen.iter().find(|other| other.name.name == global.name.name) {
+                Some(other) => self
+                    .diagnostics
+                    .push(errors::duplicate_global(global.name.span, &global.name.name, other.name.span)),
+                None => seen.push(global),
+            }
+        }
+    }
+}

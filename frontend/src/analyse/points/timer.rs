@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `timer.s(1)` and its relatives.
+
+use super::{Matched, Point, number_arg};
+use crate::analyse::{Analyser, PointContext};
+use crate::ast::NamedComponent;
+use crate::diag::Diagnostic;
+use crate::errors::semantic as errors;
+use crate::span::Span;
+use spile_ir::ProbeKind;
+
+/// Nanoseconds of each unit.
+const UNITS: &[(&str, u64)] = &[
+    ("s", 1_000_000_000),
+    ("sec", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("msec", 1_000_000),
+    ("us", 1_000),
+    ("usec", 1_000),
+    ("ns", 1),
+    ("nsec", 1),
+];
+
+/// Ticks in a second where the kernel's configuration does not say.
+const DEFAULT_HZ: u64 = 250;
+
+impl Analyser<'_, '_> {
+    pub(super) fn timer_points(&self, components: &[NamedComponent], span: Span) -> Matched {
+        let names: Vec<&str> = components.iter().map(|component| component.name.as_str()).collect();
+        let (period_ns, randomize_ns) = match *names {
+            ["timer", "profile", ..] => return Err(errors::not_supported(span, "timer.profile").into()),
+            ["timer", "hz"] => {
+                let hz = number_arg(&components[1], "a frequency in hertz")?;
+                (1_000_000_000 / hz.min(1_000_000_000), 0)
+            }
+            ["timer", unit] => (self.period(unit, &components[1], span)?, 0),
+            ["timer", unit, "randomize"] => {
+                (self.period(unit, &components[1], span)?, self.period(unit, &components[2], span)?)
+            }
+            _ => return Err(errors::unknown_point(span, &names.join("."), None).into()),
+        };
+        let args = components[1..].iter().map(|component| match number_arg(component, "") {
+            Ok(number) => format!(".{}({number})", component.name),
+            Err(_) => format!(".{}", component.name),
+        });
+        let name = format!("timer{}", args.collect::<String>());
+        let kind = ProbeKind::Timer { period_ns, randomize_ns };
+        Ok(vec![Point { name, kind: Some(kind), context: PointContext::None("timer") }])
+    }
+
+    fn period(&self, unit: &str, component: &NamedComponent, span: Span) -> Result<u64, Box<Diagnostic>> {
+        let number = number_arg(component, "a positive number")?;
+        let configured = || self.target.config("CONFIG_HZ").and_then(|hz| hz.parse().ok()).filter(|hz| *hz > 0);
+        let unit_ns = match unit {
+            "jiffies" => 1_000_000_000 / configured().unwrap_or(DEFAULT_HZ),
+            _ => match UNITS.iter().find(|(name, _)| *name == unit) {
+                Some((_, ns)) => *ns,
+                None => {
+                    let near = crate::errors::similar(unit, UNITS.iter().map(|(name, _)| *name));
+                    let near = near.map(|unit| format!("timer.{unit}({number})"));
+                    return Err(errors::unknown_point(span, &format!("timer.{unit}"), near).into());
+                }
+            },
+        };
+        Ok(number.saturating_mul(unit_ns))
+    }
+}

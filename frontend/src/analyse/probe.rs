@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Probes: their points expanded through aliases, and one handler for all points that it serves.
+
+use std::rc::Rc;
+
+use super::body::{Owner, Walk};
+use super::context::{Answer, Context, Question, serves};
+use super::loader::ItemRef;
+use super::{Analyser, points};
+use crate::ast::{self, Item, NamedComponent, Need};
+use crate::diag::Diagnostic;
+use crate::errors::semantic as errors;
+use crate::glob;
+use crate::hir::{Body, Expr, ExprKind, Handler, HandlerId, Probe, Stmt, StmtKind};
+use crate::span::Span;
+
+/// How deep aliases may lead to aliases.
+const MAX_ALIAS_DEPTH: usize = 32;
+
+/// A probe point on its way through aliases.
+#[derive(Clone)]
+struct Pending {
+    components: Vec<NamedComponent>,
+    need: Need,
+    /// Where the user's script names it.
+    span: Span,
+    route: Route,
+}
+
+/// What aliases add to a probe.
+#[derive(Clone, Default)]
+struct Route {
+    /// The aliases, the outermost first.
+    aliases: Vec<ItemRef>,
+    /// Conditions, with the file that they stand in.
+    conditions: Vec<(Rc<ast::File>, ast::Expr)>,
+}
+
+impl Route {
+    fn same(&self, other: &Self) -> bool {
+        let aliases = |route: &Self| route.aliases.iter().map(|item| (item.file.id, item.index)).collect::<Vec<_>>();
+        let conditions = |route: &Self| route.conditions.iter().map(|(_, expr)| expr.id).collect::<Vec<_>>();
+        aliases(self) == aliases(other) && conditions(self) == conditions(other)
+    }
+}
+
+/// A resolved point, and the way to it.
+struct Derived {
+    point: points::Point,
+    optional: bool,
+    route: Route,
+}
+
+/// A handler, and which points it serves.
+struct Made {
+    id: HandlerId,
+    kind: &'static str,
+    asked: Vec<(Question, Answer)>,
+    route: Route,
+}
+
+type Expanded<T> = Result<T, Box<Diagnostic>>;
+
+impl Analyser<'_, '_> {
+    /// Resolves all probes, and by that everything they use.
+    pub(super) fn all_probes(&mut self) {
+        let is_probe = |item: &Item| matches!(item, Item::Probe(_));
+        if !self.loader.user_files().iter().any(|file| file.items.iter().any(is_probe)) && !self.diagnostics.has_errors()
+        {
+            self.report(errors::no_probes());
+        }
+        self.check_embedded();
+        let mut next = 0;
+        // Resolving a probe may load files of the library that have probes of their own.
+        while let Some(item) = self.loader.probes.get(next).cloned() {
+            next += 1;
+            self.probe(&item);
+            self.resolve_waiting();
+        }
+        self.check_functions();
+    }
+
+    fn check_embedded(&mut self) {
+        for file in self.loader.user_files().to_vec() {
+            for item in &file.items {
+                if let Item::Embedded(code) = item {
+                    self.report(errors::embedded_c(code.span));
+                }
+            }
+        }
+    }
+
+    /// Resolves the user's functions that nothing calls, only to tell what is wrong with them.
+    fn check_functions(&mut self) {
+        let used = self.script.functions.len();
+        for file in self.loader.user_files().to_vec() {
+            for index in 0..file.items.len() {
+                if let Item::Function(_) = file.items[index] {
+                    self.instantiate(&[ItemRef { file: file.clone(), index }]);
+                }
+            }
+        }
+        self.resolve_waiting();
+        self.unused_from = Some(used);
+    }
+
+    fn probe(&mut self, item: &ItemRef) {
+        let Item::Probe(probe) = item.item() else { return };
+        let pending = flat_points(&probe.points, &item.file, &[], &Route::default(), None, Need::Required);
+        let mut derived = Vec::new();
+        for result in self.expand_list(pending, 0) {
+            match result {
+                Ok(points) => derived.extend(points),
+                Err(report) => self.report(*report),
+            }
+        }
+        let mut made: Vec<Made> = Vec::new();
+        if derived.is_empty() && !self.diagnostics.has_errors() {
+            // Nothing matched and nothing had to: the body is still checked where it can be.
+            return;
+        }
+        for one in derived {
+            let point = &one.point;
+            let same = |made: &&Made| {
+                made.kind == point.context.kind() && made.route.same(&one.route) && serves(&made.asked, &point.context)
+            };
+            let handler = match made.iter().find(same) {
+                Some(known) => known.id,
+                None => {
+                    let new = self.handler(item, probe, &one);
+                    made.push(new);
+                    made[made.len() - 1].id
+                }
+            };
+            if let Some(kind) = one.point.kind {
+                let written = self.loader.sources.text(probe.points[0].span).to_owned();
+                let Derived { point: points::Point { name, .. }, optional, .. } = one;
+                self.script.probes.push(Probe { name, written, kind, handler, optional });
+            }
+        }
+    }
+
+    /// Expands the points of a comma list; one that suffices ends it.
+    fn expand_list(&mut self, list: Vec<Pending>, depth: usize) -> Vec<Expanded<Vec<Derived>>> {
+        let mut results = Vec::new();
+        for pending in list {
+            let need = pending.need;
+            match self.expand(pending, depth) {
+                Err(_) if need != Need::Required => {}
+                Ok(points) if need == Need::Sufficient && !points.is_empty() => {
+                    results.push(Ok(points));
+                    break;
+                }
+                result => results.push(result),
+            }
+        }
+        results
+    }
+
+    fn expand(&mut self, pending: Pending, depth: usize) -> Expanded<Vec<Derived>> {
+        let names: Vec<&str> = pending.components.iter().map(|component| component.name.as_str()).collect();
+        if depth > MAX_ALIAS_DEPTH {
+            return Err(errors::alias_loop(pending.span, &names.join(".")).into());
+        }
+        if names.iter().any(|name| name.contains('*')) {
+            return self.expand_wildcard(&pending, depth);
+        }
+        for length in (1..=names.len()).rev() {
+            let path = names[..length].join(".");
+            let aliases = self.loader.aliases(&path, self.diagnostics).to_vec();
+            let aliases: Vec<_> =
+                aliases.into_iter().filter(|item| !pending.route.aliases.iter().any(|open| same_item(open, item))).collect();
+            if !aliases.is_empty() {
+                return self.expand_aliases(&pending, &aliases, length, depth);
+            }
+        }
+        let Pending { components, need, span, route } = pending;
+        let points = self.builtin_points(&components, span)?;
+        let optional = need != Need::Required;
+        Ok(points.into_iter().map(|point| Derived { point, optional, route: route.clone() }).collect())
+    }
+
+    fn expand_aliases(
+        &mut self,
+        pending: &Pending,
+        aliases: &[ItemRef],
+        length: usize,
+        depth: usize,
+    ) -> Expanded<Vec<Derived>> {
+        let suffix = &pending.components[length..];
+        let mut all = Vec::new();
+        let mut problem = None;
+        for item in aliases {
+            let Some(alias) = item.alias() else { continue };
+            let mut route = pending.route.clone();
+            route.aliases.push(item.clone());
+            let list = flat_points(&alias.points, &item.file, suffix, &route, Some(pending.span), pending.need);
+            for result in self.expand_list(list, depth + 1) {
+                match result {
+                    Ok(points) => all.extend(points),
+                    Err(report) => problem = Some(report),
+                }
+            }
+        }
+        match problem {
+            Some(report) => Err(report),
+            // All of its points were optional, and none is there.
+            None if all.is_empty() => {
+                let text = self.loader.sources.text(pending.span).to_owned();
+                Err(errors::no_match(pending.span, &text, &[]).into())
+            }
+            None => Ok(all),
+        }
+    }
+
+    /// Wildcards in the names of components: over the aliases.
+    fn expand_wildcard(&mut self, pending: &Pending, depth: usize) -> Expanded<Vec<Derived>> {
+        let names: Vec<&str> = pending.components.iter().map(|component| component.name.as_str()).collect();
+        let mut all = Vec::new();
+        for path in self.loader.alias_paths() {
+            let parts: Vec<&str> = path.split('.').collect();
+            if path.starts_with('_') || !path_matches(&names, &parts) {
+                continue;
+            }
+            let span = pending.components[0].span;
+            let component = |name: &str| NamedComponent { name: name.into(), arg: None, span };
+            let components = parts.iter().map(|part| component(part)).collect();
+            // What a wildcard finds and cannot be probed is left out.
+            all.extend(self.expand(Pending { components, ..pending.clone() }, depth + 1).unwrap_or_default());
+        }
+        if all.is_empty() { Err(errors::no_match(pending.span, &names.join("."), &[]).into()) } else { Ok(all) }
+    }
+
+    fn handler(&mut self, item: &ItemRef, probe: &ast::Probe, derived: &Derived) -> Made {
+        let kind = derived.point.context.kind();
+        let context = Context::new(derived.point.context.clone());
+        let mut walk = Walk::new(self, item.file.clone(), Owner::Probe(Box::new(context)));
+        let mut stmts = Vec::new();
+        for (file, condition) in &derived.route.conditions {
+            walk.file = file.clone();
+            let cond = walk.long_expr(condition);
+            stmts.push(leave_unless(cond));
+        }
+        for alias in derived.route.aliases.iter().rev() {
+            walk.file = alias.file.clone();
+            if let Some(block) = alias.alias().and_then(|alias| alias.prologue.as_ref()) {
+                stmts.extend(walk.stmts(&block.stmts));
+            }
+        }
+        walk.file = item.file.clone();
+        stmts.extend(walk.stmts(&probe.body.stmts));
+        for alias in &derived.route.aliases {
+            walk.file = alias.file.clone();
+            if let Some(block) = alias.alias().and_then(|alias| alias.epilogue.as_ref()) {
+                stmts.extend(walk.stmts(&block.stmts));
+            }
+        }
+        walk.check_locals();
+        let Walk { locals, owner, .. } = walk;
+        let Owner::Probe(context) = owner else { unreachable!("a handler belongs to a probe") };
+        let id = HandlerId::new(self.script.handlers.len());
+        self.script.handlers.push(Handler {
+            name: derived.point.name.clone(),
+            span: probe.span,
+            body: Body { locals, stmts },
+            entry: context.entry.into_iter().map(|(_, value)| value).collect(),
+        });
+        Made { id, kind, asked: context.asked, route: derived.route.clone() }
+    }
+}
+
+/// The points of a list without their braces, continued by a suffix.
+fn flat_points(
+    list: &[ast::ProbePoint],
+    file: &Rc<ast::File>,
+    suffix: &[NamedComponent],
+    route: &Route,
+    span: Option<Span>,
+    need: Need,
+) -> Vec<Pending> {
+    let flat = list.iter().flat_map(|point| point.expand());
+    let pending = flat.map(|flat| {
+        let mut route = route.clone();
+        if let Some(condition) = &flat.origin.condition {
+            route.conditions.push((file.clone(), condition.clone()));
+        }
+        let components = flat.components.iter().map(|component| (*component).clone()).chain(suffix.iter().cloned());
+        Pending {
+            components: components.collect(),
+            need: flat.need.max(need),
+            span: span.unwrap_or(flat.origin.span),
+            route,
+        }
+    });
+    pending.collect()
+}
+
+/// Leaves the handler where a condition is zero.
+fn leave_unless(cond: Expr) -> Stmt {
+    let span = cond.span;
+    let leave = Stmt { span, kind: StmtKind::Return(None) };
+    let cond = Expr { ty: cond.ty, span, ctype: None, kind: ExprKind::Not(Box::new(cond)) };
+    Stmt { span, kind: StmtKind::If { cond, then: vec![leave], otherwise: Vec::new() } }
+}
+
+fn same_item(a: &ItemRef, b: &ItemRef) -> bool {
+    (a.file.id, a.index) == (b.file.id, b.index)
+}
+
+/// Whether a path matches a pattern component by component; `**` takes any number of them.
+fn path_matches(pattern: &[&str], path: &[&str]) -> bool {
+    match (pattern, path) {
+        ([], []) => true,
+        ([first, rest @ ..], path) if first.contains("**") => {
+            let collapsed = first.replace("**", "*");
+            (1..=path.len()).any(|taken| {
+                glob::matches(&collapsed, &path[..taken].join(".")) && path_matches(rest, &path[taken..])
+            })
+        }
+        ([first, rest @ ..], [name, more @ ..]) => glob::matches(first, name) && path_matches(rest, more),
+        _ => false,
+    }
+}

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What is wrong with the meaning of a script: names, types, uses. Codes `E03xx`, warnings `W03xx`.
+
+use crate::diag::Diagnostic;
+use crate::span::Span;
+use crate::types::{Decided, Type};
+
+fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(code, span, message)
+}
+
+fn with_similar(diagnostic: Diagnostic, similar: Option<String>) -> Diagnostic {
+    match similar {
+        Some(name) => diagnostic.hint(format!("did you mean '{name}'?")),
+        None => diagnostic,
+    }
+}
+
+/// A value of one type where another is needed.
+pub fn type_mismatch(span: Span, expected: Type, found: Decided) -> Diagnostic {
+    let base = error("E0301", span, format!("type mismatch: expected {expected} but found {}", found.ty))
+        .label(format!("used as a {expected} here"));
+    if found.span == span { base } else { base.also(found.span, format!("this makes it a {}", found.ty)) }
+}
+
+/// Two things that must be of one type and are not.
+pub fn types_differ(span: Span, left: Decided, right: Decided) -> Diagnostic {
+    let mut base = error("E0301", span, format!("type mismatch: expected {} but found {}", left.ty, right.ty));
+    for decided in [left, right] {
+        base = if decided.span == span {
+            base.label(format!("this is a {}", decided.ty))
+        } else {
+            base.also(decided.span, format!("this makes it a {}", decided.ty))
+        };
+    }
+    base
+}
+
+/// A call of a function that nobody defines.
+pub fn unresolved_function(span: Span, name: &str, similar: Option<String>) -> Diagnostic {
+    with_similar(error("E0302", span, format!("unresolved function '{name}'")).label("no such function"), similar)
+}
+
+/// A call with a number of arguments that no overload takes.
+pub fn incorrect_arguments(span: Span, name: &str, given: usize, arities: &[usize], defined: Option<Span>) -> Diagnostic {
+    let takes: Vec<_> = arities.iter().map(usize::to_string).collect();
+    let mut base = error("E0303", span, format!("incorrect number of arguments: '{name}' takes {}", takes.join(" or ")))
+        .label(format!("{given} given"));
+    if let Some(defined) = defined {
+        base = base.also(defined, "defined here");
+    }
+    base
+}
+
+/// Use of an array that is no global.
+pub fn unresolved_array(span: Span, name: &str, arity: usize, similar: Option<String>) -> Diagnostic {
+    let message = format!("unresolved arity-{arity} global array '{name}', missing global declaration?");
+    let hint = match similar {
+        Some(similar) => format!("did you mean '{similar}'?"),
+        None => format!("arrays are global: add `global {name}` outside of the probes"),
+    };
+    error("E0304", span, message).hint(hint)
+}
+
+/// Use of statistics that are no global.
+pub fn local_statistics(span: Span, name: &str) -> Diagnostic {
+    error("E0305", span, format!("statistics '{name}' must be global, missing global declaration?"))
+        .hint(format!("add `global {name}` outside of the probes"))
+}
+
+/// A global used with different numbers of keys.
+pub fn inconsistent_arity(span: Span, name: &str, now: usize, before: usize, before_span: Span) -> Diagnostic {
+    error("E0306", span, format!("inconsistent arity of '{name}' ({now} vs {before})"))
+        .label(shape(now))
+        .also(before_span, shape(before))
+}
+
+fn shape(keys: usize) -> String {
+    match keys {
+        0 => "used as a scalar".into(),
+        1 => "used as an array with 1 key".into(),
+        n => format!("used as an array with {n} keys"),
+    }
+}
+
+/// Two globals of one name.
+pub fn duplicate_global(span: Span, name: &str, first: Span) -> Diagnostic {
+    error("E0307", span, format!("duplicate global variable '{name}'")).also(first, "first declared here")
+}
+
+/// `%` on a scalar.
+pub fn wrap_on_scalar(span: Span, name: &str) -> Diagnostic {
+    error("E0308", span, format!("wrapping not supported for scalar '{name}'"))
+        .hint("only an array can drop its oldest element; leave out the `%`")
+}
+
+/// Writing what cannot be written.
+pub fn not_assignable(span: Span, what: &str) -> Diagnostic {
+    error("E0309", span, format!("cannot assign to {what}"))
+        .hint("variables, array elements and, in guru mode (-g), target variables can be assigned to")
+}
+
+/// Writing to the traced system without guru mode.
+pub fn write_needs_guru(span: Span) -> Diagnostic {
+    error("E0310", span, "write to target variable not permitted; need stap -g")
+        .hint("guru mode (-g) allows scripts to change the traced system")
+}
+
+/// Changing an array in its own `foreach`.
+pub fn modified_in_foreach(span: Span, name: &str) -> Diagnostic {
+    error("E0311", span, format!("variable '{name}' modified during 'foreach' iteration"))
+        .hint("note the keys in another array, and change this one after the loop")
+}
+
+/// `foreach` over something that is no array.
+pub fn foreach_value_of_stats(span: Span, name: &str) -> Diagnostic {
+    error("E0312", span, format!("the elements of '{name}' are statistics, which have no single value"))
+        .hint("use @count, @sum and the like on the element")
+}
+
+/// A statement outside of what it belongs to.
+pub fn misplaced(span: Span, what: &str, place: &str) -> Diagnostic {
+    error("E0313", span, format!("'{what}' is only possible in {place}"))
+}
+
+/// Statistics where a value is needed.
+pub fn statistics_as_value(span: Span) -> Diagnostic {
+    error("E0314", span, "statistics have no single value")
+        .hint("use an extractor: @count, @sum, @min, @max, @avg, @variance, @hist_log or @hist_linear")
+}
+
+/// An extractor on something that is not statistics.
+pub fn not_statistics(span: Span) -> Diagnostic {
+    error("E0315", span, "expected a statistics variable or array element")
+}
+
+/// Two different histograms of one aggregate.
+pub fn conflicting_histograms(span: Span, name: &str) -> Diagnostic {
+    error("E0316", span, format!("conflicting histogram parameters for '{name}'"))
+        .hint("one aggregate keeps one histogram: use the same @hist operator with the same parameters everywhere")
+}
+
+/// Two different `@variance` shifts of one aggregate.
+pub fn conflicting_variance(span: Span, name: &str) -> Diagnostic {
+    error("E0317", span, format!("conflicting @variance bit shifts for '{name}'"))
+        .hint("the shift belongs to the aggregate: use the same one everywhere")
+}
+
+/// A histogram where there can be none.
+pub fn histogram_as_value(span: Span) -> Diagnostic {
+    error("E0318", span, "a histogram can only be printed, indexed or iterated")
+        .hint("print(@hist_log(x)), @hist_log(x)[n] or foreach (n in @hist_log(x))")
+}
+
+/// A printf format that is wrong by itself.
+pub fn bad_format(span: Span, problem: &str) -> Diagnostic {
+    error("E0319", span, format!("invalid or missing conversion specifier: {problem}"))
+        .hint("conversions are %d %i %u %o %x %X %p %c %s %m %M %b and %%")
+}
+
+/// Too many or too few arguments for a format.
+pub fn format_arguments(span: Span, wanted: usize, given: usize) -> Diagnostic {
+    let problem = if given < wanted { "too few" } else { "too many" };
+    error("E0320", span, format!("{problem} arguments for format string ({given}, expected {wanted})"))
+}
+
+/// A context variable in a probe that has none.
+pub fn no_context(span: Span, name: &str, point: &str) -> Diagnostic {
+    error("E0321", span, format!("'{name}' is not available in {point} probes"))
+        .hint("target variables exist in kernel.function, kernel.function.return and kernel.trace probes")
+}
+
+/// A context variable in a function.
+pub fn context_in_function(span: Span, name: &str) -> Diagnostic {
+    error("E0322", span, format!("'{name}' in a function is not supported yet"))
+        .hint("pass the value to the function as an argument")
+}
+
+/// A function without type information.
+pub fn no_prototype(span: Span, name: &str, symbol: &str) -> Diagnostic {
+    error("E0323", span, format!("unable to find local '{name}': no type information on function '{symbol}'"))
+}
+
+/// A context variable that the function does not have.
+pub fn no_such_variable(span: Span, name: &str, place: &str, known: &[&str], similar: Option<String>) -> Diagnostic {
+    let alternatives = if known.is_empty() {
+        String::new()
+    } else {
+        let known: Vec<_> = known.iter().map(|name| format!("${name}")).collect();
+        format!(" (alternatives: {})", known.join(" "))
+    };
+    with_similar(
+        error("E0324", span, format!("unable to find local '{name}' in {place}{alternatives}")),
+        similar.map(|name| format!("${name}")),
+    )
+}
+
+/// A parameter in no single register.
+pub fn not_in_register(span: Span, name: &str) -> Diagnostic {
+    error("E0325", span, format!("'{name}' is not passed in a single register, and reading it is not supported yet"))
+}
+
+/// A structure without the member.
+pub fn no_such_member(span: Span, member: &str, ty: &str, known: &[String], similar: Option<String>) -> Diagnostic {
+    let shown: Vec<_> = known.iter().take(20).map(String::as_str).collect();
+    let more = if known.len() > shown.len() { " …" } else { "" };
+    with_similar(
+        error(
+            "E0326",
+            span,
+            format!("unable to find member '{member}' for {ty} (alternatives: {}{more})", shown.join(" ")),
+        ),
+        similar,
+    )
+}
+
+/// `->` on something that is no structure.
+pub fn not_a_structure(span: Span, member: &str, ty: &str) -> Diagnostic {
+    error("E0327", span, format!("invalid access '->{member}': {ty} is no structure or union"))
+}
+
+/// `[]` on something that is no array or pointer.
+pub fn not_an_array(span: Span, ty: &str) -> Diagnostic {
+    error("E0328", span, format!("invalid access '[]': {ty} is no array or pointer"))
+}
+
+/// `->` or `[]` on a script value of unknown C type.
+pub fn unknown_ctype(span: Span) -> Diagnostic {
+    error("E0329", span, "the C type of this value is not known")
+        .hint("use @cast(value, \"struct name\")->member to say what it points to")
+}
+
+/// `@cast` to an unknown type.
+pub fn no_such_type(span: Span, name: &str) -> Diagnostic {
+    error("E0330", span, format!("type definition '{name}' not found"))
+}
+
+/// A value that cannot be read into a script value.
+pub fn unreadable(span: Span, ty: &str) -> Diagnostic {
+    error("E0331", span, format!("a value of type '{ty}' cannot be read"))
+        .hint("access one of its members, or take its address with &")
+}
+
+/// Address of something without one.
+pub fn no_address(span: Span) -> Diagnostic {
+    error("E0332", span, "cannot take the address of a value that is not in memory")
+}
+
+/// `$return` outside of return probes.
+pub fn return_outside(span: Span) -> Diagnostic {
+    error("E0333", span, "$return is only available in .return probes")
+}
+
+/// `$return` of a function without result.
+pub fn return_of_void(span: Span, symbol: &str) -> Diagnostic {
+    error("E0334", span, format!("function '{symbol}' has no return value"))
+}
+
+/// `@entry` outside of return probes.
+pub fn entry_outside(span: Span) -> Diagnostic {
+    error("E0335", span, "@entry is only valid in .return probes")
+}
+
+/// An unknown constant.
+pub fn no_such_constant(span: Span, name: &str) -> Diagnostic {
+    error("E0336", span, format!("no enumerator '{name}' in the target's type information"))
+}
+
+/// C code.
+pub fn embedded_c(span: Span) -> Diagnostic {
+    error("E0337", span, "embedded C is not supported: this compiler has no C compiler to hand it to")
+        .hint("script functions of the library give most of it: @kderef(size, address), @cast(…), kernel_string(…), …")
+}
+
+/// A built-in function used outside of the library.
+pub fn builtin_outside_library(span: Span, name: &str) -> Diagnostic {
+    error("E0338", span, format!("'{name}' is reserved for the script library"))
+}
+
+/// A size that is none.
+pub fn bad_deref_size(span: Span) -> Diagnostic {
+    error("E0339", span, "the size of an access must be 1, 2, 4 or 8")
+}
+
+/// Something the grammar knows and the compiler does not, yet.
+pub fn not_supported(span: Span, what: &str) -> Diagnostic {
+    error("E0340", span, format!("{what} is not supported yet"))
+}
+
+/// A probe point of which no kind is known.
+pub fn unknown_point(span: Span, point: &str, similar: Option<String>) -> Diagnostic {
+    let base = error("E0341", span, format!("probe point mismatch: no such probe point '{point}'"));
+    match similar {
+        Some(similar) => base.hint(format!("did you mean '{similar}'?")),
+        None => base.hint("probe points begin with begin, end, error, timer, kernel, kprobe or the name of an alias"),
+    }
+}
+
+/// A known probe point that matches nothing.
+pub fn no_match(span: Span, point: &str, similar: &[String]) -> Diagnostic {
+    let base = error("E0342", span, format!("no match for probe point '{point}'"));
+    match similar {
+        [] => base,
+        similar => base.hint(format!("similar functions: {}", similar.join(", "))),
+    }
+}
+
+/// A probe point with a wrong argument.
+pub fn bad_point_argument(span: Span, name: &str, wanted: &str) -> Diagnostic {
+    error("E0343", span, format!("probe point component '{name}' takes {wanted}"))
+}
+
+/// A function that must not be probed.
+pub fn blocklisted(span: Span, symbol: &str, reason: &str) -> Diagnostic {
+    error("E0344", span, format!("function {symbol} {reason}"))
+}
+
+/// Aliases that lead to themselves.
+pub fn alias_loop(span: Span, path: &str) -> Diagnostic {
+    error("E0345", span, format!("recursive loop in alias expansion of '{path}'"))
+}
+
+/// A script without probes.
+pub fn no_probes() -> Diagnostic {
+    let mut diagnostic = Diagnostic::warning_without_place("E0346", "no probes found");
+    diagnostic.severity = crate::diag::Severity::Error;
+    diagnostic.hint("a script needs at least one probe: probe begin { … }")
+}
+
+/// A `-G` of an unknown global.
+pub fn no_such_global_option(name: &str) -> Diagnostic {
+    Diagnostic::warning_without_place("W0347", format!("-G {name}: the script has no scalar global of that name"))
+}
+
+/// A `-G` of a wrong type.
+pub fn bad_global_option(name: &str, value: &str) -> Diagnostic {
+    Diagnostic::warning_without_place("W0348", format!("-G {name}={value}: '{name}' is a number"))
+}
+
+/// A `-D` of an unknown or malformed limit.
+pub fn bad_limit(name: &str, value: &str) -> Diagnostic {
+    Diagnostic::warning_without_place("W0349", format!("-D {name}={value} is not a limit, and has no effect"))
+}
+
+/// A local that is read and never written.
+pub fn never_assigned_local(span: Span, name: &str, similar: Option<String>) -> Diagnostic {
+    with_similar(
+        Diagnostic::warning("W0350", span, format!("never-assigned local variable '{name}'")).label("always 0 or \"\""),
+        similar,
+    )
+}
+
+/// A global that is read and never written.
+pub fn never_assigned_global(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::warning("W0351", span, format!("never-assigned global variable '{name}'")).label("always 0 or \"\"")
+}
+
+/// A string where the entry of a function can only keep numbers.
+pub fn entry_string(span: Span) -> Diagnostic {
+    error("E0352", span, "@entry of a string is not supported yet").hint("keep the address, and read the string from it")
+}
+
+/// `$var` in a return probe.
+pub fn confusing_entry(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::warning("W0353", span, format!("confusing usage, consider @entry({name}) in .return probe"))
+        .label("this is the value at the function's entry")
+}
+
+/// An expansion of a probe that goes too far.
+pub fn too_many_points(span: Span, count: usize, most: usize) -> Diagnostic {
+    error("E0354", span, format!("probe point matches {count} places, more than {most}"))
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The resolved script to IR.
+//!
+//! Every instruction gets the place of the expression it computes; a statement that makes strings ends with a `Release`; functions
+//! and rounds of loops begin with a `Budget` for the statements that they run at most.
+
+mod budget;
+mod expr;
+mod foreach;
+mod near;
+mod place;
+mod print;
+mod stmt;
+
+use std::collections::HashMap;
+
+use crate::hir::{Body, Constant, Expr, Global, HandlerId, LocalId, Script};
+use crate::span::{FileId, SourceMap, Span};
+use crate::types::{Type, TypeVar};
+use spile_ir as ir;
+use spile_ir::{FunctionBuilder, Op};
+
+/// Makes the IR program of a script that was resolved without errors.
+pub fn lower(script: &Script, sources: &SourceMap) -> ir::Program {
+    let mut program = ir::Program { limits: script.limits.clone(), ..ir::Program::default() };
+    program.globals = script.globals.iter().map(|global| lower_global(script, global)).collect();
+    for function in &script.functions {
+        let params: Vec<_> = function.body.locals.iter().take(function.params).collect();
+        let params: Vec<_> = params.iter().map(|local| (local.name.to_string(), ir_type(script, local.ty))).collect();
+        let result = function.has_value.then(|| ir_type(script, function.result));
+        program.declare(function.name.as_str(), &params, result);
+    }
+    let mut places = Places::default();
+    for (index, function) in script.functions.iter().enumerate() {
+        let id = ir::FuncId::new(index);
+        lower_body(script, sources, &mut places, &mut program, id, &function.body, function.span);
+    }
+    let mut made: HashMap<HandlerId, (ir::FuncId, Option<ir::FuncId>)> = HashMap::new();
+    for probe in &script.probes {
+        let handler = &script.handlers[probe.handler.index()];
+        let (function, entry) = *made.entry(probe.handler).or_insert_with(|| {
+            let id = program.declare(handler.name.as_str(), &[], None);
+            lower_body(script, sources, &mut places, &mut program, id, &handler.body, handler.span);
+            let entry = (!handler.entry.is_empty())
+                .then(|| lower_entry(script, sources, &mut places, &mut program, handler.name.as_str(), &handler.entry));
+            (id, entry)
+        });
+        program.probes.push(ir::Probe {
+            name: probe.name.clone(),
+            kind: probe.kind.clone(),
+            handler: function,
+            entry,
+            entry_words: handler.entry.len() as u32,
+            optional: probe.optional,
+        });
+    }
+    program
+}
+
+/// Locations that are in the program already.
+#[derive(Default)]
+struct Places(HashMap<(FileId, u32, u32), ir::LocId>);
+
+/// Makes one function.
+struct Lower<'s, 'p> {
+    script: &'s Script,
+    sources: &'s SourceMap,
+    places: &'s mut Places,
+    b: FunctionBuilder<'p>,
+    /// The IR's locals for those of the body.
+    locals: Vec<ir::LocalId>,
+    /// Where `break` and `continue` go, innermost loop last.
+    loops: Vec<(ir::BlockId, ir::BlockId)>,
+}
+
+fn lower_body(
+    script: &Script,
+    sources: &SourceMap,
+    places: &mut Places,
+    program: &mut ir::Program,
+    id: ir::FuncId,
+    body: &Body,
+    span: Span,
+) {
+    let mut lower = Lower::new(script, sources, places, program, id, &body.locals);
+    lower.at(span);
+    lower.budget(budget::cost(&body.stmts).max(1));
+    lower.stmts(&body.stmts);
+    lower.b.finish();
+}
+
+/// The function that keeps values at the entry of a probed function.
+fn lower_entry(
+    script: &Script,
+    sources: &SourceMap,
+    places: &mut Places,
+    program: &mut ir::Program,
+    name: &str,
+    values: &[Expr],
+) -> ir::FuncId {
+    let id = program.declare(format!("{name} entry"), &[], None);
+    let mut lower = Lower::new(script, sources, places, program, id, &[]);
+    for (index, value) in values.iter().enumerate() {
+        lower.statement(value.span, |lower| {
+            let value = lower.expr(value);
+            lower.b.emit(Op::EntrySet(index as u32, value));
+        });
+    }
+    lower.b.finish()
+}
+
+impl<'s, 'p> Lower<'s, 'p> {
+    fn new(
+        script: &'s Script,
+        sources: &'s SourceMap,
+        places: &'s mut Places,
+        program: &'p mut ir::Program,
+        id: ir::FuncId,
+        locals: &[crate::hir::Local],
+    ) -> Self {
+        let params = program.functions[id.index()].params.len();
+        let mut b = FunctionBuilder::new(program, id);
+        let locals = locals.iter().enumerate().map(|(index, local)| {
+            if index < params { ir::LocalId::new(index) } else { b.new_local(local.name.as_str(), ir_type(script, local.ty)) }
+        });
+        let locals = locals.collect();
+        let mut lower = Self { script, sources, places, b, locals, loops: Vec::new() };
+        lower.no_place();
+        lower
+    }
+
+    /// What is emitted from now on stems from here.
+    fn at(&mut self, span: Span) {
+        let key = (span.file, span.start, span.end);
+        if let Some(loc) = self.places.0.get(&key) {
+            self.b.set_loc(*loc);
+            return;
+        }
+        let place = self.sources.location(span);
+        let near = near::near(self.sources.text(span));
+        let program = self.b.program();
+        let file = program.intern_file(&place.file);
+        let location = ir::Location { file, line: place.line, column: place.column, near };
+        let loc = program.intern_location(&location);
+        self.places.0.insert(key, loc);
+        self.b.set_loc(loc);
+    }
+
+    /// Makes sure that there is a location at all, for functions without statements.
+    fn no_place(&mut self) {
+        if self.b.program().locations.is_empty() {
+            let file = self.b.program().intern_file("");
+            let location = ir::Location { file, line: 1, column: 1, near: String::new() };
+            self.b.program().intern_location(&location);
+        }
+    }
+
+    fn ty(&self, var: TypeVar) -> ir::Type {
+        ir_type(self.script, var)
+    }
+
+    fn local(&self, id: LocalId) -> ir::LocalId {
+        self.locals[id.index()]
+    }
+
+    fn budget(&mut self, statements: u32) {
+        self.b.emit(Op::Budget(statements));
+    }
+
+    /// Emits the instructions of one statement, and the release of the strings they make.
+    fn statement(&mut self, span: Span, emit: impl FnOnce(&mut Self)) {
+        self.at(span);
+        let before = self.b.function().values.len();
+        emit(self);
+        self.release_since(before);
+    }
+
+    /// Releases strings, if any was made since there were so many values.
+    fn release_since(&mut self, before: usize) {
+        if !self.b.is_ended() && self.b.function().values[before..].contains(&ir::Type::Str) {
+            self.b.emit(Op::Release);
+        }
+    }
+}
+
+/// The IR's type for a variable's; what nothing decided is a number.
+fn ir_type(script: &Script, var: TypeVar) -> ir::Type {
+    match script.types.get_or_long(var) {
+        Type::Str => ir::Type::Str,
+        Type::Long | Type::Stat => ir::Type::Int,
+    }
+}
+
+fn lower_global(script: &Script, global: &Global) -> ir::Global {
+    let ty = script.types.get_or_long(global.value);
+    let kind = match (&global.keys, ty) {
+        (Some(keys), _) => ir::GlobalKind::Map(ir::MapSpec {
+            keys: keys.iter().map(|key| ir_type(script, *key)).collect(),
+            value: match ty {
+                Type::Long => ir::MapValue::Int,
+                Type::Str => ir::MapValue::Str,
+                Type::Stat => ir::MapValue::Stat(global.stat.clone()),
+            },
+            capacity: global.capacity,
+            wrap: global.wrap,
+        }),
+        (None, Type::Stat) => ir::GlobalKind::Stat(global.stat.clone()),
+        (None, Type::Str) => ir::GlobalKind::Str(match &global.init {
+            Some(Constant::Str(text)) => text.to_vec(),
+            _ => Vec::new(),
+        }),
+        (None, Type::Long) => ir::GlobalKind::Int(match global.init {
+            Some(Constant::Int(value)) => value,
+            _ => 0,
+        }),
+    };
+    ir::Global { name: global.name.to_string(), kind }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What is written: variables, elements, memory.
+
+use super::Lower;
+use crate::hir::{Expr, Place, UpdateOp};
+use spile_ir::{BinaryOp, GlobalId, LocalId, Op, Space, Value};
+
+/// A place whose keys or address are computed.
+pub(super) enum Ready {
+    Local(LocalId),
+    Global(GlobalId),
+    Element(GlobalId, Vec<Value>),
+    Memory { addr: Value, bytes: u8, signed: bool },
+}
+
+impl Lower<'_, '_> {
+    /// Computes keys or address.
+    pub(super) fn place(&mut self, place: &Place) -> Ready {
+        match place {
+            Place::Local(id) => Ready::Local(self.local(*id)),
+            Place::Global(id) => Ready::Global(GlobalId(id.0)),
+            Place::Element(id, keys) => Ready::Element(GlobalId(id.0), self.exprs(keys)),
+            Place::Memory { addr, bytes, signed } => {
+                Ready::Memory { addr: self.expr(addr), bytes: *bytes, signed: *signed }
+            }
+        }
+    }
+
+    fn get(&mut self, place: &Ready) -> Value {
+        self.b.value(match place {
+            Ready::Local(id) => Op::LocalGet(*id),
+            Ready::Global(id) => Op::GlobalGet(*id),
+            Ready::Element(id, keys) => Op::MapGet(*id, keys.clone()),
+            Ready::Memory { addr, bytes, signed } => {
+                Op::Load { space: Space::Kernel, addr: *addr, bytes: *bytes, signed: *signed }
+            }
+        })
+    }
+
+    pub(super) fn set(&mut self, place: &Ready, value: Value) {
+        self.b.emit(match place {
+            Ready::Local(id) => Op::LocalSet(*id, value),
+            Ready::Global(id) => Op::GlobalSet(*id, value),
+            Ready::Element(id, keys) => Op::MapSet(*id, keys.clone(), value),
+            Ready::Memory { addr, bytes, .. } => Op::Store { addr: *addr, bytes: *bytes, value },
+        });
+    }
+
+    /// Writes a value to a variable that needs no keys.
+    pub(super) fn set_variable(&mut self, place: &Place, value: Value) {
+        let place = self.place(place);
+        self.set(&place, value);
+    }
+
+    /// `place OP= value`: the new value.
+    pub(super) fn update(&mut self, place: &Place, op: UpdateOp, value: &Expr, expr: &Expr) -> Value {
+        match op {
+            UpdateOp::Int(op) => self.update_int(place, op, expr, |lower| lower.expr(value)),
+            UpdateOp::Concat => {
+                let place = self.place(place);
+                let value = self.expr(value);
+                self.at(expr.span);
+                let old = self.get(&place);
+                let new = self.b.value(Op::Concat(old, value));
+                self.set(&place, new);
+                new
+            }
+        }
+    }
+
+    /// `place OP= value` of numbers. Sums are one operation, which other CPUs cannot get between.
+    pub(super) fn update_int(
+        &mut self,
+        place: &Place,
+        op: BinaryOp,
+        expr: &Expr,
+        value: impl FnOnce(&mut Self) -> Value,
+    ) -> Value {
+        let place = self.place(place);
+        let mut value = value(self);
+        self.at(expr.span);
+        let adds = matches!(op, BinaryOp::Add | BinaryOp::Sub);
+        if adds && op == BinaryOp::Sub && matches!(place, Ready::Global(_) | Ready::Element(..)) {
+            let zero = self.b.int(0);
+            value = self.b.value(Op::Binary(BinaryOp::Sub, zero, value));
+        }
+        match &place {
+            Ready::Global(id) if adds => self.b.value(Op::GlobalAdd(*id, value)),
+            Ready::Element(id, keys) if adds => self.b.value(Op::MapAdd(*id, keys.clone(), value)),
+            _ => {
+                let old = self.get(&place);
+                let new = self.b.value(Op::Binary(op, old, value));
+                self.set(&place, new);
+                new
+            }
+        }
+    }
+
+    /// `place++`: the old value.
+    pub(super) fn post_step(&mut self, place: &Place, by: i64, expr: &Expr) -> Value {
+        let new = self.update_int(place, BinaryOp::Add, expr, |lower| lower.b.int(by));
+        let by = self.b.int(by);
+        self.b.value(Op::Binary(BinaryOp::Sub, new, by))
+    }
+}
