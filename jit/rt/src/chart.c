@@ -92,7 +92,7 @@ static void chart_row(struct sink *sink, const struct chart *chart, u32 bucket, 
 {
 	static const u8 row[] = "%*s |";
 	static const u8 count[] = " %*u\n";
-	u64 scale = (chart->max + CHART_WIDTH - 1) / CHART_WIDTH;
+	u64 scale = (chart->max - 1) / CHART_WIDTH + 1;
 	u64 bar = chart->buckets[bucket] / scale;
 	u8 label[24];
 	struct rt_value args[2] = { { RT_ARG_INT, label_width, 0 }, { RT_ARG_STR, address_of(label), 0 } };
