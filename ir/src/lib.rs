@@ -15,6 +15,7 @@
 //! reported with the instruction's location.
 
 mod builder;
+mod interp;
 mod names;
 mod op;
 mod print;
@@ -23,6 +24,7 @@ mod types;
 mod verify;
 
 pub use builder::FunctionBuilder;
+pub use interp::{Clock, Event, FormatHist, FormatValue, Hit, Interp, Memory, Outcome, Report, Services};
 pub use op::*;
 pub use program::*;
 pub use verify::{MAX_LINEAR_BUCKETS, VerifyError, verify};
