@@ -128,7 +128,10 @@ mod tests {
     fn rings_are_powers_of_two() {
         assert_eq!(ring_bytes(4).unwrap(), 4 << 20);
         for megabytes in [0, 3, 512, u32::MAX] {
-            assert_eq!(ring_bytes(megabytes).unwrap_err().to_string(), "-s takes a power of two from 1 to 256 megabytes");
+            assert_eq!(
+                ring_bytes(megabytes).unwrap_err().to_string(),
+                "-s takes a power of two from 1 to 256 megabytes"
+            );
         }
     }
 

@@ -39,7 +39,7 @@ impl KernelEngine {
             format!("cannot open {DEVICE}: kshim must be loaded (insmod kshim.ko), and the agent must be root")
         })?;
         let mut info = raw::spile_info::default();
-        ioctl(&device, spile_abi::SPILE_IOC_INFO, &mut info).context("asking kshim who it is")?;
+        ioctl(&device, spile_abi::SPILE_IOCTL_INFO, &mut info).context("asking kshim who it is")?;
         if info.abi_hash != spile_abi::SPILE_ABI_HASH {
             bail!(
                 "kshim has ABI {:016x}, this agent {:016x}: build both from one source",
@@ -52,13 +52,13 @@ impl KernelEngine {
 
     fn probe_status(&self, probe: u32) -> Result<raw::spile_probe_status> {
         let mut status = raw::spile_probe_status { probe, ..Default::default() };
-        ioctl(&self.device, spile_abi::SPILE_IOC_PROBE, &mut status).context("asking for a probe's state")?;
+        ioctl(&self.device, spile_abi::SPILE_IOCTL_PROBE, &mut status).context("asking for a probe's state")?;
         Ok(status)
     }
 
     fn status(&self) -> Result<raw::spile_status> {
         let mut status = raw::spile_status::default();
-        ioctl(&self.device, spile_abi::SPILE_IOC_STATUS, &mut status).context("asking for the session's state")?;
+        ioctl(&self.device, spile_abi::SPILE_IOCTL_STATUS, &mut status).context("asking for the session's state")?;
         Ok(status)
     }
 }
@@ -84,8 +84,8 @@ impl Engine for KernelEngine {
             ring_bytes,
             param,
         };
-        ioctl(&self.device, spile_abi::SPILE_IOC_LOAD, &mut load).context("kshim refuses the image")?;
-        ioctl(&self.device, spile_abi::SPILE_IOC_INFO, &mut self.info)?;
+        ioctl(&self.device, spile_abi::SPILE_IOCTL_LOAD, &mut load).context("kshim refuses the image")?;
+        ioctl(&self.device, spile_abi::SPILE_IOCTL_INFO, &mut self.info)?;
         let page_size = self.info.page_size as usize;
         for cpu in 0..self.info.n_cpus {
             let offset = u64::from(cpu) * self.info.ring_stride;
@@ -95,7 +95,7 @@ impl Engine for KernelEngine {
     }
 
     fn start(&mut self) -> Result<Vec<FailedProbe>> {
-        ioctl::<()>(&self.device, spile_abi::SPILE_IOC_START, &mut ()).context("kshim cannot start the session")?;
+        ioctl::<()>(&self.device, spile_abi::SPILE_IOCTL_START, &mut ()).context("kshim cannot start the session")?;
         let mut failed = Vec::new();
         for probe in 0..self.n_probes {
             let error = self.probe_status(probe)?.error;
@@ -107,7 +107,7 @@ impl Engine for KernelEngine {
     }
 
     fn stop(&mut self) -> Result<()> {
-        ioctl::<()>(&self.device, spile_abi::SPILE_IOC_STOP, &mut ()).context("kshim cannot stop the session")
+        ioctl::<()>(&self.device, spile_abi::SPILE_IOCTL_STOP, &mut ()).context("kshim cannot stop the session")
     }
 
     fn state(&self) -> Result<State> {
@@ -144,7 +144,7 @@ impl Engine for KernelEngine {
     }
 }
 
-fn ioctl<T>(device: &File, request: u64, argument: &mut T) -> Result<()> {
+fn ioctl<T>(device: &File, request: u32, argument: &mut T) -> Result<()> {
     // SAFETY: each request is passed the structure that the ABI gives it, which lives through the call.
     let result = unsafe { libc::ioctl(device.as_raw_fd(), request as libc::Ioctl, std::ptr::from_mut(argument)) };
     nix::errno::Errno::result(result)?;
@@ -193,7 +193,12 @@ impl Ring {
         let ring = self.control().as_ptr();
         // SAFETY: `&raw` only computes addresses inside the mapped control page.
         let (hits, skips, dropped, dropped_bytes) = unsafe {
-            (&raw const (*ring).counters.hits, &raw const (*ring).counters.skips, &raw const (*ring).dropped, &raw const (*ring).dropped_bytes)
+            (
+                &raw const (*ring).counters.hits,
+                &raw const (*ring).counters.skips,
+                &raw const (*ring).dropped,
+                &raw const (*ring).dropped_bytes,
+            )
         };
         let skips: *const u64 = skips.cast();
         CpuReport {

@@ -52,9 +52,7 @@ impl Runner {
         let param = match &load.target {
             TargetProcess::None => 0,
             TargetProcess::Pid(pid) => *pid,
-            TargetProcess::Command(command) => {
-                self.command.insert(Process::spawn_stopped(command, self.output)?).pid()
-            }
+            TargetProcess::Command(command) => self.command.insert(Process::spawn_stopped(command, self.output)?).pid(),
         };
         self.engine.load(&load.image, load.ring_bytes, param.into())
     }

@@ -16,8 +16,8 @@ use crate::target::{connect, host_arch};
 pub fn build(options: &Build) -> Result<()> {
     let mut compiler = Compiler::new(&options.script)?;
     let facts: Box<dyn Target> = match (&options.kit, &options.target) {
-        (Some(path), _) => Box::new(KernelTarget::new(Kit::read(path)?)),
-        (None, TargetName::User) => Box::new(UserTarget::new(options.arch.unwrap_or_else(host_arch))),
+        (Some(path), _) => Box::new(KernelTarget::new(Kit::read(path)?)?),
+        (None, TargetName::User) => Box::new(UserTarget::new(options.arch.unwrap_or_else(host_arch))?),
         (None, target) => connect(target, 1, Terminal::or_lines().as_ref())?.facts,
     };
     let image = compiler.image(facts.as_ref())?;

@@ -31,14 +31,14 @@ pub fn connect(name: &TargetName, smp: u32, progress: &dyn Progress) -> Result<C
             let mut command = Command::new(env::current_exe().context("cannot find the spile command itself")?);
             command.args(["agent", "serve", "--user"]);
             let agent = Agent::spawn(command)?;
-            Ok(Connected { agent, facts: Box::new(UserTarget::new(host_arch())), machine: None })
+            Ok(Connected { agent, facts: Box::new(UserTarget::new(host_arch())?), machine: None })
         }
         TargetName::Local => {
             let mut command = Command::new(env::current_exe().context("cannot find the spile command itself")?);
             command.args(["agent", "serve"]);
             let mut agent = Agent::spawn(command)?;
             let kit = live_kit(&mut agent, progress)?;
-            Ok(Connected { agent, facts: Box::new(KernelTarget::new(kit)), machine: None })
+            Ok(Connected { agent, facts: Box::new(KernelTarget::new(kit)?), machine: None })
         }
         TargetName::Vm(cell) => {
             let root = checkout()?;
@@ -50,7 +50,7 @@ pub fn connect(name: &TargetName, smp: u32, progress: &dyn Progress) -> Result<C
             let stream = machine.stream()?;
             let mut agent = Agent::connect(stream.try_clone()?, stream)?;
             let kit = live_kit(&mut agent, progress)?;
-            Ok(Connected { agent, facts: Box::new(KernelTarget::new(kit)), machine: Some(machine) })
+            Ok(Connected { agent, facts: Box::new(KernelTarget::new(kit)?), machine: Some(machine) })
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use spile_abi::host::FormatArg;
 use spile_abi::{HostInfo, raw};
-use spile_rt::Arg;
+use spile_rt::{Arg, HistData};
 
 use crate::merge::Record;
 use crate::report::Report;
@@ -70,10 +70,9 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
         let format = words.u32()? as usize;
         let _n_args = words.u32()?;
         let format = self.info.formats.get(format).ok_or(Malformed)?;
-        let mut args = Vec::with_capacity(format.args.len());
-        for arg in &format.args {
-            args.push(words.arg(*arg)?);
-        }
+        let values: Result<Vec<_>, _> = format.args.iter().map(|kind| words.value(*kind)).collect();
+        let values = values?;
+        let args: Vec<_> = values.iter().map(Value::as_arg).collect();
         Ok(self.out.write_all(&spile_rt::format(&format.text, &args)))
     }
 
@@ -150,7 +149,8 @@ fn describe_status(status: i32) -> String {
 /// The text of a `struct spile_message`, from its payload behind the record's header; empty where it is cut short.
 pub fn message_text(payload: &[u8]) -> &[u8] {
     let length_at = std::mem::offset_of!(raw::spile_message, length) - size_of::<raw::spile_record>();
-    let length = payload.get(length_at..length_at + 4).map(|bytes| u32::from_le_bytes(bytes.try_into().expect("4 bytes")));
+    let length =
+        payload.get(length_at..length_at + 4).map(|bytes| u32::from_le_bytes(bytes.try_into().expect("4 bytes")));
     let text = payload.get(length_at + 4..).unwrap_or_default();
     &text[..text.len().min(length.unwrap_or(0) as usize)]
 }
@@ -177,15 +177,137 @@ impl<'a> Words<'a> {
         self.word().map(u64::cast_signed)
     }
 
-    fn arg(&mut self, kind: FormatArg) -> Result<Arg<'a>, Malformed> {
+    fn value(&mut self, kind: FormatArg) -> Result<Value<'a>, Malformed> {
         Ok(match kind {
-            FormatArg::Int => Arg::Int(self.signed()?),
+            FormatArg::Int => Value::Int(self.signed()?),
             FormatArg::Str => {
                 let length = usize::try_from(self.word()?).map_err(|_| Malformed)?;
                 let padded = self.take(length.checked_next_multiple_of(8).ok_or(Malformed)?)?;
-                Arg::Str(&padded[..length])
+                Value::Str(&padded[..length])
             }
-            FormatArg::Hist => Arg::Hist(self.hist()?),
+            FormatArg::Hist => Value::Hist(self.hist()?),
         })
+    }
+
+    /// A `struct spile_hist` and its buckets.
+    fn hist(&mut self) -> Result<HistData, Malformed> {
+        let first = self.word()?;
+        let n_buckets = (first >> 32) as usize;
+        let mut all = vec![first];
+        for _ in 1..size_of::<raw::spile_hist>() / 8 + n_buckets {
+            all.push(self.word()?);
+        }
+        HistData::from_words(&all).ok_or(Malformed)
+    }
+}
+
+/// An argument of a print record.
+enum Value<'a> {
+    Int(i64),
+    Str(&'a [u8]),
+    Hist(HistData),
+}
+
+impl Value<'_> {
+    fn as_arg(&self) -> Arg<'_> {
+        match self {
+            Self::Int(value) => Arg::Int(*value),
+            Self::Str(bytes) => Arg::Str(bytes),
+            Self::Hist(hist) => Arg::Hist(hist),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use spile_abi::host::{Format, Location, Probe};
+
+    use super::*;
+    use crate::report::CpuReport;
+
+    fn info() -> HostInfo {
+        HostInfo {
+            files: vec!["a.stp".into()],
+            locations: vec![Location { file: 0, line: 3, column: 9, near: "operator '/'".into() }],
+            formats: vec![Format { text: b"%s=%d\n".to_vec(), args: vec![FormatArg::Str, FormatArg::Int] }],
+            probes: vec![Probe { name: "begin".into(), symbol: String::new(), optional: false }],
+            ..HostInfo::default()
+        }
+    }
+
+    fn record(kind: u32, payload: Vec<u8>) -> Record {
+        Record { cpu: 1, time_ns: 0, kind: kind as u16, payload }
+    }
+
+    fn message(code: u32, location: u32, text: &str) -> Vec<u8> {
+        let words = [code, location, 0, text.len() as u32];
+        words.iter().flat_map(|word| word.to_le_bytes()).chain(text.bytes()).chain([0; 5]).collect()
+    }
+
+    /// What records and a report come to on the two streams.
+    fn shown(records: &[Record], report: &Report) -> (String, String) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut console = Console::new(info(), &mut out, &mut err);
+        records.iter().for_each(|record| console.record(record).unwrap());
+        console.summary(report).unwrap();
+        (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    #[test]
+    fn prints_are_formatted() {
+        let mut payload: Vec<u8> = [0u32, 2].iter().flat_map(|word| word.to_le_bytes()).collect();
+        payload.extend(3u64.to_le_bytes());
+        payload.extend(b"abc\0\0\0\0\0");
+        payload.extend((-5i64).to_le_bytes());
+        let (out, err) = shown(&[record(raw::SPILE_RECORD_PRINT, payload)], &Report::default());
+        assert_eq!((out.as_str(), err.as_str()), ("abc=-5\n", ""));
+    }
+
+    #[test]
+    fn errors_name_their_place() {
+        let error = record(raw::SPILE_RECORD_ERROR, message(3, 0, "division by 0"));
+        let homeless = record(raw::SPILE_RECORD_ERROR, message(1, raw::SPILE_NO_LOCATION, "MAXACTION exceeded"));
+        let warning = record(raw::SPILE_RECORD_WARNING, message(0, raw::SPILE_NO_LOCATION, "careful\n"));
+        let (out, err) = shown(&[error, homeless, warning], &Report::default());
+        assert_eq!(out, "");
+        assert_eq!(
+            err,
+            "ERROR: division by 0 near operator '/' at a.stp:3:9 in probe begin\n\
+             ERROR: MAXACTION exceeded in probe begin\n\
+             WARNING: careful\n\
+             WARNING: Number of errors: 2, skipped probes: 0\n"
+        );
+    }
+
+    #[test]
+    fn losses_are_reported_with_number_and_cpu() {
+        let report = Report {
+            cpus: vec![
+                CpuReport { skips: vec![2, 1, 9, 0], ..CpuReport::default() },
+                CpuReport { dropped: 3, dropped_bytes: 72, skips: vec![1, 0, 0, 0], ..CpuReport::default() },
+            ],
+            missed: vec![(0, 4)],
+            command_status: Some(0x200),
+            failed: false,
+        };
+        assert_eq!(
+            shown(&[], &report).1,
+            "WARNING: CPU 1 lost 3 records (72 bytes): its buffer was full. Try a larger one with -s.\n\
+             WARNING: Number of errors: 0, skipped probes: 8\n\
+             WARNING: Skipped due to reentrancy: 3\n\
+             WARNING: Skipped due to lock timeout of a global: 1\n\
+             WARNING: Skipped due to missed hits of begin: 4\n\
+             WARNING: Child process exited with status 2\n"
+        );
+    }
+
+    #[test]
+    fn malformed_records_are_said_to_be_so() {
+        let short = record(raw::SPILE_RECORD_PRINT, vec![0; 12]);
+        let unknown = record(77, vec![]);
+        let lying = record(raw::SPILE_RECORD_PRINT, [&[0; 8][..], &[0xff; 8]].concat());
+        let err = shown(&[short, unknown, lying], &Report::default()).1;
+        assert_eq!(err.lines().count(), 3);
+        assert!(err.starts_with("WARNING: a record of kind 1 from CPU 1 is malformed\n"), "{err}");
     }
 }

@@ -48,13 +48,7 @@ impl Agent {
                 }
             }
         });
-        let hello = Hello {
-            protocol: 0,
-            abi_hash: 0,
-            arch: String::new(),
-            release: String::new(),
-            n_cpus: 0,
-        };
+        let hello = Hello { protocol: 0, abi_hash: 0, arch: String::new(), release: String::new(), n_cpus: 0 };
         let mut agent = Self { writer: Box::new(writer), events, hello, child: None, used: false };
         agent.greet()?;
         Ok(agent)

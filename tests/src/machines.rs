@@ -45,7 +45,7 @@ impl Lab {
         let mut machine = machine.start_with(progress)?;
         let stream = machine.stream()?;
         let mut agent = Agent::connect(stream.try_clone()?, stream)?;
-        let facts = KernelTarget::new(target::live_kit(&mut agent, progress)?);
+        let facts = KernelTarget::new(target::live_kit(&mut agent, progress)?)?;
         Ok(Self { agent, facts, machine })
     }
 

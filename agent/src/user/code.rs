@@ -31,8 +31,9 @@ impl Code {
         }
         let bytes = NonZeroUsize::new(text.len()).context("the image has no text")?;
         // SAFETY: a new anonymous mapping touches no other memory.
-        let base = unsafe { mmap_anonymous(None, bytes, ProtFlags::PROT_READ | ProtFlags::PROT_WRITE, MapFlags::MAP_PRIVATE) }
-            .context("cannot map memory for the image")?;
+        let base =
+            unsafe { mmap_anonymous(None, bytes, ProtFlags::PROT_READ | ProtFlags::PROT_WRITE, MapFlags::MAP_PRIVATE) }
+                .context("cannot map memory for the image")?;
         let code = Self { base, bytes: text.len() };
         // SAFETY: the mapping is writable, as large as the text, and nothing else knows it.
         unsafe { base.cast::<u8>().copy_from_nonoverlapping(NonNull::from(&text[..]).cast(), text.len()) };

@@ -15,9 +15,9 @@ use spile_abi::raw;
 use crate::clock::monotonic_ns;
 use crate::engine::{Engine, State};
 use crate::protocol::{FailedProbe, Hello, PROTOCOL_VERSION};
-use spile_output::{CpuReport, Report};
 use code::Code;
 use shared::Shared;
+use spile_output::{CpuReport, Report};
 
 /// Runs an image in this process.
 #[derive(Default)]
