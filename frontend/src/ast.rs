@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The syntax tree: what a script says, before any name is looked up or any type is known.
 //!
-//! Every node has a [`Span`]. Every expression, and every variable named outside of an expression (a `foreach` key, say), has an
-//! [`ExprId`] that is unique over the whole program, so that later stages keep what they learn in side tables. Macros,
-//! conditionals and script arguments are gone: the [preprocessor](crate::preprocess) has replaced them. Parentheses leave no node;
-//! the [printer](crate::print) puts back those that are needed.
+//! Every node has a [`Span`]. Every expression, and every variable named outside of an expression (a
+//! `foreach` key, say), has an [`ExprId`] that is unique over the whole program, so that later stages keep
+//! what they learn in side tables. Macros, conditionals and script arguments are gone: the
+//! [preprocessor](crate::preprocess) has replaced them. Parentheses leave no node; the
+//! [printer](crate::print) puts back those that are needed.
 
 mod expr;
 mod op;
@@ -225,7 +226,8 @@ pub struct Function {
     pub result: Option<TypeName>,
     /// Its parameters.
     pub params: Vec<Param>,
-    /// Overloads are tried from the lowest priority to the highest; where there is none, a user's is 0 and a tapset's 1.
+    /// Overloads are tried from the lowest priority to the highest; where there is none, a user's is 0 and a
+    /// tapset's 1.
     pub priority: Option<u64>,
     /// What it does.
     pub body: FunctionBody,

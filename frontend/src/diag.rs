@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Diagnostics: what they hold, how they are collected, how they are shown.
 //!
-//! A diagnostic is made by a factory function ([`crate::errors`] has those of the front half), so that its words, labels and
-//! hint stand in one place. Stages report into a [`Diagnostics`] and go on.
+//! A diagnostic is made by a factory function ([`crate::errors`] has those of the front half), so that its
+//! words, labels and hint stand in one place. Stages report into a [`Diagnostics`] and go on.
 
 use std::borrow::Cow;
 
@@ -28,8 +28,9 @@ pub struct Diagnostic {
     pub code: &'static str,
     /// What is wrong, in one line.
     pub message: String,
-    /// Places in the sources. The first is where it is wrong; its text, and those of the others, say what is there. A text may be
-    /// empty. Only what has no place at all, such as an unused script argument, has no label.
+    /// Places in the sources. The first is where it is wrong; its text, and those of the others, say what is
+    /// there. A text may be empty. Only what has no place at all, such as an unused script argument, has no
+    /// label.
     pub labels: Vec<(Span, String)>,
     /// What to do about it.
     pub hint: Option<String>,
@@ -55,14 +56,7 @@ impl Diagnostic {
 
     fn new(severity: Severity, code: &'static str, span: Option<Span>, message: String) -> Self {
         let labels = span.into_iter().map(|span| (span, String::new())).collect();
-        Self {
-            severity,
-            code,
-            message,
-            labels,
-            hint: None,
-            notes: Vec::new(),
-        }
+        Self { severity, code, message, labels, hint: None, notes: Vec::new() }
     }
 
     /// Sets the text under the first place.
@@ -96,7 +90,8 @@ impl Diagnostic {
         self.labels.first().map(|label| label.0)
     }
 
-    /// Message, source lines with carets, hint and notes, as text that ends with a newline; with escape sequences if `styled`.
+    /// Message, source lines with carets, hint and notes, as text that ends with a newline; with escape
+    /// sequences if `styled`.
     pub fn render(&self, sources: &SourceMap, styled: bool) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
@@ -107,14 +102,9 @@ impl Diagnostic {
         for snippet in self.snippets(sources) {
             group = group.element(snippet);
         }
-        for expansion in self
-            .span()
-            .into_iter()
-            .flat_map(|at| sources.expansion_chain(at))
-        {
+        for expansion in self.span().into_iter().flat_map(|at| sources.expansion_chain(at)) {
             let place = sources.location(expansion.call_site);
-            group =
-                group.element(Level::NOTE.message(format!("from `{}` at {place}", expansion.name)));
+            group = group.element(Level::NOTE.message(format!("from `{}` at {place}", expansion.name)));
         }
         for note in &self.notes {
             group = group.element(Level::NOTE.message(&**note));
@@ -122,11 +112,7 @@ impl Diagnostic {
         if let Some(hint) = &self.hint {
             group = group.element(Level::HELP.message(&**hint));
         }
-        let renderer = if styled {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group]) + "\n"
     }
 
@@ -134,11 +120,7 @@ impl Diagnostic {
     fn snippets<'a>(&'a self, sources: &'a SourceMap) -> Vec<Snippet<'a, Annotation<'a>>> {
         let mut snippets: Vec<(_, Snippet<'a, Annotation<'a>>)> = Vec::new();
         for (index, (span, text)) in self.labels.iter().enumerate() {
-            let kind = if index == 0 {
-                AnnotationKind::Primary
-            } else {
-                AnnotationKind::Context
-            };
+            let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
             let mut annotation = kind.span(char_range(&sources.file(span.file).text, *span));
             if !text.is_empty() {
                 annotation = annotation.label(Cow::Borrowed(&**text));
@@ -187,9 +169,7 @@ impl Diagnostics {
 
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
-        self.all
-            .iter()
-            .any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.all.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// All of them, in the order of their coming.
@@ -204,11 +184,7 @@ impl Diagnostics {
 
     /// Each of them as [`Diagnostic::render`] shows it, with an empty line between.
     pub fn render(&self, sources: &SourceMap, styled: bool) -> String {
-        let texts: Vec<_> = self
-            .all
-            .iter()
-            .map(|one| one.render(sources, styled))
-            .collect();
+        let texts: Vec<_> = self.all.iter().map(|one| one.render(sources, styled)).collect();
         texts.join("\n")
     }
 }

@@ -8,8 +8,9 @@ pub fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
-/// Whether `text` as a whole matches `pattern`: `*` is any run of bytes, `?` any byte, `[a-z]` one of a set and `[!a-z]` one that is not
-/// in it; `\` takes the next byte literally. A `[` that is never closed stands for itself.
+/// Whether `text` as a whole matches `pattern`: `*` is any run of bytes, `?` any byte, `[a-z]` one of a set
+/// and `[!a-z]` one that is not in it; `\` takes the next byte literally. A `[` that is never closed stands
+/// for itself.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
@@ -75,19 +76,15 @@ fn match_set(set: &[u8], byte: u8) -> Option<(usize, bool)> {
     }
 }
 
-/// Compares versions as `strverscmp` does: runs of digits as numbers, the rest as bytes. A run that begins with 0 is a fraction, so
-/// that `1.05` is before `1.1`.
+/// Compares versions as `strverscmp` does: runs of digits as numbers, the rest as bytes. A run that begins
+/// with 0 is a fraction, so that `1.05` is before `1.1`.
 pub fn compare_versions(a: &str, b: &str) -> Ordering {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     if same == a.len() && same == b.len() {
         return Ordering::Equal;
     }
-    let digits_before = a[..same]
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let digits_before = a[..same].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let common = &a[same - digits_before..same];
     let (rest_a, rest_b) = (&a[same..], &b[same..]);
     let (count_a, count_b) = (digit_count(rest_a), digit_count(rest_b));
@@ -97,26 +94,15 @@ pub fn compare_versions(a: &str, b: &str) -> Ordering {
     }
     if digits_before > 0 && common.iter().all(|digit| *digit == b'0') {
         // Only zeros so far: the more of them, the smaller the fraction.
-        return if count_a == 0 || count_b == 0 {
-            count_b.cmp(&count_a)
-        } else {
-            by_bytes
-        };
+        return if count_a == 0 || count_b == 0 { count_b.cmp(&count_a) } else { by_bytes };
     }
-    let fraction = common.first().or(rest_a.first()) == Some(&b'0')
-        || common.is_empty() && rest_b.first() == Some(&b'0');
-    if fraction {
-        by_bytes
-    } else {
-        count_a.cmp(&count_b).then(by_bytes)
-    }
+    let fraction =
+        common.first().or(rest_a.first()) == Some(&b'0') || common.is_empty() && rest_b.first() == Some(&b'0');
+    if fraction { by_bytes } else { count_a.cmp(&count_b).then(by_bytes) }
 }
 
 fn digit_count(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count()
+    bytes.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 #[cfg(test)]
@@ -138,13 +124,7 @@ mod tests {
         ] {
             assert!(matches(pattern, text), "{pattern} against {text}");
         }
-        for (pattern, text) in [
-            ("", "a"),
-            ("?", ""),
-            ("a*b", "abc"),
-            ("[!a]", "a"),
-            (r"\*", "x"),
-        ] {
+        for (pattern, text) in [("", "a"), ("?", ""), ("a*b", "abc"), ("[!a]", "a"), (r"\*", "x")] {
             assert!(!matches(pattern, text), "{pattern} against {text}");
         }
     }

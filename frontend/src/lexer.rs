@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Text to tokens.
 //!
-//! The lexer never gives up: what it cannot read becomes a diagnostic, and it goes on behind it. White space is what lies between
-//! tokens; comments are listed, so that a formatter can put them back.
+//! The lexer never gives up: what it cannot read becomes a diagnostic, and it goes on behind it. White space
+//! is what lies between tokens; comments are listed, so that a formatter can put them back.
 
 use std::collections::HashSet;
 
@@ -27,13 +27,7 @@ pub struct Lexed {
 pub fn lex(sources: &SourceMap, file: FileId) -> Lexed {
     let text = &*sources.file(file).text;
     let names = HashSet::new();
-    let mut lexer = Lexer {
-        text,
-        file,
-        at: 0,
-        names,
-        out: Lexed::default(),
-    };
+    let mut lexer = Lexer { text, file, at: 0, names, out: Lexed::default() };
     while lexer.at < text.len() {
         lexer.step();
     }
@@ -104,9 +98,7 @@ impl<'a> Lexer<'a> {
     fn block_comment(&mut self) {
         let start = self.at;
         let body = self.at + 2;
-        self.at = self.text[body..]
-            .find("*/")
-            .map_or(self.text.len(), |length| body + length + 2);
+        self.at = self.text[body..].find("*/").map_or(self.text.len(), |length| body + length + 2);
         let span = self.span(start);
         self.out.comments.push(span);
     }
@@ -248,10 +240,7 @@ impl<'a> Lexer<'a> {
 
 /// The low byte of the number that `text` begins with, and how many digits it has, at most `max_digits`.
 fn leading_digits(text: &str, radix: u32, max_digits: usize) -> (u8, usize) {
-    let digits = text
-        .chars()
-        .take(max_digits)
-        .map_while(|c| c.to_digit(radix));
+    let digits = text.chars().take(max_digits).map_while(|c| c.to_digit(radix));
     let (value, count) = digits.fold((0, 0), |(value, n), digit| (value * radix + digit, n + 1));
     (value as u8, count)
 }

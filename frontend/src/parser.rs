@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Tokens to syntax tree, by recursive descent.
 //!
-//! The parser goes on after an error: with the next statement of the block, or the next item of the file. A tree without errors is
-//! complete; one with errors lacks what could not be read. How deep constructs nest is bounded (by [`MAX_NESTING`] and [`MAX_HEIGHT`]), so that
-//! neither this nor a later, recursive stage can run out of stack on any input.
+//! The parser goes on after an error: with the next statement of the block, or the next item of the file. A
+//! tree without errors is complete; one with errors lacks what could not be read. How deep constructs nest is
+//! bounded (by [`MAX_NESTING`] and [`MAX_HEIGHT`]), so that neither this nor a later, recursive stage can run
+//! out of stack on any input.
 
 mod at_word;
 mod expr;
@@ -44,12 +45,7 @@ impl<'a> ParseContext<'a> {
     /// No macros and no arguments yet.
     pub fn new(conditions: Conditions<'a>) -> Self {
         let (macros, args, ids) = Default::default();
-        Self {
-            conditions,
-            macros,
-            args,
-            ids,
-        }
+        Self { conditions, macros, args, ids }
     }
 }
 
@@ -64,41 +60,20 @@ pub struct Parsed {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads one file: text to tokens to preprocessed tokens to syntax tree. A library's macro files come first, then its other files and
-/// the script in any order, all with the same `sources` and `context`.
-pub fn parse_file(
-    sources: &mut SourceMap,
-    id: FileId,
-    kind: FileKind,
-    context: &mut ParseContext<'_>,
-) -> Parsed {
+/// Reads one file: text to tokens to preprocessed tokens to syntax tree. A library's macro files come first,
+/// then its other files and the script in any order, all with the same `sources` and `context`.
+pub fn parse_file(sources: &mut SourceMap, id: FileId, kind: FileKind, context: &mut ParseContext<'_>) -> Parsed {
     let lexed = lexer::lex(sources, id);
-    let surroundings = Surroundings {
-        conditions: &context.conditions,
-        macros: &mut context.macros,
-        args: &mut context.args,
-    };
+    let surroundings =
+        Surroundings { conditions: &context.conditions, macros: &mut context.macros, args: &mut context.args };
     let (tokens, expanding) = preprocess::preprocess(&lexed.tokens, kind, sources, surroundings);
     let (items, parsing) = parse(sources, &tokens, &mut context.ids);
-    let diagnostics = lexed
-        .diagnostics
-        .into_iter()
-        .chain(expanding)
-        .chain(parsing)
-        .collect();
-    Parsed {
-        file: ast::File { id, kind, items },
-        comments: lexed.comments,
-        diagnostics,
-    }
+    let diagnostics = lexed.diagnostics.into_iter().chain(expanding).chain(parsing).collect();
+    Parsed { file: ast::File { id, kind, items }, comments: lexed.comments, diagnostics }
 }
 
 /// Reads the items of a file from its preprocessed tokens, which end with [`TokenKind::End`].
-pub fn parse(
-    sources: &SourceMap,
-    tokens: &[Token],
-    ids: &mut ExprIds,
-) -> (Vec<ast::Item>, Vec<Diagnostic>) {
+pub fn parse(sources: &SourceMap, tokens: &[Token], ids: &mut ExprIds) -> (Vec<ast::Item>, Vec<Diagnostic>) {
     let first_id = ids.len();
     let mut parser = Parser {
         sources,
@@ -129,7 +104,8 @@ struct Parser<'a> {
     ids: &'a mut ExprIds,
     /// The first identity handed out here.
     first_id: usize,
-    /// Height of each expression's tree, by its identity less `first_id`; shorter than the identities where these name variables.
+    /// Height of each expression's tree, by its identity less `first_id`; shorter than the identities where
+    /// these name variables.
     heights: Vec<u16>,
     /// How deep the nesting is here.
     depth: usize,
@@ -201,11 +177,7 @@ impl<'a> Parser<'a> {
     /// Reports an error. Of several at one place, only the first is: the others follow from it.
     fn report(&mut self, diagnostic: Diagnostic) {
         let here = diagnostic.span();
-        if self
-            .diagnostics
-            .last()
-            .is_none_or(|last| last.span() != here)
-        {
+        if self.diagnostics.last().is_none_or(|last| last.span() != here) {
             self.diagnostics.push(diagnostic);
         }
     }
@@ -238,11 +210,7 @@ impl<'a> Parser<'a> {
     /// Makes an expression of `kind`, from `start` up to here.
     fn node(&mut self, start: Span, kind: ExprKind) -> Parse<Expr> {
         let span = start.to(self.last_span());
-        let expr = Expr {
-            id: self.ids.fresh(),
-            span,
-            kind,
-        };
+        let expr = Expr { id: self.ids.fresh(), span, kind };
         let mut height = 0;
         expr.for_each_child(&mut |child| {
             let index = child.id.0 as usize - self.first_id;
@@ -260,10 +228,7 @@ impl<'a> Parser<'a> {
     fn ident(&mut self, what: &str) -> Parse<Ident> {
         match self.peek() {
             TokenKind::Ident(name) if !crate::token::is_keyword(name) && !name.starts_with('$') => {
-                Ok(Ident {
-                    name: name.clone(),
-                    span: self.bump().span,
-                })
+                Ok(Ident { name: name.clone(), span: self.bump().span })
             }
             found => self.fail(errors::expected_name(self.span(), what, found)),
         }
@@ -277,14 +242,16 @@ impl<'a> Parser<'a> {
         };
         self.bump();
         let mut value = first.clone();
-        while let TokenKind::String(more) = self.peek() {
-            self.bump();
-            value = [value.as_bytes(), more.as_bytes()].concat().into();
+        if let TokenKind::String(_) = self.peek() {
+            let mut joined = value.as_bytes().to_vec();
+            while let TokenKind::String(more) = self.peek() {
+                self.bump();
+                joined.extend_from_slice(more.as_bytes());
+            }
+            value = joined.into();
         }
-        Ok(StringLit {
-            value,
-            span: start.to(self.last_span()),
-        })
+        let span = start.to(self.last_span());
+        Ok(StringLit { value, span })
     }
 
     /// A number, perhaps with a minus.
@@ -296,23 +263,14 @@ impl<'a> Parser<'a> {
         };
         let value = value as i64;
         let span = start.to(self.bump().span);
-        Ok(NumberLit {
-            value: if negative {
-                value.wrapping_neg()
-            } else {
-                value
-            },
-            span,
-        })
+        Ok(NumberLit { value: if negative { value.wrapping_neg() } else { value }, span })
     }
 
     /// A string, or a number that may have a minus.
     fn literal(&mut self, what: &str) -> Parse<Literal> {
         match self.peek() {
             TokenKind::String(_) => self.string(what).map(Literal::String),
-            TokenKind::Number(_) | TokenKind::Op(Op::Minus) => {
-                self.number(what).map(Literal::Number)
-            }
+            TokenKind::Number(_) | TokenKind::Op(Op::Minus) => self.number(what).map(Literal::Number),
             found => self.fail(errors::expected_literal(self.span(), what, found)),
         }
     }

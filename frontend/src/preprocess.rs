@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Tokens to tokens: macros, conditionals and script arguments.
 //!
-//! All three work in one pass from the first token to the last. Only the arm of a conditional that is chosen is looked at any further:
-//! what stands in the other need not even be defined, and is not defined by it.
+//! All three work in one pass from the first token to the last. Only the arm of a conditional that is chosen
+//! is looked at any further: what stands in the other need not even be defined, and is not defined by it.
 
 mod condition;
 mod macros;
@@ -37,23 +37,15 @@ struct ScriptArg {
 impl ScriptArgs {
     /// The arguments in order; the first is `$1`.
     pub fn new<T: Into<Arc<str>>>(args: impl IntoIterator<Item = T>) -> Self {
-        let arg = |text: T| ScriptArg {
-            text: text.into(),
-            used: false,
-            file: None,
-        };
-        Self {
-            args: args.into_iter().map(arg).collect(),
-        }
+        let arg = |text: T| ScriptArg { text: text.into(), used: false, file: None };
+        Self { args: args.into_iter().map(arg).collect() }
     }
 
     /// A warning for each argument that no file has used.
     pub fn unused_warnings(&self) -> Vec<Diagnostic> {
         let numbered = self.args.iter().zip(1..);
         let unused = numbered.filter(|(arg, _)| !arg.used);
-        unused
-            .map(|(arg, number)| errors::unused_argument(number, &arg.text))
-            .collect()
+        unused.map(|(arg, number)| errors::unused_argument(number, &arg.text)).collect()
     }
 
     fn get_mut(&mut self, number: u32) -> Option<&mut ScriptArg> {
@@ -96,13 +88,7 @@ pub fn preprocess(
         diagnostics: Vec::new(),
     };
     pass.expand(tokens, &Scope::default());
-    let Preprocessor {
-        mut out,
-        mut diagnostics,
-        own,
-        library,
-        ..
-    } = pass;
+    let Preprocessor { mut out, mut diagnostics, own, library, .. } = pass;
     if !matches!(out.last(), Some(token) if token.kind == TokenKind::End) {
         // An unfinished definition or conditional took it.
         out.extend(tokens.last().cloned());
@@ -148,10 +134,7 @@ struct Scope {
 impl Scope {
     /// A span of a token of the run, as the rest of the compiler is to see it.
     fn span(&self, span: Span) -> Span {
-        Span {
-            expansion: span.expansion.or(self.expansion),
-            ..span
-        }
+        Span { expansion: span.expansion.or(self.expansion), ..span }
     }
 }
 
@@ -178,7 +161,8 @@ impl<'t> Cursor<'t> {
         found
     }
 
-    /// Takes what comes before the `stop` that belongs to this level of `%( %)`, and the `stop`. Without one, takes nothing.
+    /// Takes what comes before the `stop` that belongs to this level of `%( %)`, and the `stop`. Without one,
+    /// takes nothing.
     fn take_until(&mut self, stops: &[Op]) -> Option<(&'t [Token], Op)> {
         let mut depth = 0;
         for (at, token) in self.tokens.iter().enumerate().skip(self.at) {
@@ -222,10 +206,7 @@ impl Preprocessor<'_> {
                 TokenKind::Op(op @ (Op::CondThen | Op::CondElse | Op::CondClose)) => {
                     self.report(errors::stray_conditional(span, *op));
                 }
-                kind => self.out.push(Token {
-                    kind: kind.clone(),
-                    span,
-                }),
+                kind => self.out.push(Token { kind: kind.clone(), span }),
             }
         }
     }
@@ -267,26 +248,14 @@ impl Preprocessor<'_> {
             let found = found.clone();
             self.macro_use(name, &found, span, cursor, scope);
         } else if AT_WORDS.contains(&name.as_str()) {
-            self.out.push(Token {
-                kind: TokenKind::At(name.clone()),
-                span,
-            });
+            self.out.push(Token { kind: TokenKind::At(name.clone()), span });
         } else {
-            let known = self
-                .own
-                .names()
-                .chain(self.library.names())
-                .map(Name::as_str);
-            let known = known
-                .chain(AT_WORDS)
-                .chain(scope.params.keys().map(Name::as_str));
+            let known = self.own.names().chain(self.library.names()).map(Name::as_str);
+            let known = known.chain(AT_WORDS).chain(scope.params.keys().map(Name::as_str));
             let similar = crate::errors::similar(name, known);
             self.report(errors::unknown_macro(span, name, similar.as_deref()));
             // Something that may stand wherever an expression may, so that one mistake is one error.
-            self.out.push(Token {
-                kind: TokenKind::Number(0),
-                span,
-            });
+            self.out.push(Token { kind: TokenKind::Number(0), span });
         }
     }
 
@@ -297,10 +266,7 @@ impl Preprocessor<'_> {
         let count = self.args.args.len();
         let Some(arg) = self.args.get_mut(number) else {
             self.report(errors::argument_out_of_range(span, number, quoted, count));
-            return self.out.push(Token {
-                kind: TokenKind::Number(0),
-                span,
-            });
+            return self.out.push(Token { kind: TokenKind::Number(0), span });
         };
         arg.used = true;
         if quoted {
@@ -319,11 +285,7 @@ impl Preprocessor<'_> {
             self.report(diagnostic);
         }
         let (_end, tokens) = lexed.tokens.split_last().expect("a file ends with `End`");
-        let inside = Scope {
-            expansion: Some(id),
-            in_arg: true,
-            ..Scope::default()
-        };
+        let inside = Scope { expansion: Some(id), in_arg: true, ..Scope::default() };
         self.expand_deeper(tokens, &inside, span);
     }
 

@@ -7,8 +7,8 @@ mod expr;
 mod stmt;
 
 use crate::ast::{
-    Alias, ByteString, Component, EmbeddedC, Expr, File, FlatPoint, Function, FunctionBody, Global,
-    Globals, Item, Literal, NamedComponent, Need, Param, Precedence, ProbePoint, TypeName,
+    Alias, ByteString, Component, EmbeddedC, Expr, File, FlatPoint, Function, FunctionBody, Global, Globals, Item,
+    Literal, NamedComponent, Need, Param, Precedence, ProbePoint, TypeName,
 };
 
 /// The text of a file.
@@ -37,9 +37,7 @@ pub fn point(point: &ProbePoint) -> String {
 /// The text of a probe point whose braces are expanded, without its condition.
 pub fn flat_point(point: &FlatPoint<'_>) -> String {
     let mut printer = Printer::default();
-    printer.separated(".", &point.components, |printer, component| {
-        printer.named(component)
-    });
+    printer.separated(".", &point.components, |printer, component| printer.named(component));
     printer.need(point.need);
     printer.out
 }
@@ -112,11 +110,7 @@ impl Printer {
     fn alias(&mut self, alias: &Alias) {
         self.push("probe ");
         self.separated(", ", &alias.names, Self::point);
-        self.push(if alias.prologue.is_some() {
-            " = "
-        } else {
-            " += "
-        });
+        self.push(if alias.prologue.is_some() { " = " } else { " += " });
         self.separated(", ", &alias.points, Self::point);
         self.push(" ");
         let blocks: Vec<_> = alias.prologue.iter().chain(&alias.epilogue).collect();
@@ -124,11 +118,7 @@ impl Printer {
     }
 
     fn function(&mut self, function: &Function) {
-        self.push(if function.private {
-            "private function "
-        } else {
-            "function "
-        });
+        self.push(if function.private { "private function " } else { "function " });
         self.push(&function.name.name);
         self.type_annotation(function.result);
         self.push("(");
@@ -156,11 +146,7 @@ impl Printer {
     }
 
     fn globals(&mut self, globals: &Globals) {
-        self.push(if globals.private {
-            "private global "
-        } else {
-            "global "
-        });
+        self.push(if globals.private { "private global " } else { "global " });
         self.separated(", ", &globals.vars, Self::global);
         self.push(";");
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Places in source text.
 //!
-//! A [`Span`] is a byte range of one file of the [`SourceMap`]. Text that a script did not spell out (the body of a macro, a pasted
-//! script argument) keeps the range where it *is* written and carries an [`ExpansionId`] that leads back, step by step, to where it
-//! was asked for.
+//! A [`Span`] is a byte range of one file of the [`SourceMap`]. Text that a script did not spell out (the
+//! body of a macro, a pasted script argument) keeps the range where it *is* written and carries an
+//! [`ExpansionId`] that leads back, step by step, to where it was asked for.
 
 use std::num::NonZeroU32;
 use std::ops::Range;
@@ -33,33 +33,23 @@ pub struct Span {
 impl Span {
     /// The bytes `start..end` of `file`, spelled out there.
     pub fn new(file: FileId, start: u32, end: u32) -> Self {
-        Self {
-            file,
-            start,
-            end,
-            expansion: None,
-        }
+        Self { file, start, end, expansion: None }
     }
 
     /// The range from the start of `self` to the end of `last`.
     ///
-    /// When the two come from different texts (one from a macro body, one not), no range covers both, and `self` is returned.
+    /// When the two come from different texts (one from a macro body, one not), no range covers both, and
+    /// `self` is returned.
     pub fn to(self, last: Span) -> Span {
         if self.file != last.file || self.expansion != last.expansion || last.end < self.start {
             return self;
         }
-        Span {
-            end: last.end,
-            ..self
-        }
+        Span { end: last.end, ..self }
     }
 
     /// The empty range just after `self`: where a missing token belongs.
     pub fn after(self) -> Span {
-        Span {
-            start: self.end,
-            ..self
-        }
+        Span { start: self.end, ..self }
     }
 
     /// The range as indices into the file's text.
@@ -125,24 +115,15 @@ impl SourceMap {
             text = text[..text.floor_char_boundary(u32::MAX as usize)].into();
         }
         let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let line_starts = std::iter::once(0)
-            .chain(newlines.map(|(at, _)| at as u32 + 1))
-            .collect();
+        let line_starts = std::iter::once(0).chain(newlines.map(|(at, _)| at as u32 + 1)).collect();
         let id = FileId(self.files.len() as u32);
-        self.files.push(SourceFile {
-            name: name.into(),
-            text,
-            line_starts,
-        });
+        self.files.push(SourceFile { name: name.into(), text, line_starts });
         id
     }
 
     /// Records a use of a macro or script argument.
     pub fn add_expansion(&mut self, name: impl Into<Arc<str>>, call_site: Span) -> ExpansionId {
-        self.expansions.push(Expansion {
-            name: name.into(),
-            call_site,
-        });
+        self.expansions.push(Expansion { name: name.into(), call_site });
         let number = NonZeroU32::new(self.expansions.len() as u32);
         ExpansionId(number.expect("an expansion was just pushed"))
     }
@@ -159,24 +140,15 @@ impl SourceMap {
 
     /// The text a span covers.
     pub fn text(&self, span: Span) -> &str {
-        self.file(span.file)
-            .text
-            .get(span.range())
-            .unwrap_or_default()
+        self.file(span.file).text.get(span.range()).unwrap_or_default()
     }
 
     /// File, line and column of a span's first byte.
     pub fn location(&self, span: Span) -> Location {
         let file = self.file(span.file);
-        let line = file
-            .line_starts
-            .partition_point(|&start| start <= span.start);
+        let line = file.line_starts.partition_point(|&start| start <= span.start);
         let column = span.start - file.line_starts[line - 1] + 1;
-        Location {
-            file: file.name.clone(),
-            line: line as u32,
-            column,
-        }
+        Location { file: file.name.clone(), line: line as u32, column }
     }
 
     /// The expansions a span went through, innermost first.
@@ -188,9 +160,7 @@ impl SourceMap {
 
     /// Where a span stands in a file that someone wrote as a script: its outermost use.
     pub fn outermost(&self, span: Span) -> Span {
-        self.expansion_chain(span)
-            .last()
-            .map_or(span, |outer| outer.call_site)
+        self.expansion_chain(span).last().map_or(span, |outer| outer.call_site)
     }
 }
 
@@ -216,19 +186,10 @@ mod tests {
         let file = map.add("a.stp", "@outer @inner 1");
         let outer_site = Span::new(file, 0, 6);
         let outer = map.add_expansion("@outer", outer_site);
-        let inner_site = Span {
-            expansion: Some(outer),
-            ..Span::new(file, 7, 13)
-        };
+        let inner_site = Span { expansion: Some(outer), ..Span::new(file, 7, 13) };
         let inner = map.add_expansion("@inner", inner_site);
-        let span = Span {
-            expansion: Some(inner),
-            ..Span::new(file, 14, 15)
-        };
-        let names: Vec<_> = map
-            .expansion_chain(span)
-            .map(|e| e.name.to_string())
-            .collect();
+        let span = Span { expansion: Some(inner), ..Span::new(file, 14, 15) };
+        let names: Vec<_> = map.expansion_chain(span).map(|e| e.name.to_string()).collect();
         assert_eq!(names, ["@inner", "@outer"]);
         assert_eq!(map.outermost(span), outer_site);
         assert_eq!(map.text(span), "1");
@@ -240,10 +201,7 @@ mod tests {
         let file = map.add("a.stp", "a b c");
         let use_site = Span::new(file, 0, 1);
         let id = map.add_expansion("@a", use_site);
-        let inside = Span {
-            expansion: Some(id),
-            ..Span::new(file, 4, 5)
-        };
+        let inside = Span { expansion: Some(id), ..Span::new(file, 4, 5) };
         assert_eq!(use_site.to(Span::new(file, 4, 5)), Span::new(file, 0, 5));
         assert_eq!(use_site.to(inside), use_site);
         assert_eq!(use_site.after(), Span::new(file, 1, 1));

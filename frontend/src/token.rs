@@ -73,10 +73,11 @@ impl fmt::Display for TokenKind {
     }
 }
 
-/// The words that are not names of variables or functions. They are ordinary names in probe points and after `->`.
+/// The words that are not names of variables or functions. They are ordinary names in probe points and after
+/// `->`.
 pub const KEYWORDS: [&str; 20] = [
-    "probe", "global", "private", "function", "if", "else", "for", "foreach", "in", "limit",
-    "return", "delete", "while", "break", "continue", "next", "string", "long", "try", "catch",
+    "probe", "global", "private", "function", "if", "else", "for", "foreach", "in", "limit", "return", "delete",
+    "while", "break", "continue", "next", "string", "long", "try", "catch",
 ];
 
 /// The words that are operators after an `@`, and so no names for macros.

@@ -221,10 +221,7 @@ pub enum UnaryOp {
 
 /// A binary operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    missing_docs,
-    reason = "the operators of the language, in its order of precedence"
-)]
+#[expect(missing_docs, reason = "the operators of the language, in its order of precedence")]
 pub enum BinaryOp {
     LogicalOr,
     LogicalAnd,

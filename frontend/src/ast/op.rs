@@ -4,12 +4,10 @@
 use super::{AssignOp, BinaryOp, PrintFunction, PrintStyle, StatOp, UnaryOp};
 use crate::token::Op;
 
-/// How tightly an operator binds; the greater, the tighter. Not C's order: `in` and `.` are new, and comparisons are one level.
+/// How tightly an operator binds; the greater, the tighter. Not C's order: `in` and `.` are new, and
+/// comparisons are one level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(
-    missing_docs,
-    reason = "the levels of the grammar, each named after its operators"
-)]
+#[expect(missing_docs, reason = "the levels of the grammar, each named after its operators")]
 pub enum Precedence {
     Assign,
     Ternary,

@@ -103,11 +103,7 @@ impl ProbePoint {
     pub fn expand(&self) -> Vec<FlatPoint<'_>> {
         expand_all(&self.components)
             .into_iter()
-            .map(|(components, need)| FlatPoint {
-                origin: self,
-                components,
-                need: need.max(self.need),
-            })
+            .map(|(components, need)| FlatPoint { origin: self, components, need: need.max(self.need) })
             .collect()
     }
 
@@ -128,9 +124,7 @@ fn expand_all(components: &[Component]) -> Vec<Path<'_>> {
     for component in components {
         let tails = match component {
             Component::Named(named) => vec![(vec![named], Need::Required)],
-            Component::Alternatives(alternatives, _) => {
-                alternatives.iter().flat_map(expand_alternative).collect()
-            }
+            Component::Alternatives(alternatives, _) => alternatives.iter().flat_map(expand_alternative).collect(),
         };
         paths = product(&paths, &tails);
     }
@@ -150,20 +144,15 @@ fn product<'a>(heads: &[Path<'a>], tails: &[Path<'a>]) -> Vec<Path<'a>> {
         let components = head.0.iter().chain(&tail.0).copied().collect();
         (components, head.1.max(tail.1))
     };
-    heads
-        .iter()
-        .flat_map(|head| tails.iter().map(move |tail| join(head, tail)))
-        .collect()
+    heads.iter().flat_map(|head| tails.iter().map(move |tail| join(head, tail))).collect()
 }
 
 fn count_all(components: &[Component]) -> usize {
     let count = |component: &Component| match component {
         Component::Named(_) => 1,
-        Component::Alternatives(alternatives, _) => {
-            alternatives.iter().fold(0, |sum: usize, alternative| {
-                sum.saturating_add(count_all(&alternative.components))
-            })
-        }
+        Component::Alternatives(alternatives, _) => alternatives
+            .iter()
+            .fold(0, |sum: usize, alternative| sum.saturating_add(count_all(&alternative.components))),
     };
     components.iter().map(count).fold(1, usize::saturating_mul)
 }

@@ -26,11 +26,7 @@ impl Expr {
                 visit(place);
                 visit(value);
             }
-            ExprKind::Ternary {
-                cond,
-                then,
-                otherwise,
-            } => {
+            ExprKind::Ternary { cond, then, otherwise } => {
                 visit(cond);
                 visit(then);
                 visit(otherwise);

@@ -11,8 +11,7 @@ pub fn unknown_macro(span: Span, name: &str, similar: Option<&str>) -> Diagnosti
     let error = Diagnostic::error("E0101", span, message);
     match similar {
         Some(similar) => error.hint(format!("did you mean `@{similar}`?")),
-        None => error
-            .hint("macros are defined before their use, by `@define` or in a tapset's .stpm file"),
+        None => error.hint("macros are defined before their use, by `@define` or in a tapset's .stpm file"),
     }
 }
 
@@ -30,55 +29,35 @@ pub fn unclosed_macro_use(span: Span, name: &str) -> Diagnostic {
 
 /// The wrong number of macro arguments. `counts` are those of the definition and of the use.
 pub fn macro_arity(span: Span, name: &str, counts: (usize, usize), defined: Span) -> Diagnostic {
-    let message = format!(
-        "macro `@{name}` takes {} arguments, not {}",
-        counts.0, counts.1
-    );
+    let plural = if counts.0 == 1 { "" } else { "s" };
+    let message = format!("macro `@{name}` takes {} argument{plural}, not {}", counts.0, counts.1);
     Diagnostic::error("E0104", span, message).also(defined, "defined here")
 }
 
 /// A macro that leads to itself.
 pub fn recursive_macro(span: Span, name: &str, defined: Span) -> Diagnostic {
-    Diagnostic::error("E0105", span, format!("macro `@{name}` uses itself"))
-        .also(defined, "defined here")
+    Diagnostic::error("E0105", span, format!("macro `@{name}` uses itself")).also(defined, "defined here")
 }
 
 /// A second macro of one name.
 pub fn macro_redefined(span: Span, name: &str, first: Span) -> Diagnostic {
-    Diagnostic::error(
-        "E0106",
-        span,
-        format!("attempt to redefine macro `@{name}`"),
-    )
-    .also(first, "first defined here")
+    Diagnostic::error("E0106", span, format!("attempt to redefine macro `@{name}`")).also(first, "first defined here")
 }
 
 /// A macro named as an operator.
 pub fn builtin_redefined(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error(
-        "E0107",
-        span,
-        format!("attempt to redefine builtin `@{name}`"),
-    )
+    Diagnostic::error("E0107", span, format!("attempt to redefine builtin `@{name}`"))
 }
 
 /// `@define` without a name.
 pub fn definition_without_name(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "E0108",
-        span,
-        "expected the name of the macro after `@define`",
-    )
-    .hint("the name is written without `@` here")
+    Diagnostic::error("E0108", span, "expected the name of the macro after `@define`")
+        .hint("the name is written without `@` here")
 }
 
 /// `@define NAME` without `%(`.
 pub fn definition_without_body(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error(
-        "E0109",
-        span,
-        format!("expected `%(` and the body of macro `@{name}`"),
-    )
+    Diagnostic::error("E0109", span, format!("expected `%(` and the body of macro `@{name}`"))
 }
 
 /// `@define NAME %(` without its end.
@@ -111,20 +90,12 @@ pub fn not_a_definition(span: Span, found: &TokenKind) -> Diagnostic {
 
 /// Macros or conditionals inside of each other without end.
 pub fn nested_too_deep(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "E0115",
-        span,
-        "macros and conditionals are nested too deeply",
-    )
+    Diagnostic::error("E0115", span, "macros and conditionals are nested too deeply")
 }
 
 /// Macros that multiply.
 pub fn too_many_tokens(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "E0116",
-        span,
-        "the macros of this file expand to too much text",
-    )
+    Diagnostic::error("E0116", span, "the macros of this file expand to too much text")
 }
 
 /// A script argument in a script argument.
@@ -143,8 +114,7 @@ pub fn argument_out_of_range(span: Span, number: u32, quoted: bool, count: usize
         0 => format!("`{sign}{number}` without any script arguments"),
         count => format!("script argument `{sign}{number}` out of range 1 to {count}"),
     };
-    Diagnostic::error("E0118", span, message)
-        .hint("arguments follow the name of the script on the command line")
+    Diagnostic::error("E0118", span, message).hint("arguments follow the name of the script on the command line")
 }
 
 /// An argument that the script does not look at.
@@ -155,8 +125,7 @@ pub fn unused_argument(number: u32, text: &str) -> Diagnostic {
 
 /// `%?`, `%:` or `%)` without `%(`.
 pub fn stray_conditional(span: Span, op: Op) -> Diagnostic {
-    Diagnostic::error("E0120", span, format!("`{op}` without `%(`"))
-        .hint("for the operator, put a blank after `%`")
+    Diagnostic::error("E0120", span, format!("`{op}` without `%(`")).hint("for the operator, put a blank after `%`")
 }
 
 /// `%( COND` without `%?`.
@@ -191,11 +160,7 @@ pub fn bad_comparison(span: Span, found: &TokenKind) -> Diagnostic {
 
 /// A comparison with the wrong kind of literal.
 pub fn condition_types(span: Span, expected: &str) -> Diagnostic {
-    Diagnostic::error(
-        "E0126",
-        span,
-        format!("expected {expected} on the right side of the comparison"),
-    )
+    Diagnostic::error("E0126", span, format!("expected {expected} on the right side of the comparison"))
 }
 
 /// `<` and the like for what has no order.

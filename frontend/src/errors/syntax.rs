@@ -18,9 +18,9 @@ pub fn expected_op(span: Span, op: Op, what: &str, found: &TokenKind) -> Diagnos
 pub fn expected_name(span: Span, what: &str, found: &TokenKind) -> Diagnostic {
     let error = Diagnostic::error("E0202", span, format!("expected {what}, found {found}"));
     match found {
-        TokenKind::Ident(name) if crate::token::is_keyword(name) => error.hint(format!(
-            "`{name}` is a keyword of the language: choose another name"
-        )),
+        TokenKind::Ident(name) if crate::token::is_keyword(name) => {
+            error.hint(format!("`{name}` is a keyword of the language: choose another name"))
+        }
         TokenKind::Ident(name) if name.starts_with('$') => {
             error.hint("a name with `$` is a variable of the traced program; drop the `$`")
         }
@@ -48,15 +48,9 @@ pub fn expected_literal(span: Span, what: &str, found: &TokenKind) -> Diagnostic
 
 /// Nothing that begins an expression.
 pub fn expected_expression(span: Span, found: &TokenKind) -> Diagnostic {
-    let error = Diagnostic::error(
-        "E0206",
-        span,
-        format!("expected an expression, found {found}"),
-    );
+    let error = Diagnostic::error("E0206", span, format!("expected an expression, found {found}"));
     match found {
-        TokenKind::Ident(name) => error.hint(format!(
-            "`{name}` is a keyword of the language, and no variable"
-        )),
+        TokenKind::Ident(name) => error.hint(format!("`{name}` is a keyword of the language, and no variable")),
         _ => error,
     }
 }
@@ -68,9 +62,7 @@ pub fn expected_item(span: Span, found: &TokenKind) -> Diagnostic {
     let words = ["probe", "function", "global", "private"];
     match found {
         TokenKind::Ident(word) => match similar(word, words) {
-            Some(similar) if similar != word.as_str() => {
-                error.hint(format!("did you mean `{similar}`?"))
-            }
+            Some(similar) if similar != word.as_str() => error.hint(format!("did you mean `{similar}`?")),
             _ => error.hint("statements stand in a probe: probe begin { … }"),
         },
         TokenKind::Op(Op::BraceClose) => error.hint("there is one `}` too many before this"),
@@ -94,14 +86,13 @@ pub fn expected_component(span: Span, found: &TokenKind) -> Diagnostic {
 /// Constructs inside of each other without end.
 pub fn nested_too_deep(span: Span) -> Diagnostic {
     Diagnostic::error("E0210", span, "this is nested too deeply").note(format!(
-            "at most {MAX_NESTING} levels of brackets and statements, {MAX_HEIGHT} operators or `else if` in a row"
-        ))
+        "at most {MAX_NESTING} levels of brackets and statements, {MAX_HEIGHT} operators or `else if` in a row"
+    ))
 }
 
 /// `{` without `}`. `open` is where it is.
 pub fn unclosed_block(span: Span, open: Span, found: &TokenKind) -> Diagnostic {
-    Diagnostic::error("E0211", span, format!("expected `}}`, found {found}"))
-        .also(open, "this block is not closed")
+    Diagnostic::error("E0211", span, format!("expected `}}`, found {found}")).also(open, "this block is not closed")
 }
 
 /// A value for an array.
@@ -112,31 +103,24 @@ pub fn array_initialised(span: Span) -> Diagnostic {
 
 /// A size that is no size.
 pub fn array_size(span: Span) -> Diagnostic {
-    Diagnostic::error("E0213", span, "array size out of range")
-        .hint("the size is at least 1 and at most 2147483647")
+    Diagnostic::error("E0213", span, "array size out of range").hint("the size is at least 1 and at most 2147483647")
 }
 
 /// Two parameters of one name.
 pub fn duplicate_parameter(span: Span, name: &str, first: Span) -> Diagnostic {
-    Diagnostic::error("E0214", span, format!("duplicate parameter `{name}`"))
-        .also(first, "first here")
+    Diagnostic::error("E0214", span, format!("duplicate parameter `{name}`")).also(first, "first here")
 }
 
 /// A priority that is no number, or below 0.
 pub fn bad_priority(span: Span, found: &TokenKind) -> Diagnostic {
     let message = format!("expected the function's priority, 0 or more, found {found}");
-    Diagnostic::error("E0215", span, message)
-        .hint("0 is that of a script's functions, 1 that of the library's")
+    Diagnostic::error("E0215", span, message).hint("0 is that of a script's functions, 1 that of the library's")
 }
 
 /// An alias with a name that cannot be one. `what` says what it must not.
 pub fn alias_name(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::error(
-        "E0216",
-        span,
-        format!("the name of a probe alias cannot {what}"),
-    )
-    .hint("left of `=` stands the new name, right of it what it stands for")
+    Diagnostic::error("E0216", span, format!("the name of a probe alias cannot {what}"))
+        .hint("left of `=` stands the new name, right of it what it stands for")
 }
 
 /// Braces that multiply.
@@ -147,8 +131,7 @@ pub fn too_many_points(span: Span) -> Diagnostic {
 
 /// `else` out of place.
 pub fn else_without_if(span: Span) -> Diagnostic {
-    Diagnostic::error("E0218", span, "`else` without `if`")
-        .hint("an `if` governs one statement; put several in braces")
+    Diagnostic::error("E0218", span, "`else` without `if`").hint("an `if` governs one statement; put several in braces")
 }
 
 /// `catch` out of place.
@@ -158,12 +141,8 @@ pub fn catch_without_try(span: Span) -> Diagnostic {
 
 /// `try { … }` alone.
 pub fn try_without_catch(span: Span, found: &TokenKind) -> Diagnostic {
-    Diagnostic::error(
-        "E0220",
-        span,
-        format!("expected `catch` after `try {{ … }}`, found {found}"),
-    )
-    .hint("to ignore the error: try { … } catch { }")
+    Diagnostic::error("E0220", span, format!("expected `catch` after `try {{ … }}`, found {found}"))
+        .hint("to ignore the error: try { … } catch { }")
 }
 
 /// `foreach (k …` without `in`.
@@ -187,8 +166,7 @@ pub fn sort_without_direction(span: Span, found: &TokenKind) -> Diagnostic {
 
 /// A second `+` or `-` in one `foreach`.
 pub fn second_sort(span: Span, first: Span) -> Diagnostic {
-    Diagnostic::error("E0224", span, "`foreach` can sort by one thing only")
-        .also(first, "already sorted by this")
+    Diagnostic::error("E0224", span, "`foreach` can sort by one thing only").also(first, "already sorted by this")
 }
 
 /// An assignment to something else than a variable.
@@ -200,18 +178,13 @@ pub fn not_assignable(span: Span) -> Diagnostic {
 
 /// `[a, b]` without `in`.
 pub fn keys_without_in(span: Span, found: &TokenKind) -> Diagnostic {
-    Diagnostic::error(
-        "E0226",
-        span,
-        format!("expected `in` after a list of keys, found {found}"),
-    )
-    .hint("to ask whether an array has an element: [a, b] in array")
+    Diagnostic::error("E0226", span, format!("expected `in` after a list of keys, found {found}"))
+        .hint("to ask whether an array has an element: [a, b] in array")
 }
 
 /// `[a, b]` where its operator cannot be.
 pub fn unexpected_keys(span: Span) -> Diagnostic {
-    Diagnostic::error("E0227", span, "a list of keys cannot stand here")
-        .hint("put `[…] in array` in parentheses")
+    Diagnostic::error("E0227", span, "a list of keys cannot stand here").hint("put `[…] in array` in parentheses")
 }
 
 /// `&x` where `x` is a script's own value.
@@ -222,12 +195,8 @@ pub fn no_address(span: Span) -> Diagnostic {
 
 /// `$` or `$$` alone.
 pub fn lone_dollar(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "E0229",
-        span,
-        "expected the name of a target variable after `$`",
-    )
-    .hint("script arguments are $1 to $999; `$` and `$$` behind a target variable print it")
+    Diagnostic::error("E0229", span, "expected the name of a target variable after `$`")
+        .hint("script arguments are $1 to $999; `$` and `$$` behind a target variable print it")
 }
 
 /// `printf` without parentheses.
@@ -249,11 +218,7 @@ pub fn nothing_to_delimit(span: Span, name: &str) -> Diagnostic {
 
 /// `@word` that is no operator.
 pub fn unknown_operator(span: Span, word: &str) -> Diagnostic {
-    Diagnostic::error(
-        "E0233",
-        span,
-        format!("`@{word}` cannot be used in an expression"),
-    )
+    Diagnostic::error("E0233", span, format!("`@{word}` cannot be used in an expression"))
 }
 
 /// The size of `@kderef`.
@@ -279,9 +244,5 @@ pub fn histogram_step(span: Span) -> Diagnostic {
 
 /// A histogram that ends before it begins.
 pub fn histogram_range(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "E0238",
-        span,
-        "the low end of the histogram is above its high end",
-    )
+    Diagnostic::error("E0238", span, "the low end of the histogram is above its high end")
 }

@@ -23,12 +23,7 @@ fn check(text: &str, expected: Expect) {
     }
     for diagnostic in &lexed.diagnostics {
         let span = diagnostic.span().expect("lexical errors have a place");
-        out += &format!(
-            "{} {}: {:?}\n",
-            diagnostic.code,
-            diagnostic.message,
-            sources.text(span)
-        );
+        out += &format!("{} {}: {:?}\n", diagnostic.code, diagnostic.message, sources.text(span));
     }
     expected.assert_eq(&out);
 }
@@ -61,11 +56,7 @@ fn names_may_hold_dollars_and_begin_with_at() {
 #[test]
 fn numbers_are_read_as_by_strtoull() {
     let value = |text: &str| match lex_text(text).1 {
-        Lexed {
-            tokens,
-            diagnostics,
-            ..
-        } if diagnostics.is_empty() => match tokens[0].kind {
+        Lexed { tokens, diagnostics, .. } if diagnostics.is_empty() => match tokens[0].kind {
             TokenKind::Number(value) => Some(value),
             _ => panic!("{text} is no number"),
         },
@@ -77,24 +68,14 @@ fn numbers_are_read_as_by_strtoull() {
     assert_eq!(value("0777"), Some(511));
     assert_eq!(value("18446744073709551615"), Some(u64::MAX));
     assert_eq!(value("0xffffffffffffffff"), Some(u64::MAX));
-    for bad in [
-        "18446744073709551616",
-        "08",
-        "0x",
-        "1a",
-        "0x1g",
-        "99999999999999999999999",
-    ] {
+    for bad in ["18446744073709551616", "08", "0x", "1a", "0x1g", "99999999999999999999999"] {
         assert_eq!(value(bad), None, "{bad}");
     }
 }
 
 #[test]
 fn escapes_are_decoded() {
-    assert_eq!(
-        string(r#""\a\b\t\n\v\f\r\\\"""#),
-        b"\x07\x08\t\n\x0b\x0c\r\\\""
-    );
+    assert_eq!(string(r#""\a\b\t\n\v\f\r\\\"""#), b"\x07\x08\t\n\x0b\x0c\r\\\"");
     assert_eq!(string(r#""\0\18\1234\777""#), b"\0\x018\x534\xff");
     assert_eq!(string(r#""\x4\x41B\xff0\xg""#), b"\x04\x41B\xff0xg");
     assert_eq!(string(r#""\q\%\é""#), "q%é".as_bytes());
@@ -181,9 +162,7 @@ fn the_longest_operator_is_taken() {
     for (index, op) in Op::ALL.iter().enumerate() {
         let (_, lexed) = lex_text(op.text());
         assert_eq!(lexed.tokens[0].kind, TokenKind::Op(*op));
-        let hidden = Op::ALL[..index]
-            .iter()
-            .find(|first| op.text().starts_with(first.text()));
+        let hidden = Op::ALL[..index].iter().find(|first| op.text().starts_with(first.text()));
         assert_eq!(hidden, None, "{op} is never found");
     }
 }

@@ -2,9 +2,7 @@
 //! The operators that begin with `@`.
 
 use super::{Parse, Parser};
-use crate::ast::{
-    Expr, ExprKind, Histogram, HistogramShape, StatOp, StringLit, Target, TargetBase,
-};
+use crate::ast::{Expr, ExprKind, Histogram, HistogramShape, StatOp, StringLit, Target, TargetBase};
 use crate::errors::syntax as errors;
 use crate::span::Span;
 use crate::token::{Op, TokenKind};
@@ -31,10 +29,7 @@ impl Parser<'_> {
                 type_name: self.optional_string("as the enumeration")?,
                 module: self.optional_string("as the module")?,
             },
-            "kregister" | "uregister" => ExprKind::Register {
-                number: self.operand()?,
-                user: word == "uregister",
-            },
+            "kregister" | "uregister" => ExprKind::Register { number: self.operand()?, user: word == "uregister" },
             "kderef" | "uderef" => self.deref(word == "uderef")?,
             _ => match StatOp::from_name(word) {
                 Some(op) => self.stat(op)?,
@@ -50,36 +45,20 @@ impl Parser<'_> {
     }
 
     fn optional_string(&mut self, what: &str) -> Parse<Option<StringLit>> {
-        if self.eat(Op::Comma) {
-            self.string(what).map(Some)
-        } else {
-            Ok(None)
-        }
+        if self.eat(Op::Comma) { self.string(what).map(Some) } else { Ok(None) }
     }
 
     fn target_base(&mut self, word: &str) -> Parse<ExprKind> {
         let base = if word == "var" {
             let name = self.string("as the name of the variable")?;
-            TargetBase::Var {
-                name,
-                module: self.optional_string("as the module")?,
-            }
+            TargetBase::Var { name, module: self.optional_string("as the module")? }
         } else {
             let value = self.operand()?;
             self.expect(Op::Comma, "the address that `@cast` takes")?;
             let type_name = self.string("as the type that `@cast` casts to")?;
-            TargetBase::Cast {
-                value,
-                type_name,
-                module: self.optional_string("as the module")?,
-            }
+            TargetBase::Cast { value, type_name, module: self.optional_string("as the module")? }
         };
-        let target = Target {
-            base,
-            path: Vec::new(),
-            address_of: false,
-            pretty: None,
-        };
+        let target = Target { base, path: Vec::new(), address_of: false, pretty: None };
         Ok(ExprKind::Target(Box::new(target)))
     }
 
@@ -89,19 +68,13 @@ impl Parser<'_> {
             self.report(errors::deref_size(size_bytes.span));
         }
         self.expect(Op::Comma, "the size of the access")?;
-        Ok(ExprKind::Deref {
-            size_bytes,
-            address: self.operand()?,
-            user,
-        })
+        Ok(ExprKind::Deref { size_bytes, address: self.operand()?, user })
     }
 
     fn stat(&mut self, op: StatOp) -> Parse<ExprKind> {
         let stat = self.operand()?;
         let op = match op {
-            StatOp::Variance { .. } if self.eat(Op::Comma) => StatOp::Variance {
-                bit_shift: self.bit_shift()?,
-            },
+            StatOp::Variance { .. } if self.eat(Op::Comma) => StatOp::Variance { bit_shift: self.bit_shift()? },
             op => op,
         };
         Ok(ExprKind::Stat { op, stat })
@@ -142,11 +115,7 @@ impl Parser<'_> {
             _ => HistogramShape::Log,
         };
         self.expect(Op::ParenClose, "the arguments of the histogram")?;
-        Ok(Histogram {
-            span: start.to(self.last_span()),
-            shape,
-            stat,
-        })
+        Ok(Histogram { span: start.to(self.last_span()), shape, stat })
     }
 
     /// `, low, high, step`

@@ -51,15 +51,7 @@ impl Parser<'_> {
         let op_span = self.bump().span;
         self.check_place(&place);
         let value = Box::new(self.operand_of(Self::assignment)?);
-        self.node(
-            start,
-            ExprKind::Assign {
-                op,
-                op_span,
-                place: Box::new(place),
-                value,
-            },
-        )
+        self.node(start, ExprKind::Assign { op, op_span, place: Box::new(place), value })
     }
 
     /// Reports what cannot be assigned to. Whether the script may is decided later.
@@ -83,14 +75,7 @@ impl Parser<'_> {
         let then = Box::new(self.expression()?);
         self.expect(Op::Colon, "the second part of `? :`")?;
         let otherwise = Box::new(self.operand_of(Self::ternary)?);
-        self.node(
-            start,
-            ExprKind::Ternary {
-                cond: Box::new(cond),
-                then,
-                otherwise,
-            },
-        )
+        self.node(start, ExprKind::Ternary { cond: Box::new(cond), then, otherwise })
     }
 
     /// Operators that bind at least as tightly as `least`, by precedence climbing.
@@ -135,15 +120,7 @@ impl Parser<'_> {
         let op_span = self.bump().span;
         let rhs = self.operand_of(|parser| parser.binary(op.precedence().tighter()))?;
         let (lhs, rhs) = (Box::new(lhs), Box::new(rhs));
-        self.node(
-            start,
-            ExprKind::Binary {
-                op,
-                op_span,
-                lhs,
-                rhs,
-            },
-        )
+        self.node(start, ExprKind::Binary { op, op_span, lhs, rhs })
     }
 
     /// From the `in` on.
@@ -159,14 +136,7 @@ impl Parser<'_> {
     fn regex_match(&mut self, start: Span, subject: Expr, negated: bool) -> Parse<Expr> {
         self.bump();
         let regex = self.string("as the regular expression")?;
-        self.node(
-            start,
-            ExprKind::RegexMatch {
-                negated,
-                subject: Box::new(subject),
-                regex,
-            },
-        )
+        self.node(start, ExprKind::RegexMatch { negated, subject: Box::new(subject), regex })
     }
 
     fn unary(&mut self) -> Parse<Expr> {
@@ -189,10 +159,7 @@ impl Parser<'_> {
                 self.bump();
                 let place = Box::new(self.operand_of(Self::postfix)?);
                 self.check_place(&place);
-                let op = StepOp {
-                    increment: op == Op::PlusPlus,
-                    prefix: true,
-                };
+                let op = StepOp { increment: op == Op::PlusPlus, prefix: true };
                 self.node(start, ExprKind::Step { op, place })
             }
             _ => self.step(),
@@ -219,16 +186,7 @@ impl Parser<'_> {
         }
         self.bump();
         self.check_place(&place);
-        let op = StepOp {
-            increment,
-            prefix: false,
-        };
-        self.node(
-            start,
-            ExprKind::Step {
-                op,
-                place: Box::new(place),
-            },
-        )
+        let op = StepOp { increment, prefix: false };
+        self.node(start, ExprKind::Step { op, place: Box::new(place) })
     }
 }

@@ -35,7 +35,8 @@ impl Parser<'_> {
         }
     }
 
-    /// Whether the next token begins an item, and cannot be a component of a probe point or a member of a structure.
+    /// Whether the next token begins an item, and cannot be a component of a probe point or a member of a
+    /// structure.
     pub(super) fn at_item(&self) -> bool {
         let TokenKind::Ident(word) = self.peek() else {
             return false;
@@ -77,10 +78,7 @@ impl Parser<'_> {
             TokenKind::Embedded(code) => code.clone(),
             _ => "".into(),
         };
-        EmbeddedC {
-            span: token.span,
-            code,
-        }
+        EmbeddedC { span: token.span, code }
     }
 
     /// After `global` or `private`.
@@ -94,11 +92,7 @@ impl Parser<'_> {
         }
         let span = start.to(self.last_span());
         self.eat(Op::Semicolon);
-        Ok(Globals {
-            span,
-            private,
-            vars,
-        })
+        Ok(Globals { span, private, vars })
     }
 
     /// `name[%]["[" size "]"][= literal]`
@@ -120,13 +114,7 @@ impl Parser<'_> {
             self.report(errors::array_initialised(init.span()));
         }
         let span = name.span.to(self.last_span());
-        Ok(Global {
-            name,
-            wrap,
-            max_entries,
-            init,
-            span,
-        })
+        Ok(Global { name, wrap, max_entries, init, span })
     }
 
     /// After the bracket.
@@ -154,15 +142,7 @@ impl Parser<'_> {
             _ => FunctionBody::Script(self.block("the head of the function")?),
         };
         let span = start.to(self.last_span());
-        Ok(Function {
-            span,
-            private,
-            name,
-            result,
-            params,
-            priority,
-            body,
-        })
+        Ok(Function { span, private, name, result, params, priority, body })
     }
 
     /// After the parenthesis.

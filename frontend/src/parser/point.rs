@@ -3,8 +3,7 @@
 
 use super::{Parse, Parser};
 use crate::ast::{
-    Alias, Alternative, Component, Expr, Item, MAX_FLAT_POINTS, Name, NamedComponent, Need, Probe,
-    ProbePoint,
+    Alias, Alternative, Component, Expr, Item, MAX_FLAT_POINTS, Name, NamedComponent, Need, Probe, ProbePoint,
 };
 use crate::errors::syntax as errors;
 use crate::span::Span;
@@ -32,13 +31,7 @@ impl Parser<'_> {
             false => (first, None),
         };
         let span = start.to(self.last_span());
-        Ok(Item::Alias(Alias {
-            span,
-            names,
-            points,
-            prologue,
-            epilogue,
-        }))
+        Ok(Item::Alias(Alias { span, names, points, prologue, epilogue }))
     }
 
     fn check_alias_names(&mut self, names: &[ProbePoint]) {
@@ -70,12 +63,7 @@ impl Parser<'_> {
             false => None,
         };
         let span = start.to(self.last_span());
-        let point = ProbePoint {
-            span,
-            components,
-            need,
-            condition,
-        };
+        let point = ProbePoint { span, components, need, condition };
         if point.flat_count() > MAX_FLAT_POINTS {
             self.report(errors::too_many_points(span));
         }
@@ -132,19 +120,13 @@ impl Parser<'_> {
         let mut alternatives = Vec::new();
         loop {
             let components = self.components()?;
-            alternatives.push(Alternative {
-                components,
-                need: self.need(),
-            });
+            alternatives.push(Alternative { components, need: self.need() });
             if !self.eat(Op::Comma) {
                 break;
             }
         }
         self.expect(Op::BraceClose, "the alternatives of a probe point")?;
-        Ok(Component::Alternatives(
-            alternatives,
-            start.to(self.last_span()),
-        ))
+        Ok(Component::Alternatives(alternatives, start.to(self.last_span())))
     }
 
     /// A name that may hold wildcards: words, `*` and numbers, with nothing between.
@@ -153,13 +135,7 @@ impl Parser<'_> {
         let mut last: Option<Span> = None;
         loop {
             let span = self.span();
-            if last.is_some_and(|last| {
-                last.after()
-                    != Span {
-                        end: span.start,
-                        ..span
-                    }
-            }) {
+            if last.is_some_and(|last| last.after() != Span { end: span.start, ..span }) {
                 break;
             }
             match self.peek() {

@@ -3,8 +3,7 @@
 
 use super::{Parse, Parser};
 use crate::ast::{
-    Access, AccessKind, Expr, ExprKind, Ident, Key, Name, Pretty, Print, PrintFunction, Target,
-    TargetBase, VarRef,
+    Access, AccessKind, Expr, ExprKind, Ident, Key, Name, Pretty, Print, PrintFunction, Target, TargetBase, VarRef,
 };
 use crate::errors::syntax as errors;
 use crate::span::Span;
@@ -19,10 +18,7 @@ impl Parser<'_> {
         let is_target = matches!(base.kind, ExprKind::Target(_));
         let indexable = is_target
             || parenthesised
-            || matches!(
-                base.kind,
-                ExprKind::Index { .. } | ExprKind::Call { .. } | ExprKind::Entry(_)
-            );
+            || matches!(base.kind, ExprKind::Index { .. } | ExprKind::Call { .. } | ExprKind::Entry(_));
         let mut path = Vec::new();
         let mut pretty = None;
         while pretty.is_none() {
@@ -57,28 +53,14 @@ impl Parser<'_> {
     fn member(&mut self) -> Parse<(Access, Option<Pretty>)> {
         let start = self.bump().span;
         let TokenKind::Ident(word) = self.peek() else {
-            return self.fail(errors::expected_name(
-                self.span(),
-                "a member after `->`",
-                self.peek(),
-            ));
+            return self.fail(errors::expected_name(self.span(), "a member after `->`", self.peek()));
         };
         let (name, pretty) = split_pretty(word);
         if name.is_empty() {
-            return self.fail(errors::expected_name(
-                self.span(),
-                "a member after `->`",
-                self.peek(),
-            ));
+            return self.fail(errors::expected_name(self.span(), "a member after `->`", self.peek()));
         }
         let span = start.to(self.bump().span);
-        Ok((
-            Access {
-                span,
-                kind: AccessKind::Member(Name::from(name)),
-            },
-            pretty,
-        ))
+        Ok((Access { span, kind: AccessKind::Member(Name::from(name)) }, pretty))
     }
 
     /// `[i]`
@@ -86,10 +68,7 @@ impl Parser<'_> {
         let start = self.bump().span;
         let index = self.expression()?;
         self.expect(Op::BracketClose, "the index")?;
-        Ok(Access {
-            span: start.to(self.last_span()),
-            kind: AccessKind::Index(index),
-        })
+        Ok(Access { span: start.to(self.last_span()), kind: AccessKind::Index(index) })
     }
 
     fn primary(&mut self) -> Parse<Expr> {
@@ -138,12 +117,7 @@ impl Parser<'_> {
             true => TargetBase::ContextGroup(name),
             false => TargetBase::Context(name),
         };
-        let target = Target {
-            base,
-            path: Vec::new(),
-            address_of: false,
-            pretty,
-        };
+        let target = Target { base, path: Vec::new(), address_of: false, pretty };
         self.node(start, ExprKind::Target(Box::new(target)))
     }
 
@@ -168,11 +142,7 @@ impl Parser<'_> {
         if self.at_op(Op::BracketOpen) {
             let keys = self.keys()?;
             let keys = self.only_expressions(keys)?;
-            let var = VarRef {
-                id: self.ids.fresh(),
-                name,
-                span: start,
-            };
+            let var = VarRef { id: self.ids.fresh(), name, span: start };
             return self.node(start, ExprKind::Index { var, keys });
         }
         self.node(start, ExprKind::Var(name))
@@ -195,10 +165,7 @@ impl Parser<'_> {
     }
 
     /// Separated by commas, after the parenthesis and up to the closing one.
-    pub(super) fn arguments(
-        &mut self,
-        mut argument: impl FnMut(&mut Self) -> Parse<Expr>,
-    ) -> Parse<Vec<Expr>> {
+    pub(super) fn arguments(&mut self, mut argument: impl FnMut(&mut Self) -> Parse<Expr>) -> Parse<Vec<Expr>> {
         let mut args = Vec::new();
         if self.eat(Op::ParenClose) {
             return Ok(args);
@@ -235,14 +202,7 @@ impl Parser<'_> {
         if delimited && args.is_empty() {
             self.report(errors::nothing_to_delimit(start, &function.to_string()));
         }
-        self.node(
-            start,
-            ExprKind::Print(Print {
-                function,
-                literal,
-                args,
-            }),
-        )
+        self.node(start, ExprKind::Print(Print { function, literal, args }))
     }
 }
 
@@ -265,11 +225,6 @@ fn extend_target(base: Expr, path: Vec<Access>, pretty: Option<Pretty>) -> Targe
             target.pretty = pretty;
             *target
         }
-        _ => Target {
-            base: TargetBase::Autocast(Box::new(base)),
-            path,
-            address_of: false,
-            pretty,
-        },
+        _ => Target { base: TargetBase::Autocast(Box::new(base)), path, address_of: false, pretty },
     }
 }

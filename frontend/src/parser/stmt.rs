@@ -2,9 +2,7 @@
 //! Statements.
 
 use super::{Failed, MAX_HEIGHT, Parse, Parser};
-use crate::ast::{
-    Block, Delete, Foreach, ForeachSource, Key, Sort, SortKey, StatOp, Stmt, StmtKind, VarRef,
-};
+use crate::ast::{Block, Delete, Foreach, ForeachSource, Key, Sort, SortKey, StatOp, Stmt, StmtKind, VarRef};
 use crate::errors::syntax as errors;
 use crate::span::Span;
 use crate::token::{Op, TokenKind, is_keyword};
@@ -24,10 +22,7 @@ impl Parser<'_> {
                 Err(Failed) => self.skip_statement(),
             }
         }
-        Ok(Block {
-            span: start.to(self.last_span()),
-            stmts,
-        })
+        Ok(Block { span: start.to(self.last_span()), stmts })
     }
 
     /// Goes on to where the next statement of the block, or the end of the block, should be.
@@ -48,10 +43,7 @@ impl Parser<'_> {
                     return;
                 }
                 TokenKind::Ident(word)
-                    if depth == 0
-                        && self.at > start
-                        && begins_statement(word)
-                        && self.begins_line() =>
+                    if depth == 0 && self.at > start && begins_statement(word) && self.begins_line() =>
                 {
                     return;
                 }
@@ -64,11 +56,7 @@ impl Parser<'_> {
     /// Whether the next token is the first of its line.
     fn begins_line(&self) -> bool {
         let (last, next) = (self.last_span(), self.span());
-        let between = Span {
-            start: last.end,
-            end: next.start,
-            ..last
-        };
+        let between = Span { start: last.end, end: next.start, ..last };
         let together = (last.file, last.expansion) == (next.file, next.expansion);
         together && self.sources.text(between).contains('\n')
     }
@@ -77,10 +65,7 @@ impl Parser<'_> {
         self.nested(|parser| {
             let start = parser.span();
             let kind = parser.statement_kind()?;
-            Ok(Stmt {
-                span: start.to(parser.last_span()),
-                kind,
-            })
+            Ok(Stmt { span: start.to(parser.last_span()), kind })
         })
     }
 
@@ -149,30 +134,16 @@ impl Parser<'_> {
         let end = self.last_span();
         let first = arms.remove(0);
         for (start, cond, then) in arms.into_iter().rev() {
-            let kind = StmtKind::If {
-                cond,
-                then,
-                otherwise,
-            };
-            otherwise = Some(Box::new(Stmt {
-                span: start.to(end),
-                kind,
-            }));
+            let kind = StmtKind::If { cond, then, otherwise };
+            otherwise = Some(Box::new(Stmt { span: start.to(end), kind }));
         }
-        Ok(StmtKind::If {
-            cond: first.1,
-            then: first.2,
-            otherwise,
-        })
+        Ok(StmtKind::If { cond: first.1, then: first.2, otherwise })
     }
 
     fn while_statement(&mut self) -> Parse<StmtKind> {
         self.bump();
         let cond = self.condition("`while`")?;
-        Ok(StmtKind::While {
-            cond,
-            body: self.boxed_statement()?,
-        })
+        Ok(StmtKind::While { cond, body: self.boxed_statement()? })
     }
 
     fn for_statement(&mut self) -> Parse<StmtKind> {
@@ -189,12 +160,7 @@ impl Parser<'_> {
         let init = part(Op::Semicolon, "the first part of the `for` loop")?;
         let cond = part(Op::Semicolon, "the condition of the `for` loop")?;
         let step = part(Op::ParenClose, "the last part of the `for` loop")?;
-        Ok(StmtKind::For {
-            init,
-            cond,
-            step,
-            body: self.boxed_statement()?,
-        })
+        Ok(StmtKind::For { init, cond, step, body: self.boxed_statement()? })
     }
 
     fn return_statement(&mut self) -> Parse<StmtKind> {
@@ -224,11 +190,7 @@ impl Parser<'_> {
             false => None,
         };
         let handler = self.block("`catch`")?;
-        Ok(StmtKind::Try {
-            body,
-            catch_var,
-            handler,
-        })
+        Ok(StmtKind::Try { body, catch_var, handler })
     }
 
     fn delete(&mut self) -> Parse<StmtKind> {
@@ -244,11 +206,7 @@ impl Parser<'_> {
 
     pub(super) fn var_ref(&mut self, what: &str) -> Parse<VarRef> {
         let name = self.ident(what)?;
-        Ok(VarRef {
-            id: self.ids.fresh(),
-            name: name.name,
-            span: name.span,
-        })
+        Ok(VarRef { id: self.ids.fresh(), name: name.name, span: name.span })
     }
 
     /// `[k, *, …]`
@@ -257,8 +215,7 @@ impl Parser<'_> {
         let mut keys = Vec::new();
         loop {
             let ends = TokenKind::Op(Op::BracketClose);
-            let any =
-                *self.peek_second() == ends || *self.peek_second() == TokenKind::Op(Op::Comma);
+            let any = *self.peek_second() == ends || *self.peek_second() == TokenKind::Op(Op::Comma);
             keys.push(match self.at_op(Op::Star) && any {
                 true => Key::Any(self.bump().span),
                 false => Key::Expr(self.expression()?),
@@ -300,14 +257,7 @@ impl Parser<'_> {
         };
         self.expect(Op::ParenClose, "the head of `foreach`")?;
         let body = self.statement()?;
-        Ok(Foreach {
-            value,
-            keys,
-            source,
-            sort,
-            limit,
-            body,
-        })
+        Ok(Foreach { value, keys, source, sort, limit, body })
     }
 
     /// `k` or `[k, …]`
@@ -381,21 +331,13 @@ impl Parser<'_> {
                 let first = first.span;
                 self.report(errors::second_sort(span, first));
             }
-            None => {
-                *sort = Some(Sort {
-                    by,
-                    descending,
-                    span,
-                })
-            }
+            None => *sort = Some(Sort { by, descending, span }),
         }
     }
 }
 
 /// Whether the word begins a statement, and nothing else.
 fn begins_statement(word: &str) -> bool {
-    let words = [
-        "if", "while", "for", "foreach", "return", "delete", "break", "continue", "next", "try",
-    ];
+    let words = ["if", "while", "for", "foreach", "return", "delete", "break", "continue", "next", "try"];
     words.contains(&word)
 }

@@ -19,9 +19,7 @@ pub(crate) fn parse_script(text: &str, args: &[&str]) -> (SourceMap, Parsed) {
 /// Each diagnostic as `line:column message`.
 pub(crate) fn messages(sources: &SourceMap, parsed: &Parsed) -> Vec<String> {
     let one = |diagnostic: &Diagnostic| {
-        let place = diagnostic
-            .span()
-            .map(|span| sources.location(sources.outermost(span)));
+        let place = diagnostic.span().map(|span| sources.location(sources.outermost(span)));
         let place = place.map(|place| format!("{}:{} ", place.line, place.column));
         place.unwrap_or_default() + &diagnostic.message
     };
@@ -31,11 +29,7 @@ pub(crate) fn messages(sources: &SourceMap, parsed: &Parsed) -> Vec<String> {
 /// Parses what must have no errors.
 fn ok(text: &str) -> ast::File {
     let (sources, parsed) = parse_script(text, &[]);
-    assert!(
-        parsed.diagnostics.is_empty(),
-        "{text}: {:#?}",
-        messages(&sources, &parsed)
-    );
+    assert!(parsed.diagnostics.is_empty(), "{text}: {:#?}", messages(&sources, &parsed));
     parsed.file
 }
 
@@ -51,9 +45,7 @@ fn check_body(body: &str, expected: Expect) {
 /// The expression of `probe begin { EXPR }`.
 fn expression(text: &str) -> Expr {
     let mut file = ok(&format!("probe begin {{ {text} }}"));
-    let Some(Item::Probe(mut probe)) = file.items.pop() else {
-        panic!("no probe")
-    };
+    let Some(Item::Probe(mut probe)) = file.items.pop() else { panic!("no probe") };
     match probe.body.stmts.pop().map(|stmt| stmt.kind) {
         Some(ast::StmtKind::Expr(expr)) if probe.body.stmts.is_empty() => expr,
         other => panic!("{text} is not one expression but {other:?}"),
@@ -66,39 +58,20 @@ fn grouped(expr: &Expr) -> String {
         ExprKind::Binary { op, lhs, rhs, .. } => {
             format!("({} {} {})", grouped(lhs), op.text(), grouped(rhs))
         }
-        ExprKind::Assign {
-            op, place, value, ..
-        } => {
+        ExprKind::Assign { op, place, value, .. } => {
             format!("({} {op} {})", grouped(place), grouped(value))
         }
-        ExprKind::Ternary {
-            cond,
-            then,
-            otherwise,
-        } => {
-            format!(
-                "({} ? {} : {})",
-                grouped(cond),
-                grouped(then),
-                grouped(otherwise)
-            )
+        ExprKind::Ternary { cond, then, otherwise } => {
+            format!("({} ? {} : {})", grouped(cond), grouped(then), grouped(otherwise))
         }
         ExprKind::Unary { op, operand } => format!("({}{})", op.text(), grouped(operand)),
         ExprKind::In { keys, array } => match &keys[..] {
             [ast::Key::Expr(key)] => format!("({} in {})", grouped(key), array.name),
             keys => format!("([{}] in {})", keys.len(), array.name),
         },
-        ExprKind::RegexMatch {
-            negated,
-            subject,
-            regex,
-        } => {
+        ExprKind::RegexMatch { negated, subject, regex } => {
             let op = if *negated { "!~" } else { "=~" };
-            format!(
-                "({} {op} {})",
-                grouped(subject),
-                print::quoted(&regex.value)
-            )
+            format!("({} {op} {})", grouped(subject), print::quoted(&regex.value))
         }
         ExprKind::Step { .. } => format!("({})", print::expr(expr)),
         _ => print::expr(expr),
@@ -173,21 +146,12 @@ fn aliases_have_prologues_and_epilogues() {
 #[test]
 fn braces_expand_to_their_product() {
     let file = ok("probe a.{b, c.d.{e, f!}}.g ?, h {}");
-    let [Item::Probe(probe)] = &file.items[..] else {
-        panic!("one probe")
-    };
-    let flat: Vec<FlatPoint<'_>> = probe
-        .points
-        .iter()
-        .flat_map(|point| point.expand())
-        .collect();
+    let [Item::Probe(probe)] = &file.items[..] else { panic!("one probe") };
+    let flat: Vec<FlatPoint<'_>> = probe.points.iter().flat_map(|point| point.expand()).collect();
     let texts: Vec<_> = flat.iter().map(print::flat_point).collect();
     assert_eq!(texts, ["a.b.g?", "a.c.d.e.g?", "a.c.d.f.g!", "h"]);
     assert_eq!(probe.points[0].flat_count(), 3);
-    assert!(matches!(
-        probe.points[0].components[1],
-        Component::Alternatives(..)
-    ));
+    assert!(matches!(probe.points[0].components[1], Component::Alternatives(..)));
 }
 
 #[test]
@@ -370,17 +334,13 @@ fn every_pair_of_operators_binds_as_documented() {
         &["+", "-"],
         &["*", "/", "%"],
     ];
-    let operators = || {
-        levels
-            .iter()
-            .enumerate()
-            .flat_map(|(level, all)| all.iter().map(move |op| (level, *op)))
-    };
+    let operators = || levels.iter().enumerate().flat_map(|(level, all)| all.iter().map(move |op| (level, *op)));
     let (membership, comparison) = (5, 6);
     let rhs_of = |op: &str, name: &'static str| if op.ends_with('~') { "\"r\"" } else { name };
     for (level_a, a) in operators() {
         for (level_b, b) in operators() {
-            // What takes a name or a literal on its right can only be the first if it binds at least as tightly, and does not chain.
+            // What takes a name or a literal on its right can only be the first if it binds at least as
+            // tightly, and does not chain.
             let (y, z) = (rhs_of(a, "y"), rhs_of(b, "z"));
             let text = format!("x {a} {y} {b} {z}");
             let no_chain = match (level_a, level_b) {
@@ -394,53 +354,33 @@ fn every_pair_of_operators_binds_as_documented() {
                 assert!(!parsed.diagnostics.is_empty(), "{text} must not chain");
                 continue;
             }
-            let expected = if level_a >= level_b {
-                format!("((x {a} {y}) {b} {z})")
-            } else {
-                format!("(x {a} ({y} {b} {z}))")
-            };
+            let expected =
+                if level_a >= level_b { format!("((x {a} {y}) {b} {z})") } else { format!("(x {a} ({y} {b} {z}))") };
             assert_eq!(grouped(&expression(&text)), expected, "{text}");
         }
         for unary in ["-", "!", "~", "+"] {
             let rhs = rhs_of(a, "y");
-            assert_eq!(
-                grouped(&expression(&format!("{unary}x {a} {rhs}"))),
-                format!("(({unary}x) {a} {rhs})")
-            );
+            assert_eq!(grouped(&expression(&format!("{unary}x {a} {rhs}"))), format!("(({unary}x) {a} {rhs})"));
         }
         let text = format!("x {a} {0} ? y {a} {0} : z {a} {0}", rhs_of(a, "w"));
         let part = |x: &str| format!("({x} {a} {})", rhs_of(a, "w"));
         let expected = format!("({} ? {} : {})", part("x"), part("y"), part("z"));
         assert_eq!(grouped(&expression(&text)), expected);
         let text = format!("v = x {a} {}", rhs_of(a, "y"));
-        assert_eq!(
-            grouped(&expression(&text)),
-            format!("(v = (x {a} {}))", rhs_of(a, "y"))
-        );
+        assert_eq!(grouped(&expression(&text)), format!("(v = (x {a} {}))", rhs_of(a, "y")));
     }
 }
 
 #[test]
 fn assignments_and_conditionals_are_right_associative() {
-    for op in [
-        "=", "+=", "-=", "*=", "/=", "%=", "<<=", ">>=", "&=", "^=", "|=", ".=", "<<<",
-    ] {
+    for op in ["=", "+=", "-=", "*=", "/=", "%=", "<<=", ">>=", "&=", "^=", "|=", ".=", "<<<"] {
         let text = format!("x {op} y[1] = z ? a : b");
-        assert_eq!(
-            grouped(&expression(&text)),
-            format!("(x {op} (y[1] = (z ? a : b)))")
-        );
+        assert_eq!(grouped(&expression(&text)), format!("(x {op} (y[1] = (z ? a : b)))"));
     }
-    assert_eq!(
-        grouped(&expression("a ? b : c ? d : e")),
-        "(a ? b : (c ? d : e))"
-    );
+    assert_eq!(grouped(&expression("a ? b : c ? d : e")), "(a ? b : (c ? d : e))");
     assert_eq!(grouped(&expression("a ? b = 1 : c")), "(a ? (b = 1) : c)");
     assert_eq!(grouped(&expression("-x++ * !--y")), "((-(x++)) * (!(--y)))");
-    assert_eq!(
-        grouped(&expression("a & [1, 2] in b | [*] in c")),
-        "((a & ([2] in b)) | ([1] in c))"
-    );
+    assert_eq!(grouped(&expression("a & [1, 2] in b | [*] in c")), "((a & ([2] in b)) | ([1] in c))");
 }
 
 #[test]
@@ -461,16 +401,10 @@ fn each_expression_has_an_identity_of_its_own() {
     let mut context = ParseContext::new(Conditions::new("6.12.0", "arm64"));
     let mut seen = std::collections::HashSet::new();
     for name in ["a.stp", "b.stp"] {
-        let id = sources.add(
-            name,
-            "probe begin { x = y + a[1, z] foreach (k in a) delete a[k] }",
-        );
+        let id = sources.add(name, "probe begin { x = y + a[1, z] foreach (k in a) delete a[k] }");
         let parsed = parse_file(&mut sources, id, FileKind::Tapset, &mut context);
         let text = format!("{:?}", parsed.file);
-        let ids = text
-            .split("ExprId(")
-            .skip(1)
-            .map(|rest| rest.split(')').next().unwrap_or(""));
+        let ids = text.split("ExprId(").skip(1).map(|rest| rest.split(')').next().unwrap_or(""));
         for id in ids {
             assert!(seen.insert(id.to_owned()), "{id} occurs twice");
         }
@@ -481,22 +415,14 @@ fn each_expression_has_an_identity_of_its_own() {
 #[test]
 fn spans_cover_what_they_name() {
     let (sources, parsed) = parse_script("probe begin {\n  x = (a + b) * $p->q[1]\n}", &[]);
-    let Item::Probe(probe) = &parsed.file.items[0] else {
-        panic!("a probe")
-    };
+    let Item::Probe(probe) = &parsed.file.items[0] else { panic!("a probe") };
     let stmt = &probe.body.stmts[0];
     assert_eq!(sources.text(stmt.span), "x = (a + b) * $p->q[1]");
-    let ast::StmtKind::Expr(expr) = &stmt.kind else {
-        panic!("an expression")
-    };
-    let ExprKind::Assign { value, op_span, .. } = &expr.kind else {
-        panic!("an assignment")
-    };
+    let ast::StmtKind::Expr(expr) = &stmt.kind else { panic!("an expression") };
+    let ExprKind::Assign { value, op_span, .. } = &expr.kind else { panic!("an assignment") };
     assert_eq!(sources.location(*op_span).to_string(), "t.stp:2:5");
     assert_eq!(sources.text(value.span), "(a + b) * $p->q[1]");
-    let ExprKind::Binary { lhs, rhs, .. } = &value.kind else {
-        panic!("a product")
-    };
+    let ExprKind::Binary { lhs, rhs, .. } = &value.kind else { panic!("a product") };
     assert_eq!(sources.text(lhs.span), "a + b");
     assert_eq!(sources.text(rhs.span), "$p->q[1]");
     assert_eq!(sources.text(probe.points[0].span), "begin");
@@ -504,7 +430,8 @@ fn spans_cover_what_they_name() {
 
 #[test]
 fn the_parser_goes_on_after_an_error() {
-    let text = "global 3\nprobe begin {\n  x = ;\n  y = 1\n  if (a { z }\n  w = 2;\n}\nfunction f( { }\nprobe end { v = }";
+    let text =
+        "global 3\nprobe begin {\n  x = ;\n  y = 1\n  if (a { z }\n  w = 2;\n}\nfunction f( { }\nprobe end { v = }";
     let (sources, parsed) = parse_script(text, &[]);
     let all = messages(&sources, &parsed).join("\n");
     expect![[r#"
@@ -527,12 +454,8 @@ fn the_parser_goes_on_after_an_error() {
 
 #[test]
 fn a_missing_brace_costs_one_error() {
-    let (sources, parsed) =
-        parse_script("probe begin {\n  if (a) {\n    b\n\nprobe end { c }\n", &[]);
-    assert_eq!(
-        messages(&sources, &parsed),
-        ["5:1 expected `}`, found keyword `probe`"]
-    );
+    let (sources, parsed) = parse_script("probe begin {\n  if (a) {\n    b\n\nprobe end { c }\n", &[]);
+    assert_eq!(messages(&sources, &parsed), ["5:1 expected `}`, found keyword `probe`"]);
     assert_eq!(parsed.file.items.len(), 2);
 }
 
@@ -540,34 +463,18 @@ fn a_missing_brace_costs_one_error() {
 #[test]
 fn hostile_nesting_is_an_error() {
     let many = 20_000;
-    let opened = [
-        "(", "{", "- ", "!", "& ", "[", "f(", "a[", "x ? ", "x = ", "if (1) ", "1 + (", "@count(",
-        "$a[",
-    ];
+    let opened = ["(", "{", "- ", "!", "& ", "[", "f(", "a[", "x ? ", "x = ", "if (1) ", "1 + (", "@count(", "$a["];
     for open in opened {
         let text = format!("probe begin {{ {} }}", open.repeat(many));
         let (sources, parsed) = parse_script(&text, &[]);
         let all = messages(&sources, &parsed);
-        assert!(
-            all.iter()
-                .any(|one| one.ends_with("this is nested too deeply")),
-            "{open}: {all:?}"
-        );
+        assert!(all.iter().any(|one| one.ends_with("this is nested too deeply")), "{open}: {all:?}");
     }
-    for chained in [
-        " + 1", " . \"x\"", " && x", "->b", "[1]", " ? 1 : 2", " = x", "++", " in a",
-    ] {
-        let (_, parsed) =
-            parse_script(&format!("probe begin {{ x{} }}", chained.repeat(many)), &[]);
+    for chained in [" + 1", " . \"x\"", " && x", "->b", "[1]", " ? 1 : 2", " = x", "++", " in a"] {
+        let (_, parsed) = parse_script(&format!("probe begin {{ x{} }}", chained.repeat(many)), &[]);
         let _ = print::file(&parsed.file);
     }
-    for around in [
-        "probe {",
-        "probe a.{",
-        "probe begin if (",
-        "function f(",
-        "foreach (a in b[",
-    ] {
+    for around in ["probe {", "probe a.{", "probe begin if (", "function f(", "foreach (a in b["] {
         let _ = parse_script(&around.repeat(many), &[]);
     }
 }
@@ -578,13 +485,9 @@ fn nesting_within_the_bound_is_read() {
     let text = format!("x = {}1{}", "(1 + ".repeat(depth), ")".repeat(depth));
     expression(&text);
     expression(&format!("x{}", " . \"y\"".repeat(250)));
-    let chain: String = (0..200)
-        .map(|i| format!("if (n == {i}) x = {i} else "))
-        .collect();
+    let chain: String = (0..200).map(|i| format!("if (n == {i}) x = {i} else ")).collect();
     ok(&format!("probe begin {{ {chain} ; }}"));
-    let ternaries: String = (0..200)
-        .map(|i| format!("n == {i} ? \"E{i}\" : "))
-        .collect();
+    let ternaries: String = (0..200).map(|i| format!("n == {i} ? \"E{i}\" : ")).collect();
     expression(&format!("s = {ternaries} \"?\""));
 }
 

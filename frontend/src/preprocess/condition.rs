@@ -16,7 +16,8 @@ pub struct Conditions<'a> {
     pub kernel_release: String,
     /// `arch`: `x86_64`, `arm64`, …
     pub arch: String,
-    /// `CONFIG_NAME`: the value of an option of the kernel's configuration, by its full name; `None` if it is not set.
+    /// `CONFIG_NAME`: the value of an option of the kernel's configuration, by its full name; `None` if it is
+    /// not set.
     pub config: &'a dyn Fn(&str) -> Option<String>,
     /// `systemtap_v`: the version of the language.
     pub systemtap_version: String,
@@ -32,7 +33,8 @@ pub struct Conditions<'a> {
 pub const LANGUAGE_VERSION: &str = "5.6";
 
 impl Conditions<'static> {
-    /// A kernel of this release and architecture, of whose configuration nothing is known; every privilege, no guru mode.
+    /// A kernel of this release and architecture, of whose configuration nothing is known; every privilege,
+    /// no guru mode.
     pub fn new(kernel_release: impl Into<String>, arch: impl Into<String>) -> Self {
         Self {
             kernel_release: kernel_release.into(),
@@ -60,11 +62,7 @@ enum Operand {
 type Evaluated<T> = Result<T, Box<Diagnostic>>;
 
 /// Whether a condition holds. `&&` binds tighter than `||`; there are no parentheses. `span` is the `%(`.
-pub(super) fn evaluate(
-    tokens: &[Token],
-    conditions: &Conditions<'_>,
-    span: Span,
-) -> Evaluated<bool> {
+pub(super) fn evaluate(tokens: &[Token], conditions: &Conditions<'_>, span: Span) -> Evaluated<bool> {
     let mut any = false;
     let mut rest = tokens;
     let mut at = span;
@@ -77,13 +75,7 @@ pub(super) fn evaluate(
             all &= compare(lhs, op, rhs, conditions)?;
             rest = tail;
             match rest {
-                [
-                    Token {
-                        kind: TokenKind::Op(Op::AndAnd),
-                        span,
-                    },
-                    tail @ ..,
-                ] => {
+                [Token { kind: TokenKind::Op(Op::AndAnd), span }, tail @ ..] => {
                     (at, rest) = (*span, tail);
                 }
                 _ => break,
@@ -92,13 +84,7 @@ pub(super) fn evaluate(
         any |= all;
         match rest {
             [] => return Ok(any),
-            [
-                Token {
-                    kind: TokenKind::Op(Op::OrOr),
-                    span,
-                },
-                tail @ ..,
-            ] => (at, rest) = (*span, tail),
+            [Token { kind: TokenKind::Op(Op::OrOr), span }, tail @ ..] => (at, rest) = (*span, tail),
             [other, ..] => return Err(Box::new(errors::bad_condition(other.span, &other.kind))),
         }
     }
@@ -120,10 +106,7 @@ fn compare(lhs: &Token, op: &Token, rhs: &Token, conditions: &Conditions<'_>) ->
         (Operand::Number(_), _) => None,
         (_, TokenKind::String(text)) => Some(text.to_str_lossy()),
         _ => {
-            return Err(Box::new(errors::condition_types(
-                rhs.span,
-                "a string literal",
-            )));
+            return Err(Box::new(errors::condition_types(rhs.span, "a string literal")));
         }
     };
     let by_pattern = |text: &str, pattern: &str| match glob::matches(pattern, text) {
@@ -137,9 +120,7 @@ fn compare(lhs: &Token, op: &Token, rhs: &Token, conditions: &Conditions<'_>) ->
             _ => return Err(Box::new(errors::condition_types(rhs.span, "a number"))),
         },
         Operand::Literal(left) => (*left).cmp(pattern),
-        Operand::Version(left) if equality && glob::is_pattern(pattern) => {
-            by_pattern(&left, pattern)
-        }
+        Operand::Version(left) if equality && glob::is_pattern(pattern) => by_pattern(&left, pattern),
         Operand::Version(left) => glob::compare_versions(&left, pattern),
         Operand::Text(left) if equality => by_pattern(&left, pattern),
         Operand::Text(_) => return Err(Box::new(errors::only_equality(op.span, &lhs.kind))),
@@ -163,9 +144,7 @@ fn operand(token: &Token, conditions: &Conditions<'_>) -> Evaluated<Operand> {
             "systemtap_privilege" => Operand::Text(conditions.privilege.clone()),
             "runtime" => Operand::Text(conditions.runtime.clone()),
             "guru_mode" => Operand::Number(conditions.guru_mode.into()),
-            config if config.starts_with("CONFIG_") => {
-                Operand::Text((conditions.config)(config).unwrap_or_default())
-            }
+            config if config.starts_with("CONFIG_") => Operand::Text((conditions.config)(config).unwrap_or_default()),
             _ => return Err(Box::new(errors::unknown_condition(token.span, &token.kind))),
         },
         _ => return Err(Box::new(errors::unknown_condition(token.span, &token.kind))),

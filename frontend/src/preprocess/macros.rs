@@ -51,10 +51,7 @@ impl Preprocessor<'_> {
             self.report(errors::definition_in_macro(span));
         }
         let name = match cursor.next() {
-            Some(Token {
-                kind: TokenKind::Ident(name),
-                span,
-            }) => (name, scope.span(*span)),
+            Some(Token { kind: TokenKind::Ident(name), span }) => (name, scope.span(*span)),
             other => return self.report(errors::definition_without_name(place(other, span))),
         };
         let params = match cursor.eat(Op::ParenOpen) {
@@ -72,14 +69,7 @@ impl Preprocessor<'_> {
             cursor.at = cursor.tokens.len().saturating_sub(1);
             return self.report(errors::unclosed_definition(name.1, name.0));
         };
-        self.define(
-            name.0,
-            Macro {
-                span: name.1,
-                params,
-                body: body.into(),
-            },
-        );
+        self.define(name.0, Macro { span: name.1, params, body: body.into() });
     }
 
     fn define(&mut self, name: &Name, new: Macro) {
@@ -101,10 +91,7 @@ impl Preprocessor<'_> {
         }
         loop {
             match cursor.next() {
-                Some(Token {
-                    kind: TokenKind::Ident(name),
-                    span,
-                }) => {
+                Some(Token { kind: TokenKind::Ident(name), span }) => {
                     if params.contains(name) {
                         self.report(errors::duplicate_macro_parameter(scope.span(*span), name));
                     }
@@ -130,14 +117,7 @@ impl Preprocessor<'_> {
     }
 
     /// `@NAME[(arg, …)]`, after the name.
-    pub(super) fn macro_use(
-        &mut self,
-        name: &Name,
-        found: &Macro,
-        span: Span,
-        cursor: &mut Cursor<'_>,
-        scope: &Scope,
-    ) {
+    pub(super) fn macro_use(&mut self, name: &Name, found: &Macro, span: Span, cursor: &mut Cursor<'_>, scope: &Scope) {
         let args = match &found.params {
             None => Vec::new(),
             Some(_) if !cursor.eat(Op::ParenOpen) => {
@@ -156,17 +136,10 @@ impl Preprocessor<'_> {
         if self.open.contains(name) {
             return self.report(errors::recursive_macro(span, name, found.span));
         }
-        let args: Vec<_> = args
-            .into_iter()
-            .map(|arg| self.expand_nested_arg(arg, scope))
-            .collect();
+        let args: Vec<_> = args.into_iter().map(|arg| self.expand_nested_arg(arg, scope)).collect();
         let id = self.sources.add_expansion(format!("@{name}"), span);
         let params = params.iter().cloned().zip(args).collect();
-        let inside = Scope {
-            expansion: Some(id),
-            params: Arc::new(params),
-            in_arg: scope.in_arg,
-        };
+        let inside = Scope { expansion: Some(id), params: Arc::new(params), in_arg: scope.in_arg };
         self.open.push(name.clone());
         self.expand_deeper(&found.body, &inside, span);
         self.open.pop();
@@ -212,11 +185,7 @@ fn macro_args<'t>(cursor: &mut Cursor<'t>) -> Result<Vec<&'t [Token]>, Unclosed>
         }
     }
     // Leave the end of the file in place.
-    cursor.at = cursor
-        .tokens
-        .len()
-        .saturating_sub(1)
-        .max(start.min(cursor.tokens.len()));
+    cursor.at = cursor.tokens.len().saturating_sub(1).max(start.min(cursor.tokens.len()));
     Err(Unclosed)
 }
 

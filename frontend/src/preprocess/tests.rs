@@ -27,19 +27,11 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let (sources, macros, args) = Default::default();
-        Self {
-            sources,
-            macros,
-            args,
-            guru_mode: false,
-        }
+        Self { sources, macros, args, guru_mode: false }
     }
 
     fn with_args(args: &[&str]) -> Self {
-        Self {
-            args: ScriptArgs::new(args.iter().copied()),
-            ..Self::new()
-        }
+        Self { args: ScriptArgs::new(args.iter().copied()), ..Self::new() }
     }
 
     /// What is left, and the errors.
@@ -48,17 +40,10 @@ impl Fixture {
         let config = |name: &str| (name == "CONFIG_SMP").then(|| "y".to_owned());
         let mut conditions = Conditions::new("5.10.0-21-amd64", "x86_64");
         conditions.guru_mode = self.guru_mode;
-        let conditions = Conditions {
-            config: &config,
-            ..conditions
-        };
+        let conditions = Conditions { config: &config, ..conditions };
         let lexed = lex(&self.sources, file);
         let (macros, args) = (&mut self.macros, &mut self.args);
-        let surroundings = Surroundings {
-            conditions: &conditions,
-            macros,
-            args,
-        };
+        let surroundings = Surroundings { conditions: &conditions, macros, args };
         preprocess(&lexed.tokens, kind, &mut self.sources, surroundings)
     }
 
@@ -81,10 +66,7 @@ fn holds(condition: &str) -> bool {
 fn macros_are_replaced_by_their_bodies() {
     let text = "@define two %( 1 + 1 %) @define add(a, b) %( (@a + @b) %) @define none() %( x %)
         @two @add(@two, f(1, 2)) @add([1, 2], @add(3, 4)) @none() @count(s)";
-    assert_eq!(
-        Fixture::new().ok(text),
-        "1 + 1 ( 1 + 1 + f ( 1 , 2 ) ) ( [ 1 , 2 ] + ( 3 + 4 ) ) x @count ( s )"
-    );
+    assert_eq!(Fixture::new().ok(text), "1 + 1 ( 1 + 1 + f ( 1 , 2 ) ) ( [ 1 , 2 ] + ( 3 + 4 ) ) x @count ( s )");
 }
 
 #[test]
@@ -95,8 +77,7 @@ fn parameters_hide_macros_and_operators() {
 
 #[test]
 fn bodies_may_hold_conditionals() {
-    let text =
-        "@define m(a) %( %( arch == \"x86_64\" %? @a %: %( guru_mode == 1 %? g %) %) %) @m(1)";
+    let text = "@define m(a) %( %( arch == \"x86_64\" %? @a %: %( guru_mode == 1 %? g %) %) %) @m(1)";
     assert_eq!(Fixture::new().ok(text), "1");
 }
 
@@ -113,15 +94,9 @@ fn library_macros_are_shared_and_can_be_replaced() {
     let (tokens, diagnostics) = fixture.run(FileKind::MacroLibrary, library);
     assert!(diagnostics.is_empty() && texts(&tokens).is_empty());
     assert_eq!(fixture.ok("@lib(1) @v"), "l 1 new");
-    assert_eq!(
-        fixture.ok("@define v %( mine %) @v @define own %( %)"),
-        "mine"
-    );
+    assert_eq!(fixture.ok("@define v %( mine %) @v @define own %( %)"), "mine");
     assert_eq!(fixture.ok("@v"), "new");
-    assert!(
-        !fixture.run(FileKind::User, "@own").1.is_empty(),
-        "a file's macros are its own"
-    );
+    assert!(!fixture.run(FileKind::User, "@own").1.is_empty(), "a file's macros are its own");
 }
 
 #[test]
@@ -150,12 +125,7 @@ fn conditions_ask_for_all_subjects() {
     ] {
         assert!(holds(condition), "{condition}");
     }
-    for condition in [
-        r#"kernel_v >= "5.10.1""#,
-        r#"arch == "arm*""#,
-        "guru_mode != 0",
-        "1 == 1 && 1 == 2",
-    ] {
+    for condition in [r#"kernel_v >= "5.10.1""#, r#"arch == "arm*""#, "guru_mode != 0", "1 == 1 && 1 == 2"] {
         assert!(!holds(condition), "{condition}");
     }
     let mut guru = Fixture::new();
@@ -177,12 +147,7 @@ fn script_arguments_are_pasted() {
 fn unused_arguments_are_told() {
     let mut fixture = Fixture::with_args(&["1", "2"]);
     fixture.ok("$1 %( 1 == 2 %? $2 %)");
-    let warnings: Vec<_> = fixture
-        .args
-        .unused_warnings()
-        .into_iter()
-        .map(|w| w.message)
-        .collect();
+    let warnings: Vec<_> = fixture.args.unused_warnings().into_iter().map(|w| w.message).collect();
     assert_eq!(warnings, ["unused command line option $2/@2"]);
 }
 
@@ -192,24 +157,13 @@ fn expanded_tokens_know_where_they_come_from() {
     let text = "@define in(a) %( @a z $1 %)\n@define out %( @in(x) %)\n @out";
     let (tokens, _) = fixture.run(FileKind::User, text);
     let chain = |token: &Token| {
-        let names = fixture
-            .sources
-            .expansion_chain(token.span)
-            .map(|one| one.name.to_string());
-        (
-            fixture.sources.text(token.span).to_owned(),
-            names.collect::<Vec<_>>().join(" "),
-        )
+        let names = fixture.sources.expansion_chain(token.span).map(|one| one.name.to_string());
+        (fixture.sources.text(token.span).to_owned(), names.collect::<Vec<_>>().join(" "))
     };
     let chains: Vec<_> = tokens[..3].iter().map(chain).collect();
     let expected = [("x", "@out"), ("z", "@in @out"), ("y", "$1 @in @out")];
-    assert_eq!(
-        chains,
-        expected.map(|(text, names)| (text.to_owned(), names.to_owned()))
-    );
-    let place = fixture
-        .sources
-        .location(fixture.sources.outermost(tokens[1].span));
+    assert_eq!(chains, expected.map(|(text, names)| (text.to_owned(), names.to_owned())));
+    let place = fixture.sources.location(fixture.sources.outermost(tokens[1].span));
     assert_eq!((place.line, place.column), (3, 2));
 }
 
@@ -223,8 +177,5 @@ fn doubling_macros_are_stopped() {
     let (tokens, diagnostics) = Fixture::new().run(FileKind::User, &(text + "@m59"));
     assert!(tokens.len() <= MAX_TOKENS);
     let messages: Vec<_> = diagnostics.iter().map(|one| one.message.as_str()).collect();
-    assert_eq!(
-        messages,
-        ["the macros of this file expand to too much text"]
-    );
+    assert_eq!(messages, ["the macros of this file expand to too much text"]);
 }

@@ -5,18 +5,14 @@ use std::borrow::Borrow;
 
 use super::{Printer, quoted};
 use crate::ast::{
-    AccessKind, BinaryOp, Expr, ExprKind, Histogram, HistogramShape, Key, Precedence, Pretty,
-    Print, StatOp, StepOp, StringLit, Target, TargetBase, VarRef,
+    AccessKind, BinaryOp, Expr, ExprKind, Histogram, HistogramShape, Key, Precedence, Pretty, Print, StatOp, StepOp,
+    StringLit, Target, TargetBase, VarRef,
 };
 
 impl Printer {
     /// In parentheses, if the expression binds less tightly than `least`.
     pub(super) fn expr(&mut self, expr: &Expr, least: Precedence) {
-        if precedence(expr) < least {
-            self.parenthesised(expr)
-        } else {
-            self.bare(expr)
-        }
+        if precedence(expr) < least { self.parenthesised(expr) } else { self.bare(expr) }
     }
 
     fn parenthesised(&mut self, expr: &Expr) {
@@ -38,29 +34,19 @@ impl Printer {
             ExprKind::Print(print) => self.print(print),
             ExprKind::Unary { op, operand } => self.prefix(op.text(), operand),
             ExprKind::Binary { op, lhs, rhs, .. } => self.binary(*op, lhs, rhs),
-            ExprKind::RegexMatch {
-                negated,
-                subject,
-                regex,
-            } => {
+            ExprKind::RegexMatch { negated, subject, regex } => {
                 self.expr(subject, Precedence::Shift);
                 self.push(if *negated { " !~ " } else { " =~ " });
                 self.push(&quoted(&regex.value));
             }
             ExprKind::In { keys, array } => self.membership(keys, array),
-            ExprKind::Assign {
-                op, place, value, ..
-            } => {
+            ExprKind::Assign { op, place, value, .. } => {
                 self.expr(place, Precedence::Postfix);
                 self.push(&format!(" {op} "));
                 self.expr(value, Precedence::Assign);
             }
             ExprKind::Step { op, place } => self.step(*op, place),
-            ExprKind::Ternary {
-                cond,
-                then,
-                otherwise,
-            } => {
+            ExprKind::Ternary { cond, then, otherwise } => {
                 self.expr(cond, Precedence::LogicalOr);
                 self.push(" ? ");
                 self.expr(then, Precedence::Assign);
@@ -80,26 +66,14 @@ impl Printer {
             ExprKind::Const(name) => self.at_call("const", None, &[Some(name)]),
             ExprKind::Enum(name) => self.at_call("enum", None, &[Some(name)]),
             ExprKind::Perf(name) => self.at_call("perf", None, &[Some(name)]),
-            ExprKind::EnumName {
-                value,
-                type_name,
-                module,
-            } => {
-                self.at_call(
-                    "enumname",
-                    Some(value),
-                    &[type_name.as_ref(), module.as_ref()],
-                );
+            ExprKind::EnumName { value, type_name, module } => {
+                self.at_call("enumname", Some(value), &[type_name.as_ref(), module.as_ref()]);
             }
             ExprKind::Register { number, user } => {
                 let word = if *user { "uregister" } else { "kregister" };
                 self.at_call(word, Some(number), &[]);
             }
-            ExprKind::Deref {
-                size_bytes,
-                address,
-                user,
-            } => {
+            ExprKind::Deref { size_bytes, address, user } => {
                 let word = if *user { "@uderef" } else { "@kderef" };
                 let open = format!("{word}({}, ", size_bytes.value);
                 self.list(&open, std::slice::from_ref(address), ")");
@@ -111,11 +85,7 @@ impl Printer {
         let level = op.precedence();
         // `=~` is on the level of the comparisons but does not chain with them.
         let regex = matches!(lhs.kind, ExprKind::RegexMatch { .. });
-        let least = if regex && level == Precedence::Comparison {
-            level.tighter()
-        } else {
-            level
-        };
+        let least = if regex && level == Precedence::Comparison { level.tighter() } else { level };
         self.expr(lhs, least);
         self.push(&format!(" {} ", op.text()));
         self.expr(rhs, level.tighter());
@@ -139,10 +109,7 @@ impl Printer {
     fn stat(&mut self, op: StatOp, stat: &Expr) {
         self.push(&format!("@{}(", op.name()));
         self.expr(stat, Precedence::Assign);
-        if let StatOp::Variance {
-            bit_shift: shift @ 1..,
-        } = op
-        {
+        if let StatOp::Variance { bit_shift: shift @ 1.. } = op {
             self.push(&format!(", {shift}"));
         }
         self.push(")");
@@ -212,11 +179,7 @@ impl Printer {
             TargetBase::Var { name, module } => {
                 self.at_call("var", None, &[Some(name), module.as_ref()]);
             }
-            TargetBase::Cast {
-                value,
-                type_name,
-                module,
-            } => {
+            TargetBase::Cast { value, type_name, module } => {
                 self.at_call("cast", Some(value), &[Some(type_name), module.as_ref()]);
             }
             TargetBase::Autocast(base) => self.autocast_base(base, target),
@@ -241,10 +204,7 @@ impl Printer {
     /// In parentheses where the path that follows would be taken for something else.
     fn autocast_base(&mut self, base: &Expr, target: &Target) {
         let indexed = matches!(target.path.first(), Some(access) if matches!(access.kind, AccessKind::Index(_)));
-        let indexable = matches!(
-            base.kind,
-            ExprKind::Index { .. } | ExprKind::Call { .. } | ExprKind::Entry(_)
-        );
+        let indexable = matches!(base.kind, ExprKind::Index { .. } | ExprKind::Call { .. } | ExprKind::Entry(_));
         let is_target = matches!(base.kind, ExprKind::Target(_));
         if is_target || (indexed && !indexable) {
             self.parenthesised(base);

@@ -2,10 +2,7 @@
 //! Statements.
 
 use super::Printer;
-use crate::ast::{
-    Block, Delete, Expr, Foreach, ForeachSource, Key, Precedence, Sort, SortKey, Stmt, StmtKind,
-    VarRef,
-};
+use crate::ast::{Block, Delete, Expr, Foreach, ForeachSource, Key, Precedence, Sort, SortKey, Stmt, StmtKind, VarRef};
 
 impl Printer {
     pub(super) fn block(&mut self, block: &Block) {
@@ -25,11 +22,7 @@ impl Printer {
             StmtKind::Empty => self.push(";"),
             StmtKind::Block(block) => self.block(block),
             StmtKind::Expr(expr) => self.simple("", Some(expr)),
-            StmtKind::If {
-                cond,
-                then,
-                otherwise,
-            } => {
+            StmtKind::If { cond, then, otherwise } => {
                 self.head("if", cond);
                 self.body(then);
                 if let Some(otherwise) = otherwise {
@@ -42,12 +35,7 @@ impl Printer {
                 self.head("while", cond);
                 self.body(body);
             }
-            StmtKind::For {
-                init,
-                cond,
-                step,
-                body,
-            } => {
+            StmtKind::For { init, cond, step, body } => {
                 self.push("for (");
                 self.optional(init);
                 self.push("; ");
@@ -64,11 +52,7 @@ impl Printer {
             StmtKind::Return(None) => self.push("return;"),
             StmtKind::Return(value) => self.simple("return ", value.as_ref()),
             StmtKind::Delete(delete) => self.delete(delete),
-            StmtKind::Try {
-                body,
-                catch_var,
-                handler,
-            } => {
+            StmtKind::Try { body, catch_var, handler } => {
                 self.push("try ");
                 self.block(body);
                 self.push(" catch ");
@@ -158,24 +142,11 @@ impl Printer {
             ForeachSource::Histogram(histogram) => self.histogram(histogram),
         }
         match &foreach.sort {
-            Some(
-                sort @ Sort {
-                    by: SortKey::Value, ..
-                },
-            ) => self.push(direction(sort)),
-            Some(
-                sort @ Sort {
-                    by: SortKey::Stat(op),
-                    ..
-                },
-            ) => {
+            Some(sort @ Sort { by: SortKey::Value, .. }) => self.push(direction(sort)),
+            Some(sort @ Sort { by: SortKey::Stat(op), .. }) => {
                 self.push(&format!(" @{}{}", op.name(), direction(sort)));
             }
-            Some(Sort {
-                by: SortKey::Key(_),
-                ..
-            })
-            | None => {}
+            Some(Sort { by: SortKey::Key(_), .. }) | None => {}
         }
         if let Some(limit) = &foreach.limit {
             self.push(" limit ");

@@ -9,38 +9,19 @@ fn shape(file: &crate::ast::File) -> String {
     let text = format!("{:?}", file.items);
     let mut out = String::new();
     for (index, part) in text.split("Span { ").enumerate() {
-        out.push_str(if index == 0 {
-            part
-        } else {
-            part.split_once(" }").map_or(part, |both| both.1)
-        });
+        out.push_str(if index == 0 { part } else { part.split_once(" }").map_or(part, |both| both.1) });
     }
     let ids = out.split("ExprId(").enumerate();
-    ids.map(|(index, part)| {
-        if index == 0 {
-            part
-        } else {
-            part.split_once(')').map_or(part, |both| both.1)
-        }
-    })
-    .collect()
+    ids.map(|(index, part)| if index == 0 { part } else { part.split_once(')').map_or(part, |both| both.1) }).collect()
 }
 
 /// Reads, prints, reads and prints.
 fn round_trip(text: &str) {
     let (sources, first) = parse_script(text, &[]);
-    assert!(
-        first.diagnostics.is_empty(),
-        "{text}\n{:?}",
-        messages(&sources, &first)
-    );
+    assert!(first.diagnostics.is_empty(), "{text}\n{:?}", messages(&sources, &first));
     let printed = print::file(&first.file);
     let (sources, second) = parse_script(&printed, &[]);
-    assert!(
-        second.diagnostics.is_empty(),
-        "{text}\n{printed}\n{:?}",
-        messages(&sources, &second)
-    );
+    assert!(second.diagnostics.is_empty(), "{text}\n{printed}\n{:?}", messages(&sources, &second));
     assert_eq!(shape(&first.file), shape(&second.file), "{text}\n{printed}");
     assert_eq!(printed, print::file(&second.file));
 }
@@ -52,9 +33,7 @@ fn strings_keep_their_bytes() {
 
 #[test]
 fn operators_are_kept_apart() {
-    round_trip(
-        "probe begin { x = - -y; x = -(--y); x = +(+y); x = !(~y); x = a - -b; x = a & &$b; x = a-- - --b }",
-    );
+    round_trip("probe begin { x = - -y; x = -(--y); x = +(+y); x = !(~y); x = a - -b; x = a & &$b; x = a-- - --b }");
 }
 
 #[test]
@@ -83,7 +62,8 @@ fn expression() -> impl Strategy<Value = String> {
     .prop_map(str::to_owned);
     leaf.prop_recursive(6, 60, 3, |inner| {
         let binary = proptest::sample::select(vec![
-            "||", "&&", "|", "^", "&", "<", ">", "<=", ">=", "==", "!=", "<<", ">>", ">>>", ".", "+", "-", "*", "/", "%",
+            "||", "&&", "|", "^", "&", "<", ">", "<=", ">=", "==", "!=", "<<", ">>", ">>>", ".", "+", "-", "*", "/",
+            "%",
         ]);
         let assign = proptest::sample::select(vec!["=", "+=", ".=", "<<<", ">>="]);
         let unary = proptest::sample::select(vec!["-", "+", "!", "~"]);
