@@ -16,8 +16,10 @@
 
 mod builder;
 mod interp;
+mod locks;
 mod names;
 mod op;
+mod parse;
 mod print;
 mod program;
 mod types;
@@ -25,6 +27,8 @@ mod verify;
 
 pub use builder::FunctionBuilder;
 pub use interp::{Clock, Event, FormatHist, FormatValue, Hit, Interp, Memory, Outcome, Report, Services};
+pub use locks::{Access, LockSet, lock_sets};
 pub use op::*;
+pub use parse::{ParseError, parse};
 pub use program::*;
 pub use verify::{MAX_LINEAR_BUCKETS, VerifyError, verify};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The text form of a program: stable, readable, and read back without loss.
+//! The text form of a program: stable, readable, and read back by [`parse()`](crate::parse()) without loss.
 //!
 //! ```text
 //! limits max_string 512 max_action 1000 …

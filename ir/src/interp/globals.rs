@@ -17,7 +17,7 @@ impl Machine<'_> {
             Op::GlobalGet(_) => self.scalar(global).cloned(),
             Op::GlobalSet(_, value) => {
                 let val = frame.get(*value).clone();
-                self.scalar(global).map(|scalar| *scalar = val);
+                self.scalar(global).into_iter().for_each(|scalar| *scalar = val.clone());
                 None
             }
             Op::GlobalAdd(_, value) => {
