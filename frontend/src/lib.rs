@@ -32,3 +32,5 @@ pub mod analyse;
 pub mod lower;
 
 pub mod compile;
+
+pub mod mock;

@@ -4,6 +4,7 @@
 //! Building a [`TapsetLibrary`] only notes which file declares which name, by a scan that skips bodies, strings and comments. A file is
 //! parsed when a script first uses one of its names.
 
+mod builtin;
 mod scan;
 
 use std::collections::BTreeMap;

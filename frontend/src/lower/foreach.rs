@@ -23,6 +23,7 @@ impl Lower<'_, '_> {
         self.statement(span, |lower| {
             left = lower.limit(foreach.limit.as_ref());
             slice = foreach.slice.iter().map(|key| lower.slice_key(key.as_ref())).collect();
+            slice.resize_with(foreach.keys.len(), || SliceKey::Any);
             let keys = lower.slice_values(&slice);
             lower.at(span);
             let first = lower.b.value(Op::IterFirst(array, lower.sort(foreach), keys));
