@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-/// Whether `text` has a character that [`matches`] treats specially.
+/// Whether `text` has a character that [`matches()`] treats specially.
 pub fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }

@@ -277,4 +277,6 @@ impl<'a> Parser<'a> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 pub(crate) mod tests;

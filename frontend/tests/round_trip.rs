@@ -3,33 +3,31 @@
 
 use std::path::{Path, PathBuf};
 
-use spile_frontend::ast::FileKind;
+use spile_frontend::ast::{self, FileKind};
 use spile_frontend::diag::Diagnostics;
 use spile_frontend::parser::{ParseContext, parse_file};
 use spile_frontend::preprocess::{Conditions, ScriptArgs};
 use spile_frontend::print;
 use spile_frontend::span::SourceMap;
 
-/// The printed form of a script without errors.
-fn printed(name: &str, text: &str) -> String {
+/// Parses a file; the text says what is wrong with it. A script's macros are forgotten, the library's stay.
+fn parse(context: &mut ParseContext<'_>, name: &str, text: &str, kind: FileKind) -> (ast::File, String) {
     let mut sources = SourceMap::new();
     let id = sources.add(name, text);
-    let mut context = ParseContext::new(Conditions::new("6.12.0", "x86_64"));
     context.args = ScriptArgs::new(["7", "two words", "3"]);
-    let parsed = parse_file(&mut sources, id, FileKind::Tapset, &mut context);
+    let parsed = parse_file(&mut sources, id, kind, context);
     let mut diagnostics = Diagnostics::new();
     diagnostics.extend(parsed.diagnostics);
-    assert!(diagnostics.iter().len() == 0, "{text}\n{}", diagnostics.render(&sources, false));
-    print::file(&parsed.file)
+    (parsed.file, diagnostics.render(&sources, false))
 }
 
-/// The `.stp` files in a folder and the folders in it.
-fn scripts(folder: &Path, found: &mut Vec<PathBuf>) {
+/// The files in a folder, and the folders in it, of this extension.
+fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
         let path = entry.expect("a readable folder").path();
         if path.is_dir() {
-            scripts(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "stp") {
+            files(&path, extension, found);
+        } else if path.extension().is_some_and(|this| this == extension) {
             found.push(path);
         }
     }
@@ -39,14 +37,24 @@ fn scripts(folder: &Path, found: &mut Vec<PathBuf>) {
 fn scripts_survive_printing() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut found = Vec::new();
+    files(&root.join("tapsets"), "stpm", &mut found);
     for folder in ["tapsets", "tests/cases/ok", "tests/cases/fault"] {
-        scripts(&root.join(folder), &mut found);
+        files(&root.join(folder), "stp", &mut found);
     }
-    assert!(found.len() > 50, "only {} scripts", found.len());
+    assert!(found.len() > 50, "only {} files", found.len());
+    let mut context = ParseContext::new(Conditions::new("6.12.0", "x86_64"));
     for path in found {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(&path).expect("a readable script");
-        let once = printed(&name, &text);
-        assert_eq!(once, printed(&name, &once), "{name}");
+        let kind = match name.ends_with(".stpm") {
+            true => FileKind::MacroLibrary,
+            false => FileKind::Tapset,
+        };
+        let (first, errors) = parse(&mut context, &name, &text, kind);
+        assert_eq!(errors, "");
+        let printed = print::file(&first);
+        let (second, errors) = parse(&mut context, "printed", &printed, FileKind::Tapset);
+        assert_eq!(errors, "", "{name}");
+        assert_eq!(printed, print::file(&second), "{name}");
     }
 }
