@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Measures how long a kernel's facts take to load.
 //!
-//! `cargo run --release -p spile-debuginfo --example measure -- [BTF KALLSYMS]`; without files, those of this machine.
+//! `cargo run --release -p spile-debuginfo --example measure -- [ROOT [RELEASE [ARCH]]]`: reads the files of
+//! `spile_debuginfo::facts` below a folder; by default, those of this machine.
 
+use std::path::Path;
 use std::time::Instant;
 
-use spile_debuginfo::{KernelTarget, Kit, Parts};
+use spile_debuginfo::{KernelTarget, Kit};
 use spile_frontend::target::{Arch, Target, TypeTag};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let btf = std::fs::read(arguments.next().unwrap_or("/sys/kernel/btf/vmlinux".into()))?;
-    let kallsyms = std::fs::read(arguments.next().unwrap_or("/proc/kallsyms".into()))?;
-    let empty: &[u8] = &[];
-    println!("BTF {} bytes, kallsyms {} bytes", btf.len(), kallsyms.len());
+    let root = arguments.next().unwrap_or("/".into());
+    let release = match arguments.next() {
+        Some(release) => release,
+        None => std::fs::read_to_string("/proc/sys/kernel/osrelease")?.trim().to_owned(),
+    };
+    let arch = match arguments.next().as_deref().unwrap_or(std::env::consts::ARCH) {
+        "aarch64" => Arch::Aarch64,
+        _ => Arch::X86_64,
+    };
 
     let mut clock = Clock(Instant::now());
-    let parts = Parts {
-        arch: Arch::X86_64,
-        release: "",
-        btf,
-        kallsyms: &kallsyms,
-        events: empty,
-        filter_functions: empty,
-        blacklist: empty,
-        config: empty,
-        notes: empty,
-    };
-    let kit = Kit::create(parts)?;
-    clock.lap("make a kit");
+    let kit = Kit::from_facts(arch, &release, |path| {
+        let content = std::fs::read(Path::new(&root).join(path.trim_start_matches('/'))).ok()?;
+        println!("{:9} bytes  {path}", content.len());
+        Some(content)
+    })?;
+    clock.lap("read all files and make a kit");
     let packed = kit.to_bytes()?;
     clock.lap("pack it");
     println!("{} symbols, packed {} bytes", kit.symbols.len(), packed.len());

@@ -35,6 +35,7 @@ pub struct Btf {
     first_id: u32,
     /// Offset of the first own string.
     first_string: u32,
+    char_is_signed: bool,
     index: OnceLock<index::Index>,
 }
 
@@ -76,8 +77,14 @@ impl Btf {
             base,
             first_id,
             first_string,
+            char_is_signed: false,
             index: OnceLock::new(),
         })
+    }
+
+    /// Says that plain `char` is signed, which BTF does not tell.
+    pub fn with_signed_char(self, char_is_signed: bool) -> Self {
+        Self { char_is_signed, ..self }
     }
 
     /// One past the number of the last type.

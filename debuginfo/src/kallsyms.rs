@@ -136,7 +136,7 @@ impl<'a> Lines<'a> {
             self.stext = Some(address);
         }
         let is_global = letter.is_ascii_uppercase() || *letter == b'w';
-        let flags = FLAG_TEXT * u8::from(is_text) | FLAG_GLOBAL * u8::from(is_global);
+        let flags = (FLAG_TEXT * u8::from(is_text)) | (FLAG_GLOBAL * u8::from(is_global));
         self.symbols.push(Line { module, address, flags, name });
         Some(())
     }

@@ -34,11 +34,13 @@ impl KernelTarget {
     ///
     /// [`Error::Btf`] if its types cannot be read.
     pub fn new(kit: Kit) -> Result<Self, Error> {
+        // Linux 6.2 made char unsigned everywhere; before, it was as the instruction set's C has it.
+        let signed_char = kit.arch == Arch::X86_64 && glob::compare_versions(&kit.release, "6.2").is_lt();
         Ok(Self {
             arch: kit.arch,
             release: kit.release,
             build_id: kit.build_id,
-            btf: Btf::parse(kit.btf)?,
+            btf: Btf::parse(kit.btf)?.with_signed_char(signed_char),
             tracepoints: Tracepoints::new(&kit.tracepoints),
             blacklist: Blacklist::new(&kit.blacklist),
             config: Config::new(&kit.config),

@@ -37,6 +37,20 @@ fn functions_have_their_prototypes() {
     assert_eq!(target.function("vfs_nothing", None), None);
 }
 
+/// Plain `char` lost its sign in Linux 6.2, and never had one on aarch64.
+#[test]
+fn the_sign_of_char_is_that_of_the_kernel() {
+    let is_signed = |arch, release: &str| {
+        let kit = Kit::from_facts(arch, release, |path| read_fact(path)).expect("the facts are sound");
+        let target = KernelTarget::new(kit).expect("the types are sound");
+        let char = target.find_type(TypeTag::Plain, "char").expect("it is there");
+        matches!(target.shape(char), TypeShape::Int { signed: true, is_char: true, .. })
+    };
+    assert!(is_signed(Arch::X86_64, "6.1.0-56-amd64"));
+    assert!(!is_signed(Arch::X86_64, "6.12.107+deb13-amd64"));
+    assert!(!is_signed(Arch::Aarch64, "5.10.0-32-arm64"));
+}
+
 #[test]
 fn arguments_follow_the_calling_convention() {
     assert_eq!(words(&kernel(Arch::X86_64), "big_result"), "pair:none count:3");

@@ -17,7 +17,7 @@ impl Btf {
     pub fn shape(&self, ty: TypeId) -> TypeShape {
         let Some(ty) = self.resolve(ty.0) else { return TypeShape::Void };
         match ty.kind() {
-            Kind::Int => int_shape(ty),
+            Kind::Int => self.int_shape(ty),
             Kind::Float => TypeShape::Float { bytes: ty.size() },
             Kind::Ptr => TypeShape::Pointer(TypeId(ty.target())),
             Kind::Array => {
@@ -115,6 +115,21 @@ impl Btf {
         None
     }
 
+    fn int_shape(&self, ty: Type<'_>) -> TypeShape {
+        let (bytes, int) = (ty.size(), ty.int());
+        if !matches!(bytes, 1 | 2 | 4 | 8 | 16) {
+            return TypeShape::Void;
+        }
+        // pahole marks neither character types nor their sign: the names tell them.
+        let (is_char, signed) = match ty.name() {
+            "char" => (true, self.char_is_signed || int.signed),
+            "signed char" => (true, true),
+            "unsigned char" => (true, false),
+            _ => (int.char, int.signed),
+        };
+        TypeShape::Int { bytes, signed, is_char: is_char && bytes == 1, is_bool: int.bool }
+    }
+
     fn find_base(&self, name: &str) -> Option<TypeId> {
         self.named(name).find(|ty| matches!(ty.kind(), Kind::Int | Kind::Float)).map(|ty| TypeId(ty.id()))
     }
@@ -149,18 +164,6 @@ impl Btf {
             }
         }
         member
-    }
-}
-
-fn int_shape(ty: Type<'_>) -> TypeShape {
-    let (bytes, int) = (ty.size(), ty.int());
-    match bytes {
-        1 | 2 | 4 | 8 | 16 => {
-            // gcc marks only signed characters, if any, in BTF made from DWARF; the name tells them all.
-            let is_char = bytes == 1 && (int.char || matches!(ty.name(), "char" | "signed char" | "unsigned char"));
-            TypeShape::Int { bytes, signed: int.signed, is_char, is_bool: int.bool }
-        }
-        _ => TypeShape::Void,
     }
 }
 

@@ -70,7 +70,7 @@ pub fn kit(arch: Arch) -> Kit {
 
 fn types() -> Vec<u8> {
     let mut types = Builder::default();
-    let char = types.int("char", 1, 1);
+    let char = types.int("char", 1, 0);
     let long = types.int("long unsigned int", 8, 0);
     let bool = types.int("_Bool", 1, 4);
     let file = types.composite(Kind::Struct, "file", 8, &[("f_pos", long, 0)]);
