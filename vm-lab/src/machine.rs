@@ -138,6 +138,7 @@ impl MachineBuilder {
         let child = Child::spawn(qemu)?;
         let mut machine = RunningMachine { cell: self.kernel.cell.name(), dir, stream: host, child };
         machine.wait_for_boot(self.boot_limit)?;
+        progress.idle();
         Ok(machine)
     }
 

@@ -149,7 +149,9 @@ fn run(command: Command) -> Result<ExitCode> {
             build_kshim(&cells, &source, progress)?;
         }
         Command::Boot(boot) => {
-            boot.builder(progress)?.interact()?;
+            let builder = boot.builder(progress)?;
+            progress.idle();
+            builder.interact()?;
         }
         Command::Run { boot, limit_s, command } => {
             let command = format!("{{ {}\n}} 2>&1", command.join(" "));
@@ -172,6 +174,7 @@ fn list() -> Result<()> {
 fn fetch(cells: &Cells, update: bool, progress: &dyn Progress) -> Result<()> {
     for cell in cells.selected() {
         let kernel = if update { cell.update(progress)? } else { cell.prepare(progress)? };
+        progress.idle();
         println!("{:20} {}", cell.name(), kernel.release);
     }
     Ok(())
@@ -198,7 +201,9 @@ fn converse(mut machine: RunningMachine, limit: Duration) -> Result<ExitCode> {
 fn build_kshim(cells: &Cells, source: &kshim::Source, progress: &dyn Progress) -> Result<()> {
     let mut failed = Vec::new();
     for cell in cells.selected() {
-        match cell.prepare(progress).and_then(|kernel| kshim::build(source, &kernel, progress)) {
+        let built = cell.prepare(progress).and_then(|kernel| kshim::build(source, &kernel, progress));
+        progress.idle();
+        match built {
             Ok(ko) => println!("{:20} {}", cell.name(), ko.display()),
             Err(error) => {
                 eprintln!("{}: {error:#}", cell.name());

@@ -12,6 +12,8 @@ pub trait Progress: Sync {
     fn step(&self, what: &str);
     /// The step has come this far, in bytes.
     fn bytes(&self, _done: u64, _total: u64) {}
+    /// The last step is over, and other output may follow.
+    fn idle(&self) {}
 }
 
 /// Says nothing.
@@ -38,9 +40,7 @@ pub struct Terminal {
 impl Terminal {
     /// A bar that shows nothing yet.
     pub fn new() -> Terminal {
-        let bar = ProgressBar::new_spinner();
-        bar.enable_steady_tick(Duration::from_millis(100));
-        Terminal { bar }
+        Terminal { bar: ProgressBar::new_spinner() }
     }
 
     /// A bar where standard error is a terminal, else plain lines.
@@ -57,8 +57,10 @@ impl Default for Terminal {
 
 impl Progress for Terminal {
     fn step(&self, what: &str) {
+        self.bar.reset();
         self.bar.set_style(ProgressStyle::default_spinner());
         self.bar.set_message(what.to_owned());
+        self.bar.enable_steady_tick(Duration::from_millis(100));
     }
 
     fn bytes(&self, done: u64, total: u64) {
@@ -68,10 +70,15 @@ impl Progress for Terminal {
         self.bar.set_length(total);
         self.bar.set_position(done);
     }
+
+    fn idle(&self) {
+        self.bar.disable_steady_tick();
+        self.bar.finish_and_clear();
+    }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.idle();
     }
 }

@@ -93,3 +93,46 @@ fn a_machine_that_does_not_boot_is_told_with_its_console() {
     assert!(error.starts_with("the machine debian-6.1-amd64 did not boot: QEMU ended"), "{error}");
     assert!(error.contains("Kernel panic - not syncing"), "{error}");
 }
+
+#[test]
+#[ignore = "boots machines"]
+fn machines_run_side_by_side_each_with_its_stream() {
+    let start = |name| Machine::builder(&kernel(name)).command("read x; echo $x $(uname -m)").start().unwrap();
+    let mut machines = ["debian-6.1-amd64", "debian-6.1-arm64"].map(start);
+    for (index, machine) in machines.iter().enumerate() {
+        machine.stream().unwrap().write_all(format!("number {index}\n").as_bytes()).unwrap();
+    }
+    let expected = ["number 0 x86_64\n", "number 1 aarch64\n"];
+    for (machine, expected) in machines.iter_mut().zip(expected) {
+        let mut said = String::new();
+        machine.stream().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(said, expected);
+        assert!(machine.wait(LIMIT).unwrap().is_clean());
+    }
+}
+
+#[test]
+#[ignore = "boots a machine"]
+fn an_agent_gets_its_arguments_and_files_and_ends_at_hang_up() {
+    let kernel = kernel("debian-6.1-amd64");
+    // Any program serves as an agent, a script of the machine's shell too.
+    let agent = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(agent.path(), "#!/bin/sh\ncat $1; echo on the console >&2; exec cat").unwrap();
+    let builder = Machine::builder(&kernel).agent_with(agent.path(), "/data/deep/hello").file("/data/deep/hello", "hi");
+    let mut machine = builder.start().unwrap();
+    let mut hello = [0; 2];
+    machine.stream().unwrap().read_exact(&mut hello).unwrap();
+    assert_eq!(&hello, b"hi");
+    let verdict = machine.shutdown(LIMIT).unwrap();
+    assert!(verdict.is_clean(), "{verdict}");
+    assert!(machine.console().contains("on the console"), "{}", machine.console());
+}
+
+#[test]
+#[ignore = "boots a machine"]
+fn waiting_for_a_machine_is_bounded() {
+    let kernel = kernel("debian-6.1-amd64");
+    let mut machine = Machine::builder(&kernel).command("sleep 1000").start().unwrap();
+    let error = machine.wait(Duration::from_millis(100)).unwrap_err().to_string();
+    assert!(error.starts_with("the machine debian-6.1-amd64 still runs after "), "{error}");
+}
