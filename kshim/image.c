@@ -4,7 +4,6 @@
  * that it cannot change, and no number in it is used unchecked. What the text
  * does cannot be checked; that is why only CAP_SYS_ADMIN gets here.
  */
-#include <linux/align.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>

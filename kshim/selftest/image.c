@@ -6,6 +6,7 @@
 
 __asm__(".section .rodata\n"
 	".balign 8\n"
+	".globl text_bin, text_bin_end\n"
 	"text_bin:\n"
 	".incbin \"" TEXT_BIN "\"\n"
 	".balign 4\n"
@@ -40,6 +41,12 @@ unsigned int image_handler(enum handler handler)
 {
 	return handler == HANDLER_NONE ? SPILE_NO_TEXT :
 	       ((const struct text_head *)text_bin)->handlers[handler];
+}
+
+/* Where the parameters lie in the text. */
+unsigned int image_params_offset(void)
+{
+	return ((const struct text_head *)text_bin)->params;
 }
 
 struct spile_probe *image_probe(struct image *image, int kind, enum handler handler,

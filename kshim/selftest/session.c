@@ -94,6 +94,12 @@ int session_attached(struct session *session)
 	return status(session).n_attached;
 }
 
+/* The address of the image's text in the kernel. */
+unsigned long session_text(struct session *session)
+{
+	return status(session).text;
+}
+
 struct spile_probe_status session_probe(struct session *session, unsigned int probe)
 {
 	struct spile_probe_status status = { .probe = probe };

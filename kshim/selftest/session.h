@@ -29,6 +29,7 @@ int session_load_file(int fd, const struct file *file, __u32 ring_bytes);
 int session_load(struct session *session, const struct image *image);
 int session_command(struct session *session, unsigned int command);
 int session_state(struct session *session);
+unsigned long session_text(struct session *session);
 int session_attached(struct session *session);
 struct spile_probe_status session_probe(struct session *session, unsigned int probe);
 void session_drain(struct session *session, on_record on_record, void *data);

@@ -185,7 +185,7 @@ static void addresses(void)
 	try(-EFAULT, "nowhere");
 	file.bytes = (void *)-4096ul;
 	try(-EFAULT, "kernel memory");
-	file.bytes = (void *)symbol("linux_banner");
+	file.bytes = (void *)symbol("vfs_read");
 	try(-EFAULT, "kernel memory");
 }
 

@@ -185,7 +185,7 @@ static void unattachable(void)
 	image_probe(&image, SPILE_PROBE_ADDRESS, HANDLER_count, NULL, 0)->address =
 		(unsigned long)&image;
 	image_probe(&image, SPILE_PROBE_FUNCTION, HANDLER_count, NULL, 0)->address =
-		symbol("linux_banner");
+		symbol("vfs_read") - (1ul << 40);
 	/* kshim's own handlers. */
 	image_probe(&image, SPILE_PROBE_FUNCTION, HANDLER_count, NULL, 0)->address =
 		symbol("ring_reserve");
