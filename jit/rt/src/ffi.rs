@@ -46,7 +46,8 @@ impl HistData {
     /// not exceed `u64`. Nothing where the words are not that.
     pub fn from_words(words: &[u64]) -> Option<Self> {
         let (kind, n_buckets) = (*words.first()? as u32, (words[0] >> 32) as usize);
-        let known = matches!(kind, raw::RT_HIST_LINEAR) && n_buckets >= 3 || kind == raw::RT_HIST_LOG && n_buckets == 128;
+        let known =
+            matches!(kind, raw::RT_HIST_LINEAR) && n_buckets >= 3 || kind == raw::RT_HIST_LOG && n_buckets == 128;
         (known && words.len() == HIST_WORDS + n_buckets).then(|| Self(words.to_vec()))
     }
 
@@ -87,9 +88,11 @@ pub fn format(text: &[u8], args: &[Arg<'_>]) -> Vec<u8> {
 fn value(arg: &Arg<'_>) -> rt_value {
     match *arg {
         Arg::Int(value) => rt_value { type_: u64::from(raw::RT_ARG_INT), word: value as u64, length: 0 },
-        Arg::Str(bytes) => {
-            rt_value { type_: u64::from(raw::RT_ARG_STR), word: bytes.as_ptr().addr() as u64, length: bytes.len() as u64 }
-        }
+        Arg::Str(bytes) => rt_value {
+            type_: u64::from(raw::RT_ARG_STR),
+            word: bytes.as_ptr().addr() as u64,
+            length: bytes.len() as u64,
+        },
         Arg::Hist(hist) => {
             rt_value { type_: u64::from(raw::RT_ARG_HIST), word: hist.0.as_ptr().addr() as u64, length: 0 }
         }

@@ -114,7 +114,8 @@ fn no_vector_register_and_no_indirect_branch() {
         std::fs::remove_file(&path).expect("remove the object");
         let Ok(output) = output else { return };
         let text = String::from_utf8(output.stdout).expect("UTF-8");
-        let instructions: Vec<&str> = text.lines().filter(|line| line.starts_with("  ") || line.contains('\t')).collect();
+        let instructions: Vec<&str> =
+            text.lines().filter(|line| line.starts_with("  ") || line.contains('\t')).collect();
         assert!(instructions.len() > 3000, "{} lines", instructions.len());
         for line in instructions {
             let mut fields = line.split('\t').skip(1);
