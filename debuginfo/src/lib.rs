@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Facts about a target kernel: BTF, symbols, tracepoints, and kits that hold them.
 //!
-//! A [`Kit`] is made of the files that [`facts`] lists, read on a live target or elsewhere, and can be stored in
+//! A [`Kit`] is made of the files that [`facts()`] lists, read on a live target or elsewhere, and can be stored in
 //! one file. [`KernelTarget`] answers the compiler's questions from it; [`UserTarget`] stands for an ordinary process.
 //! [`Symbols`] turns addresses back into names.
 

@@ -41,7 +41,7 @@ fn functions_have_their_prototypes() {
 #[test]
 fn the_sign_of_char_is_that_of_the_kernel() {
     let is_signed = |arch, release: &str| {
-        let kit = Kit::from_facts(arch, release, |path| read_fact(path)).expect("the facts are sound");
+        let kit = Kit::from_facts(arch, release, read_fact).expect("the facts are sound");
         let target = KernelTarget::new(kit).expect("the types are sound");
         let char = target.find_type(TypeTag::Plain, "char").expect("it is there");
         matches!(target.shape(char), TypeShape::Int { signed: true, is_char: true, .. })
