@@ -34,7 +34,7 @@ mod operation;
 
 use std::fmt;
 
-use crate::{FuncId, Function, GlobalKind, Hist, LocId, MapSpec, MapValue, Op, Probe, ProbeKind, Program, StatSpec};
+use crate::{FuncId, Function, GlobalKind, Hist, MapSpec, MapValue, Op, Probe, ProbeKind, Program, StatSpec};
 
 /// Most buckets of a linear histogram, those outside not counted.
 pub const MAX_LINEAR_BUCKETS: i64 = 128;
@@ -92,7 +92,7 @@ fn verify_tables(program: &Program, errors: &mut Vec<VerifyError>) {
     }
     for (index, location) in program.locations.iter().enumerate() {
         if location.file.index() >= program.files.len() {
-            error(errors, format!("{:?}: no such file {}", LocId::new(index), location.file.0));
+            error(errors, format!("location {index}: no such file {}", location.file.0));
         }
         if location.line == 0 || location.column == 0 {
             error(errors, format!("location {index}: lines and columns count from 1"));
