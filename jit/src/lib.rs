@@ -1,1 +1,88 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Typed IR to a linked, position-independent image, through Cranelift.
+//!
+//! [`compile`] lowers each function that a probe reaches, links the code with the runtime
+//! (`jit/rt`), checks every instruction, and writes the image file that kshim loads.
+
+mod constants;
+mod division;
+mod effects;
+mod globals;
+mod image;
+mod isa;
+pub mod link;
+mod locks;
+mod lower;
+mod runtime;
+mod strings;
+
+use spile_ir as ir;
+
+pub use isa::Arch;
+pub use lower::Dump;
+
+/// What to compile for.
+#[derive(Clone, Debug)]
+pub struct JitOptions {
+    /// The target's instruction set.
+    pub arch: Arch,
+    /// The script's name, as messages give it.
+    pub script: String,
+    /// The kernel release that the program was compiled against; empty where it does not matter.
+    pub release: String,
+    /// For the agent: see [`spile_abi::host::Options`].
+    pub options: spile_abi::host::Options,
+    /// Whether to keep the code as text.
+    pub dump: bool,
+}
+
+impl JitOptions {
+    /// For an instruction set, with everything else empty.
+    pub fn new(arch: Arch) -> Self {
+        Self { arch, script: String::new(), release: String::new(), options: Default::default(), dump: false }
+    }
+}
+
+/// A compiled program.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The image file, `struct spile_image` first.
+    pub image: Vec<u8>,
+    /// The code as text, where it was asked for.
+    pub dump: Option<Dump>,
+}
+
+/// Why a program cannot be compiled.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Error {
+    /// The code generator does not take our settings.
+    #[error("code generator: {0}")]
+    Setup(String),
+    /// A function could not be compiled.
+    #[error("{function}: {message}")]
+    Codegen {
+        /// Its name.
+        function: String,
+        /// What the code generator says.
+        message: String,
+    },
+    /// A global has too many elements or buckets, or all of them together do not fit.
+    #[error("global `{0}` is too large")]
+    GlobalTooLarge(String),
+    /// More of something than an image may have.
+    #[error("too many {0}")]
+    TooMany(&'static str),
+    /// Code that may not be in an image.
+    #[error(transparent)]
+    Link(#[from] link::LinkError),
+}
+
+/// Compiles a program, which must pass [`ir::verify`], to an image.
+pub fn compile(program: &ir::Program, options: &JitOptions) -> Result<Compiled, Error> {
+    let mut lowering = lower::Lowering::new(program, options.arch, options.dump)?;
+    let probes = image::handlers(&mut lowering, program);
+    lowering.compile_instances()?;
+    let scratch_size = image::scratch_size(&lowering);
+    let init = lowering.compile_init(scratch_size)?;
+    image::write(lowering, program, options, &probes, init, scratch_size)
+}

@@ -59,12 +59,11 @@ static int model_put(const __u64 *keys)
 	struct entry entry = { { keys[0], keys[1] }, 0, 0 };
 	int at = model_find(keys, 0), i, oldest = 0;
 
-	if (at >= 0 && !map.wrap)
-		return at;
 	if (at >= 0) {
-		entry = model.entries[at];
-		model_remove(at);
-	} else if (model.n == CAPACITY) {
+		model.entries[at].written = ++model.clock;
+		return at;
+	}
+	if (model.n == CAPACITY) {
 		if (!map.wrap)
 			return -1;
 		for (i = 1; i < model.n; i++) {

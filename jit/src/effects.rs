@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What functions do beside computing a result, their callees included.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use spile_ir as ir;
+
+/// What a function does, its callees included.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Effects {
+    /// Globals that it may write.
+    pub writes: BTreeSet<ir::GlobalId>,
+    /// Whether it reads arguments of the traced function.
+    pub uses_args: bool,
+}
+
+/// The effects of all functions, by `FuncId`.
+pub fn effects(program: &ir::Program) -> Vec<Effects> {
+    let mut all: Vec<Effects> = program.functions.iter().map(own).collect();
+    loop {
+        let mut changed = false;
+        for (index, function) in program.functions.iter().enumerate() {
+            let mut sum = all[index].clone();
+            for callee in callees(function) {
+                let callee = &all[callee.index()];
+                sum.writes.extend(&callee.writes);
+                sum.uses_args |= callee.uses_args;
+            }
+            changed |= sum != all[index];
+            all[index] = sum;
+        }
+        if !changed {
+            return all;
+        }
+    }
+}
+
+fn own(function: &ir::Function) -> Effects {
+    let mut effects = Effects::default();
+    for op in ops(function) {
+        effects.writes.extend(written(op));
+        effects.uses_args |= matches!(op, ir::Op::Arg(_) | ir::Op::ReturnValue);
+    }
+    effects
+}
+
+/// The global whose contents an operation may change or reorder.
+pub fn written(op: &ir::Op) -> Option<ir::GlobalId> {
+    match op {
+        ir::Op::GlobalSet(global, _)
+        | ir::Op::GlobalAdd(global, _)
+        | ir::Op::MapSet(global, ..)
+        | ir::Op::MapAdd(global, ..)
+        | ir::Op::MapDelete(global, _)
+        | ir::Op::GlobalClear(global)
+        | ir::Op::StatAdd(global, ..)
+        | ir::Op::IterFirst(global, Some(_), _) => Some(*global),
+        _ => None,
+    }
+}
+
+/// All operations of a function.
+pub fn ops(function: &ir::Function) -> impl Iterator<Item = &ir::Op> {
+    function.blocks.iter().flat_map(|block| &block.insts).map(|inst| &inst.op)
+}
+
+/// The functions that a function calls.
+pub fn callees(function: &ir::Function) -> BTreeSet<ir::FuncId> {
+    ops(function).filter_map(|op| if let ir::Op::Call(callee, _) = op { Some(*callee) } else { None }).collect()
+}
+
+/// How deep calls nest below a function and how much scratch memory they need together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Depth {
+    /// Calls below it; None where there is recursion.
+    pub calls: Option<u32>,
+    /// Bytes of frames, its own included; with recursion, as far as `Limits::max_nesting` allows.
+    pub scratch: u64,
+}
+
+/// The depth of the given handlers together: the deepest and the largest.
+pub fn depth(program: &ir::Program, handlers: &[ir::FuncId], frames: &[u64]) -> Depth {
+    let mut known = BTreeMap::new();
+    let below: Vec<Option<(u32, u64)>> =
+        handlers.iter().map(|handler| below(program, *handler, frames, &mut known)).collect();
+    if below.contains(&None) {
+        let largest = frames.iter().max().copied().unwrap_or(0);
+        return Depth { calls: None, scratch: largest * (u64::from(program.limits.max_nesting) + 1) };
+    }
+    let calls = below.iter().flatten().map(|(calls, _)| *calls).max();
+    let scratch = below.iter().flatten().map(|(_, scratch)| *scratch).max();
+    Depth { calls: Some(calls.unwrap_or(0)), scratch: scratch.unwrap_or(0) }
+}
+
+/// Calls and bytes below a function; None where it reaches itself.
+fn below(
+    program: &ir::Program,
+    root: ir::FuncId,
+    frames: &[u64],
+    known: &mut BTreeMap<ir::FuncId, Option<(u32, u64)>>,
+) -> Option<(u32, u64)> {
+    // Depth first without recursion: a function is visited again when its callees are known.
+    let mut stack = vec![root];
+    let mut open = BTreeSet::new();
+    while let Some(&id) = stack.last() {
+        if known.contains_key(&id) {
+            stack.pop();
+            continue;
+        }
+        let callees = callees(&program.functions[id.index()]);
+        if open.insert(id) {
+            if callees.iter().any(|callee| open.contains(callee) && !known.contains_key(callee)) {
+                known.insert(id, None);
+            }
+            stack.extend(callees.iter().filter(|callee| !known.contains_key(callee) && !open.contains(callee)));
+            continue;
+        }
+        let mut sum = Some((0, 0));
+        for callee in callees {
+            let callee = known.get(&callee).copied().flatten();
+            sum = sum.zip(callee).map(|((calls, bytes), (more, size))| (calls.max(more + 1), bytes.max(size)));
+        }
+        known.insert(id, sum.map(|(calls, bytes)| (calls, bytes + frames[id.index()])));
+    }
+    known.get(&root).copied().flatten()
+}

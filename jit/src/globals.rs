@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Where globals are: the runtime's descriptors of them.
+
+use spile_ir as ir;
+use spile_rt::raw::{self, rt_global};
+use zerocopy::IntoBytes as _;
+
+use crate::Error;
+
+/// Descriptors of all globals and the sizes of the memory they are in.
+pub struct Layout {
+    /// One for each of `Program::globals`.
+    pub globals: Vec<rt_global>,
+    /// Bytes shared by all CPUs.
+    pub data_size: u64,
+    /// Bytes for each CPU.
+    pub percpu_size: u64,
+}
+
+impl Layout {
+    /// Lays out a program's globals.
+    pub fn new(program: &ir::Program) -> Result<Self, Error> {
+        let mut layout =
+            Self { globals: Vec::new(), data_size: size_of::<raw::rt_session>() as u64, percpu_size: 0 };
+        for global in &program.globals {
+            let mut described = describe(&global.kind, &program.limits);
+            spile_rt::layout(&mut described, &mut layout.data_size, &mut layout.percpu_size)
+                .map_err(|_| Error::GlobalTooLarge(global.name.clone()))?;
+            layout.globals.push(described);
+        }
+        Ok(layout)
+    }
+
+    /// The table of descriptors as the image's constant.
+    pub fn table(&self) -> Vec<u8> {
+        self.globals.as_bytes().to_vec()
+    }
+}
+
+fn describe(kind: &ir::GlobalKind, limits: &ir::Limits) -> rt_global {
+    let mut global = rt_global { max_string: limits.max_string, ..rt_global::default() };
+    match kind {
+        ir::GlobalKind::Int(_) => global.kind = raw::RT_INT as u8,
+        ir::GlobalKind::Str(_) => global.kind = raw::RT_STR as u8,
+        ir::GlobalKind::Stat(spec) => {
+            global.kind = raw::RT_STAT as u8;
+            describe_stat(spec, &mut global);
+        }
+        ir::GlobalKind::Map(map) => {
+            global.kind = raw::RT_MAP as u8;
+            global.wrap = map.wrap.into();
+            // The runtime refuses more than 32; do not let the count wrap round before that.
+            global.n_keys = map.keys.len().try_into().unwrap_or(u8::MAX);
+            global.sized = (map.capacity != 0).into();
+            global.capacity = if map.capacity == 0 { limits.max_map_entries } else { map.capacity };
+            for (position, _) in map.keys.iter().enumerate().take(32).filter(|(_, ty)| **ty == ir::Type::Str) {
+                global.str_keys |= 1 << position;
+            }
+            match &map.value {
+                ir::MapValue::Int => global.value = raw::RT_INT as u8,
+                ir::MapValue::Str => global.value = raw::RT_STR as u8,
+                ir::MapValue::Stat(spec) => {
+                    global.value = raw::RT_STAT as u8;
+                    describe_stat(spec, &mut global);
+                }
+            }
+        }
+    }
+    global
+}
+
+fn describe_stat(spec: &ir::StatSpec, global: &mut rt_global) {
+    global.variance = spec.variance.is_some().into();
+    global.variance_shift = spec.variance.unwrap_or(0);
+    match spec.hist {
+        ir::Hist::None => global.hist = raw::RT_HIST_NONE as u8,
+        ir::Hist::Log => global.hist = raw::RT_HIST_LOG as u8,
+        ir::Hist::Linear { low, high, step } => {
+            global.hist = raw::RT_HIST_LINEAR as u8;
+            (global.low, global.high, global.step) = (low, high, step);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Script functions and intrinsics.
+
+use cranelift_codegen::ir::{self as clif, InstBuilder as _, types};
+use spile_abi as abi;
+use spile_ir as ir;
+
+use super::Instance;
+use super::emit::{Callee, Emitter, TRUSTED};
+use crate::runtime::{Rt, ctx};
+
+impl Emitter<'_, '_> {
+    /// Calls a script function.
+    pub fn script_call(&mut self, inst: &ir::Inst, callee: ir::FuncId, args: &[ir::Value]) -> Option<clif::Value> {
+        let function = &self.lowering.program.functions[callee.index()];
+        let instance = Instance { function: callee, source: self.instance.source, budget: None };
+        let section = self.lowering.instance(instance);
+        let mut words = vec![self.ctx];
+        let slot = match function.result {
+            Some(ir::Type::Str) => self.result_slot(inst),
+            _ => None,
+        };
+        words.extend(slot);
+        for arg in args {
+            words.push(self.value(*arg));
+        }
+        let results = u8::from(function.result == Some(ir::Type::Int));
+        let results = self.call(Callee::Section(section, words.len() as u8, results), &words);
+        self.check_call();
+        slot.or(results.first().copied())
+    }
+
+    /// A built-in function.
+    pub fn intrinsic(
+        &mut self,
+        inst: &ir::Inst,
+        intrinsic: ir::Intrinsic,
+        args: &[ir::Value],
+    ) -> Option<clif::Value> {
+        let args: Vec<clif::Value> = args.iter().map(|arg| self.value(*arg)).collect();
+        match action(intrinsic) {
+            Action::Compute(rt) => Some(self.word(Callee::Runtime(rt), &args)),
+            Action::ComputeIn(rt) => {
+                let words = [&[self.ctx], &*args].concat();
+                let result = self.word_or_nothing(rt, &words);
+                if intrinsic.can_fail() {
+                    self.check();
+                }
+                result
+            }
+            Action::Make(rt) => {
+                let slot = self.result_slot(inst)?;
+                let words = [&[self.ctx, slot], &*args].concat();
+                self.runtime(rt, &words);
+                if intrinsic.can_fail() {
+                    self.check();
+                }
+                Some(slot)
+            }
+            Action::Ask(import) => Some(self.word(Callee::Import(import), &[])),
+            Action::Exit => {
+                self.call(Callee::Import(abi::SPILE_IMPORT_session_exit), &[self.ctx]);
+                None
+            }
+            Action::Cpu => {
+                let cpu = self.ctx_load(types::I32, ctx::CPU);
+                Some(self.builder.ins().uextend(types::I64, cpu))
+            }
+            Action::Param => Some(self.ctx_load(types::I64, ctx::PARAM)),
+            Action::ProbePoint => Some(self.probe_point()),
+        }
+    }
+
+    fn word_or_nothing(&mut self, rt: Rt, words: &[clif::Value]) -> Option<clif::Value> {
+        self.call(Callee::Runtime(rt), words).first().copied()
+    }
+
+    /// The name of the probe that fired: constant, so never copied.
+    fn probe_point(&mut self) -> clif::Value {
+        let lowering = &mut *self.lowering;
+        let limit = lowering.program.limits.max_string.saturating_sub(1) as usize;
+        let names = lowering.program.probes.iter().map(|probe| {
+            let name = probe.name.as_bytes();
+            &name[..name.len().min(limit)]
+        });
+        let table = lowering.constants.string_table(&mut lowering.linker, names);
+        let table = self.address(table, 0);
+        let probe = self.ctx_load(types::I32, ctx::PROBE);
+        let probe = self.builder.ins().uextend(types::I64, probe);
+        let at = self.builder.ins().ishl_imm_u(probe, 2);
+        let at = self.builder.ins().iadd(table, at);
+        let offset = self.builder.ins().load(types::I32, TRUSTED, at, 0);
+        let offset = self.builder.ins().uextend(types::I64, offset);
+        self.builder.ins().iadd(table, offset)
+    }
+}
+
+/// How an intrinsic is done.
+enum Action {
+    /// By the runtime, of its arguments only.
+    Compute(Rt),
+    /// By the runtime, with the context first.
+    ComputeIn(Rt),
+    /// By the runtime, into a slot: context, slot, arguments.
+    Make(Rt),
+    /// By kshim, without arguments.
+    Ask(u32),
+    /// session_exit().
+    Exit,
+    /// `spile_ctx.cpu`.
+    Cpu,
+    /// `spile_ctx.param`.
+    Param,
+    /// From a table of names.
+    ProbePoint,
+}
+
+fn action(intrinsic: ir::Intrinsic) -> Action {
+    match intrinsic {
+        ir::Intrinsic::Strlen => Action::Compute(Rt::Strlen),
+        ir::Intrinsic::Substr => Action::Make(Rt::Substr),
+        ir::Intrinsic::Stringat => Action::Compute(Rt::Stringat),
+        ir::Intrinsic::Isinstr => Action::Compute(Rt::Isinstr),
+        ir::Intrinsic::Strpos => Action::Compute(Rt::Strpos),
+        ir::Intrinsic::Strtol => Action::Compute(Rt::Strtol),
+        ir::Intrinsic::StrReplace => Action::Make(Rt::StrReplace),
+        ir::Intrinsic::TextStr => Action::Make(Rt::TextStr),
+        ir::Intrinsic::Ctime => Action::Make(Rt::Ctime),
+        ir::Intrinsic::KernelString => Action::Make(Rt::KernelString),
+        ir::Intrinsic::UserString => Action::Make(Rt::UserString),
+        ir::Intrinsic::Error => Action::ComputeIn(Rt::Error),
+        ir::Intrinsic::Exhausted => Action::ComputeIn(Rt::Exhausted),
+        ir::Intrinsic::Warn => Action::ComputeIn(Rt::Warn),
+        ir::Intrinsic::System => Action::ComputeIn(Rt::System),
+        ir::Intrinsic::Random => Action::ComputeIn(Rt::Random),
+        ir::Intrinsic::Exit => Action::Exit,
+        ir::Intrinsic::CurrentTask => Action::Ask(abi::SPILE_IMPORT_current_task),
+        ir::Intrinsic::TimeMonoNs => Action::Ask(abi::SPILE_IMPORT_time_mono_ns),
+        ir::Intrinsic::TimeRealNs => Action::Ask(abi::SPILE_IMPORT_time_real_ns),
+        ir::Intrinsic::TimeBootNs => Action::Ask(abi::SPILE_IMPORT_time_boot_ns),
+        ir::Intrinsic::Cycles => Action::Ask(abi::SPILE_IMPORT_cycles),
+        ir::Intrinsic::Jiffies => Action::Ask(abi::SPILE_IMPORT_jiffies),
+        ir::Intrinsic::Cpu => Action::Cpu,
+        ir::Intrinsic::TargetPid => Action::Param,
+        ir::Intrinsic::ProbePoint => Action::ProbePoint,
+    }
+}

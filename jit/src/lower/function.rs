@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Functions, handlers and the image's init function: prologue, blocks, epilogue.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self as clif, BlockArg, InstBuilder as _, SourceLoc, UserFuncName, types};
+use cranelift_frontend::FunctionBuilder;
+use spile_abi::SPILE_ERROR_NESTING;
+use spile_ir as ir;
+use spile_rt::raw::rt_init_info;
+use zerocopy::IntoBytes as _;
+
+use super::emit::{Emitter, Local, TRUSTED, signature};
+use super::{ArgSource, Instance, Lowering};
+use crate::link::SectionId;
+use crate::runtime::{Rt, ctx};
+
+/// Lowers a function.
+pub fn lower(lowering: &mut Lowering<'_>, function: &ir::Function, instance: Instance) -> clif::Function {
+    let string_result = function.result == Some(ir::Type::Str);
+    let words = 1 + usize::from(string_result) + function.params.len();
+    let results = usize::from(function.result == Some(ir::Type::Int));
+    build(lowering, (words, results), function, instance, |emitter| emitter.lower())
+}
+
+/// The function that runs once at load: the session block, then the globals' initial values.
+pub fn init(lowering: &mut Lowering<'_>, scratch_size: u32) -> clif::Function {
+    let nothing = ir::Function::new("init", &[], None);
+    let instance = Instance { function: ir::FuncId(0), source: ArgSource::Nowhere, budget: None };
+    build(lowering, (1, 0), &nothing, instance, |emitter| emitter.init(scratch_size))
+}
+
+fn build(
+    lowering: &mut Lowering<'_>,
+    (words, results): (usize, usize),
+    function: &ir::Function,
+    instance: Instance,
+    fill: impl FnOnce(&mut Emitter<'_, '_>),
+) -> clif::Function {
+    let mut code = clif::Function::with_name_signature(UserFuncName::default(), signature(words, results));
+    let mut context = std::mem::take(&mut lowering.builder_context);
+    let config = lowering.isa.frontend_config();
+    {
+        let builder = FunctionBuilder::new(&mut code, &mut context);
+        let mut emitter = Emitter::new(lowering, builder, function, instance);
+        fill(&mut emitter);
+        emitter.builder.seal_all_blocks();
+        emitter.builder.finalize(config);
+    }
+    lowering.builder_context = context;
+    code
+}
+
+impl Emitter<'_, '_> {
+    fn lower(&mut self) {
+        let handler = self.instance.budget.map(|budget| self.handler(budget));
+        let leave = self.builder.create_block();
+        if let Some(handler) = handler {
+            let handler = self.address(handler, 0);
+            let entered = self.word(super::emit::Callee::Runtime(Rt::Enter), &[self.ctx, handler]);
+            let skip = self.builder.ins().icmp_imm_u(IntCC::Equal, entered, 0);
+            // Handlers have no result.
+            self.cold(skip, |this| {
+                this.builder.ins().return_(&[]);
+            });
+        }
+        let counted = self.push_frame(leave);
+        self.locals();
+        if let Some(&entry) = self.blocks.first() {
+            self.builder.ins().jump(entry, &[]);
+        } else {
+            self.builder.ins().jump(self.unwind, &[]);
+        }
+        for block in reachable(self.function) {
+            self.block(block);
+        }
+        self.emit_landings();
+        self.epilogue(handler, leave, counted);
+    }
+
+    /// The constant that describes a handler.
+    fn handler(&mut self, budget: u32) -> SectionId {
+        let locks = self.lowering.locks.of(self.instance.function);
+        let mut bytes = [budget, locks.len() as u32].as_bytes().to_vec();
+        bytes.extend_from_slice(locks.as_bytes());
+        self.lowering.constants.add(&mut self.lowering.linker, "handler", bytes)
+    }
+
+    /// Takes room for the slots, and counts the call where calls could nest too deep.
+    fn push_frame(&mut self, too_deep: clif::Block) -> bool {
+        let limit = self.lowering.program.limits.max_nesting;
+        let counted = self.lowering.depth.calls.is_none_or(|calls| calls > limit);
+        let slots = self.lowering.plans[self.instance.function.index()].slots;
+        let bytes = i64::from(slots) * i64::from(self.lowering.slot_bytes);
+        let mut room = None;
+        if bytes > 0 {
+            let frame = self.ctx_load(types::I64, ctx::FRAME_TOP);
+            let end = self.ctx_load(types::I64, ctx::FRAME_END);
+            let top = self.builder.ins().iadd_imm_s(frame, bytes);
+            let full = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, top, end);
+            self.nesting_error(full, too_deep);
+            self.frame = Some(frame);
+            room = Some(top);
+        }
+        if counted {
+            let depth = self.ctx_load(types::I32, ctx::DEPTH);
+            let full = self.builder.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, depth, i64::from(limit));
+            self.nesting_error(full, too_deep);
+            let depth = self.builder.ins().iadd_imm_s(depth, 1);
+            self.ctx_store(depth, ctx::DEPTH);
+        }
+        if let Some(top) = room {
+            self.ctx_store(top, ctx::FRAME_TOP);
+        }
+        counted
+    }
+
+    fn nesting_error(&mut self, condition: clif::Value, goal: clif::Block) {
+        self.cold(condition, |this| {
+            let error = this.builder.ins().iconst(types::I32, i64::from(SPILE_ERROR_NESTING));
+            this.ctx_store(error, ctx::ERROR);
+            let first = this.function.blocks.first().and_then(|block| block.insts.first());
+            if let Some(inst) = first {
+                let location = this.builder.ins().iconst(types::I32, i64::from(inst.loc.0));
+                this.ctx_store(location, ctx::ERROR_LOCATION);
+            }
+            this.builder.ins().jump(goal, &[]);
+        });
+    }
+
+    /// Gives variables their places: parameters' values, else 0 and "".
+    fn locals(&mut self) {
+        let words = std::mem::take(&mut self.params);
+        let string_result = self.function.result == Some(ir::Type::Str);
+        self.result = string_result.then(|| words[1]);
+        let params = &words[1 + usize::from(string_result)..];
+        for (index, local) in self.function.locals.iter().enumerate() {
+            let passed = params.get(index).copied();
+            let place = match local.ty {
+                ir::Type::Int => {
+                    let variable = self.builder.declare_var(types::I64);
+                    let first = passed.unwrap_or_else(|| self.int(0));
+                    self.builder.def_var(variable, first);
+                    Local::Int(variable)
+                }
+                ir::Type::Str => Local::Str(self.string_local(index, passed)),
+            };
+            self.locals.push(place);
+        }
+    }
+
+    fn string_local(&mut self, index: usize, passed: Option<clif::Value>) -> clif::Value {
+        let slot = self.lowering.plans[self.instance.function.index()].locals[index];
+        match (slot, passed) {
+            (Some(slot), passed) => {
+                let place = self.slot(slot);
+                match passed {
+                    Some(passed) => self.runtime(Rt::StrCopy, &[self.ctx, place, passed]),
+                    None => {
+                        let zero = self.builder.ins().iconst(types::I32, 0);
+                        self.builder.ins().store(TRUSTED, zero, place, 0);
+                    }
+                }
+                place
+            }
+            (None, Some(passed)) => passed,
+            (None, None) => self.string(b"", 0),
+        }
+    }
+
+    fn block(&mut self, id: ir::BlockId) {
+        let block = &self.function.blocks[id.index()];
+        self.block = id.index();
+        self.builder.switch_to_block(self.blocks[id.index()]);
+        for param in &block.params {
+            self.values[param.index()] = Some(self.builder.append_block_param(self.blocks[id.index()], types::I64));
+        }
+        for inst in &block.insts {
+            self.loc = inst.loc;
+            self.builder.set_srcloc(SourceLoc::new(inst.loc.0));
+            let result = self.op(inst);
+            if let Some(defined) = inst.result {
+                self.values[defined.index()] = result;
+            }
+        }
+        self.builder.set_srcloc(SourceLoc::default());
+        self.terminator(&block.end);
+    }
+
+    fn terminator(&mut self, end: &ir::Terminator) {
+        match end {
+            ir::Terminator::Jump(target) => {
+                let args = self.target_args(target);
+                self.builder.ins().jump(self.blocks[target.block.index()], &args);
+            }
+            ir::Terminator::Branch { cond, yes, no } => {
+                let cond = self.value(*cond);
+                let (yes_args, no_args) = (self.target_args(yes), self.target_args(no));
+                let (yes, no) = (self.blocks[yes.block.index()], self.blocks[no.block.index()]);
+                self.builder.ins().brif(cond, yes, &yes_args, no, &no_args);
+            }
+            ir::Terminator::Return(value) => {
+                let value = value.map(|value| self.value(value));
+                let args: Vec<BlockArg> = match (self.function.result, value, self.result) {
+                    (Some(ir::Type::Int), Some(value), _) => vec![value.into()],
+                    (Some(ir::Type::Int), None, _) => vec![self.int(0).into()],
+                    (Some(ir::Type::Str), Some(value), Some(result)) => {
+                        self.runtime(Rt::StrCopy, &[self.ctx, result, value]);
+                        vec![]
+                    }
+                    (Some(ir::Type::Str), None, Some(result)) => {
+                        let zero = self.builder.ins().iconst(types::I32, 0);
+                        self.builder.ins().store(TRUSTED, zero, result, 0);
+                        vec![]
+                    }
+                    _ => vec![],
+                };
+                self.builder.ins().jump(self.exit, &args);
+            }
+        }
+    }
+
+    fn target_args(&mut self, target: &ir::Target) -> Vec<BlockArg> {
+        target.args.iter().map(|arg| self.value(*arg).into()).collect()
+    }
+
+    /// `unwind` and `exit` give the frame back and go to `leave`.
+    fn epilogue(&mut self, handler: Option<SectionId>, leave: clif::Block, counted: bool) {
+        let has_result = self.function.result == Some(ir::Type::Int);
+        self.builder.set_cold_block(self.unwind);
+        self.builder.switch_to_block(self.unwind);
+        let nothing: Vec<BlockArg> = if has_result { vec![self.int(0).into()] } else { vec![] };
+        self.builder.ins().jump(self.exit, &nothing);
+
+        self.builder.switch_to_block(self.exit);
+        let result = has_result.then(|| self.builder.append_block_param(self.exit, types::I64));
+        if let Some(frame) = self.frame {
+            self.ctx_store(frame, ctx::FRAME_TOP);
+        }
+        if counted {
+            let depth = self.ctx_load(types::I32, ctx::DEPTH);
+            let depth = self.builder.ins().iadd_imm_s(depth, -1);
+            self.ctx_store(depth, ctx::DEPTH);
+        }
+        if let Some(handler) = handler {
+            self.builder.ins().jump(leave, &[]);
+            self.builder.switch_to_block(leave);
+            let handler = self.address(handler, 0);
+            self.runtime(Rt::Leave, &[self.ctx, handler]);
+            self.builder.ins().return_(&[]);
+            return;
+        }
+        self.builder.ins().return_(result.as_slice());
+        self.builder.set_cold_block(leave);
+        self.builder.switch_to_block(leave);
+        let nothing: Vec<clif::Value> = if has_result { vec![self.int(0)] } else { vec![] };
+        self.builder.ins().return_(&nothing);
+    }
+
+    fn init(&mut self, scratch_size: u32) {
+        let program = self.lowering.program;
+        let limits = &program.limits;
+        let info = rt_init_info {
+            max_string: limits.max_string,
+            max_errors: limits.max_errors,
+            max_skipped: limits.max_skipped,
+            max_nesting: limits.max_nesting,
+            max_trylock: limits.max_trylock,
+            scratch_size,
+            n_globals: program.globals.len() as u32,
+            reserved: 0,
+        };
+        let info = self.lowering.constants.add(&mut self.lowering.linker, "init info", info.as_bytes().to_vec());
+        let info = self.address(info, 0);
+        let globals = self.global(ir::GlobalId(0));
+        self.runtime(Rt::Init, &[self.ctx, info, globals]);
+        for (index, global) in program.globals.iter().enumerate() {
+            let id = ir::GlobalId::new(index);
+            match &global.kind {
+                ir::GlobalKind::Int(value) if *value != 0 => {
+                    let value = self.int(*value);
+                    let (data, offset) = self.global_data(id);
+                    self.builder.ins().store(TRUSTED, value, data, offset);
+                }
+                ir::GlobalKind::Str(text) if !text.is_empty() => {
+                    let text = self.string(text, self.string_limit());
+                    let place = self.global_address(id);
+                    self.runtime(Rt::StrCopy, &[self.ctx, place, text]);
+                }
+                _ => {}
+            }
+        }
+        self.builder.ins().return_(&[]);
+        for block in [self.unwind, self.exit] {
+            self.builder.switch_to_block(block);
+            self.builder.ins().return_(&[]);
+        }
+    }
+}
+
+/// Blocks that can be reached, each after its dominators.
+fn reachable(function: &ir::Function) -> Vec<ir::BlockId> {
+    let mut seen = vec![false; function.blocks.len()];
+    let mut order = Vec::new();
+    // A block is on the stack a second time, to be listed when all behind it are.
+    let mut stack = if function.blocks.is_empty() { vec![] } else { vec![(ir::BlockId(0), false)] };
+    while let Some((id, done)) = stack.pop() {
+        if done {
+            order.push(id);
+            continue;
+        }
+        if std::mem::replace(&mut seen[id.index()], true) {
+            continue;
+        }
+        stack.push((id, true));
+        let block = &function.blocks[id.index()];
+        let next = match &block.end {
+            ir::Terminator::Jump(target) => vec![target.block],
+            ir::Terminator::Branch { yes, no, .. } => vec![no.block, yes.block],
+            ir::Terminator::Return(_) => vec![],
+        };
+        let catch = block.catch.filter(|_| block.insts.iter().any(|inst| inst.op.can_fail()));
+        stack.extend(catch.into_iter().chain(next).map(|id| (id, false)));
+    }
+    order.reverse();
+    order
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Arrays, aggregates, iteration.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self as clif, InstBuilder as _, types};
+use spile_ir as ir;
+use spile_rt::raw;
+
+use super::emit::{Callee, Emitter, TRUSTED};
+use crate::runtime::Rt;
+
+impl Emitter<'_, '_> {
+    /// Arrays, and clearing any global.
+    pub fn map(&mut self, inst: &ir::Inst) -> Option<clif::Value> {
+        match &inst.op {
+            ir::Op::MapGet(map, keys) => {
+                let element = self.element(Rt::MapGet, *map, keys);
+                if !self.has_string_values(*map) {
+                    return Some(self.load_or_zero(element));
+                }
+                let empty = self.string(b"", 0);
+                let place = self.builder.ins().select(element, element, empty);
+                Some(self.borrowed(inst, place))
+            }
+            ir::Op::MapHas(map, keys) => {
+                let (keys, mask) = self.pattern(keys);
+                let map = self.global(*map);
+                Some(self.word(Callee::Runtime(Rt::MapHas), &[self.ctx, map, keys, mask]))
+            }
+            ir::Op::MapSet(map, keys, value) => {
+                let element = self.put(*map, keys);
+                let value = self.value(*value);
+                if self.has_string_values(*map) {
+                    self.runtime(Rt::StrCopy, &[self.ctx, element, value]);
+                } else {
+                    self.builder.ins().store(TRUSTED, value, element, 0);
+                }
+                None
+            }
+            ir::Op::MapAdd(map, keys, value) => {
+                let element = self.put(*map, keys);
+                let value = self.value(*value);
+                let old = self.builder.ins().load(types::I64, TRUSTED, element, 0);
+                let new = self.builder.ins().iadd(old, value);
+                self.builder.ins().store(TRUSTED, new, element, 0);
+                Some(new)
+            }
+            ir::Op::MapDelete(map, keys) => {
+                let (keys, mask) = self.pattern(keys);
+                let map = self.global(*map);
+                self.runtime(Rt::MapDelete, &[self.ctx, map, keys, mask]);
+                None
+            }
+            ir::Op::GlobalClear(global) => {
+                self.clear(*global);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn clear(&mut self, global: ir::GlobalId) {
+        match &self.lowering.program.globals[global.index()].kind {
+            ir::GlobalKind::Int(_) => {
+                let zero = self.int(0);
+                let (data, offset) = self.global_data(global);
+                self.builder.ins().store(TRUSTED, zero, data, offset);
+            }
+            ir::GlobalKind::Str(_) => {
+                let zero = self.builder.ins().iconst(types::I32, 0);
+                let (data, offset) = self.global_data(global);
+                self.builder.ins().store(TRUSTED, zero, data, offset);
+            }
+            kind => {
+                let clear = if matches!(kind, ir::GlobalKind::Stat(_)) { Rt::StatClear } else { Rt::MapClear };
+                let global = self.global(global);
+                self.runtime(clear, &[self.ctx, global]);
+            }
+        }
+    }
+
+    /// The address of an element, made where it is missing.
+    fn put(&mut self, map: ir::GlobalId, keys: &[ir::Value]) -> clif::Value {
+        let element = self.element(Rt::MapPut, map, keys);
+        let full = self.builder.ins().icmp_imm_u(IntCC::Equal, element, 0);
+        self.check_if(full);
+        element
+    }
+
+    fn element(&mut self, find: Rt, map: ir::GlobalId, keys: &[ir::Value]) -> clif::Value {
+        let keys = self.keys(keys);
+        let map = self.global(map);
+        self.word(Callee::Runtime(find), &[self.ctx, map, keys])
+    }
+
+    /// The integer at an address, or 0 where there is none.
+    fn load_or_zero(&mut self, address: clif::Value) -> clif::Value {
+        let (there, done) = (self.builder.create_block(), self.builder.create_block());
+        let result = self.builder.append_block_param(done, types::I64);
+        let zero = self.int(0);
+        self.builder.ins().brif(address, there, &[], done, &[zero.into()]);
+        self.builder.switch_to_block(there);
+        let value = self.builder.ins().load(types::I64, TRUSTED, address, 0);
+        self.builder.ins().jump(done, &[value.into()]);
+        self.builder.switch_to_block(done);
+        result
+    }
+
+    fn has_string_values(&self, map: ir::GlobalId) -> bool {
+        matches!(
+            &self.lowering.program.globals[map.index()].kind,
+            ir::GlobalKind::Map(ir::MapSpec { value: ir::MapValue::Str, .. })
+        )
+    }
+
+    /// Aggregates.
+    pub fn stat(&mut self, inst: &ir::Inst) -> Option<clif::Value> {
+        match &inst.op {
+            ir::Op::StatAdd(global, keys, value) => {
+                let is_element = !keys.is_empty();
+                let keys = self.keys(keys);
+                let (global, value) = (self.global(*global), self.value(*value));
+                self.runtime(Rt::StatAdd, &[self.ctx, global, keys, value]);
+                if is_element {
+                    self.check();
+                }
+                None
+            }
+            ir::Op::StatRead(global, keys, field) => {
+                let keys = self.keys(keys);
+                let (global, number) = (self.global(*global), self.int(field_number(*field)));
+                let result = self.word(Callee::Runtime(Rt::StatRead), &[self.ctx, global, keys, number]);
+                if inst.op.can_fail() {
+                    self.check();
+                }
+                Some(result)
+            }
+            ir::Op::HistBucket(global, keys, index) => {
+                let keys = self.keys(keys);
+                let (global, index) = (self.global(*global), self.value(*index));
+                let result = self.word(Callee::Runtime(Rt::HistBucket), &[self.ctx, global, keys, index]);
+                self.check();
+                Some(result)
+            }
+            _ => None,
+        }
+    }
+
+    /// Iteration.
+    pub fn iteration(&mut self, inst: &ir::Inst) -> Option<clif::Value> {
+        let result = match &inst.op {
+            ir::Op::IterFirst(map, sort, keys) => {
+                let (keys, mask) = self.pattern(keys);
+                let sort = self.int(sort.map_or(0, sort_number));
+                let map = self.global(*map);
+                self.word(Callee::Runtime(Rt::IterFirst), &[self.ctx, map, sort, keys, mask])
+            }
+            ir::Op::IterNext(map, cursor, keys) => {
+                let (keys, mask) = self.pattern(keys);
+                let (map, cursor) = (self.global(*map), self.value(*cursor));
+                self.word(Callee::Runtime(Rt::IterNext), &[self.ctx, map, cursor, keys, mask])
+            }
+            ir::Op::IterKey(map, cursor, position) => {
+                let (map, cursor) = (self.global(*map), self.value(*cursor));
+                let position = self.int(i64::from(*position));
+                self.word(Callee::Runtime(Rt::IterKey), &[self.ctx, map, cursor, position])
+            }
+            ir::Op::IterValue(map, cursor) => {
+                let (map, cursor) = (self.global(*map), self.value(*cursor));
+                self.word(Callee::Runtime(Rt::IterValue), &[self.ctx, map, cursor])
+            }
+            ir::Op::IterStat(map, cursor, field) => {
+                let (map, cursor) = (self.global(*map), self.value(*cursor));
+                let field = self.int(field_number(*field));
+                let number = self.word(Callee::Runtime(Rt::IterStat), &[self.ctx, map, cursor, field]);
+                if inst.op.can_fail() {
+                    self.check();
+                }
+                number
+            }
+            _ => return None,
+        };
+        match inst.result.map(|value| self.function.ty(value)) {
+            Some(ir::Type::Str) => Some(self.borrowed(inst, result)),
+            _ => Some(result),
+        }
+    }
+
+    /// The address of keys, or 0 where there are none.
+    pub fn keys(&mut self, keys: &[ir::Value]) -> clif::Value {
+        let keys: Vec<clif::Value> = keys.iter().map(|key| self.value(*key)).collect();
+        self.words(0, &keys)
+    }
+
+    /// The address of keys, and the mask of those that match anything; all bits where all do.
+    fn pattern(&mut self, keys: &[Option<ir::Value>]) -> (clif::Value, clif::Value) {
+        let mask = if keys.iter().all(Option::is_none) {
+            -1
+        } else {
+            keys.iter().enumerate().filter(|(_, key)| key.is_none()).fold(0, |mask, (index, _)| mask | 1 << index)
+        };
+        let mut words = Vec::new();
+        for key in keys.iter().filter(|_| mask != -1) {
+            words.push(match key {
+                Some(key) => self.value(*key),
+                None => self.int(0),
+            });
+        }
+        (self.words(0, &words), self.int(mask))
+    }
+}
+
+fn field_number(field: ir::StatField) -> i64 {
+    i64::from(match field {
+        ir::StatField::Count => raw::RT_COUNT,
+        ir::StatField::Sum => raw::RT_SUM,
+        ir::StatField::Min => raw::RT_MIN,
+        ir::StatField::Max => raw::RT_MAX,
+        ir::StatField::Avg => raw::RT_AVG,
+        ir::StatField::Variance => raw::RT_VARIANCE,
+    })
+}
+
+/// `RT_SORT()`.
+fn sort_number(sort: ir::Sort) -> i64 {
+    let (by, which) = match sort.by {
+        ir::SortBy::Key(position) => (raw::RT_BY_KEY, i64::from(position)),
+        ir::SortBy::Value => (raw::RT_BY_VALUE, 0),
+        ir::SortBy::Stat(field) => (raw::RT_BY_STAT, field_number(field)),
+    };
+    i64::from(by) | which << 8 | i64::from(sort.descending) << 16
+}
