@@ -4,6 +4,8 @@
 //! Every name is looked up, aliases and wildcards of probe points are expanded, `$` variables have become loads, and each
 //! expression has a type variable that [`Types`] knows the type of. Functions of the library are here only where they are used.
 
+mod dump;
+
 use std::rc::Rc;
 
 use crate::ast::{HistogramShape, Name};

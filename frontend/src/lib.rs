@@ -34,3 +34,8 @@ pub mod lower;
 pub mod compile;
 
 pub mod mock;
+
+pub use analyse::{Options, Source};
+pub use compile::{Analysed, Compiled, Failed, ParsedScript, compile};
+pub use library::TapsetLibrary;
+pub use target::Target;

@@ -132,8 +132,7 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
     pub fn array(&mut self, var: &ast::VarRef, arity: usize) -> Option<GlobalId> {
         let found = self.global(&var.name);
         if found.is_none() {
-            let known: Vec<String> = self.a.script.globals.iter().map(|global| global.name.to_string()).collect();
-            let near = similar(&var.name, known.iter().map(String::as_str));
+            let near = self.a.similar_global(&var.name);
             self.report(errors::unresolved_array(var.span, &var.name, arity, near));
         }
         found

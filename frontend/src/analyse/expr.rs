@@ -143,10 +143,12 @@ impl Walk<'_, '_, '_> {
             return self.string(op_span, H::Concat(left, right));
         }
         if let Some(op) = compare_op(op) {
-            self.a.unify(left.ty, right.ty, right.span);
-            if self.a.script.types.get(left.ty) == Some(Type::Stat) {
-                return self.fail(op_span, errors::statistics_as_value(op_span));
+            for side in [&left, &right] {
+                if self.a.script.types.get(side.ty) == Some(Type::Stat) {
+                    return self.fail(side.span, errors::statistics_as_value(side.span));
+                }
             }
+            self.a.unify(left.ty, right.ty, right.span);
             return self.long(op_span, H::Compare(op, left, right));
         }
         self.a.expect(&left, Type::Long);

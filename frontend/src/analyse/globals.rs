@@ -7,10 +7,14 @@ use super::Analyser;
 use super::loader::ItemRef;
 use crate::ast::{self, FileKind, Literal, Name};
 use crate::errors::semantic as errors;
-use crate::hir::{Constant, Global, GlobalId};
+use crate::errors::similar;
+use crate::hir::{Constant, Global, GlobalId, bucket_count};
 use crate::span::Span;
 use crate::types::Type;
 use spile_ir as ir;
+
+/// Most buckets of a histogram, those outside of its range included.
+const MAX_BUCKETS: i64 = ir::MAX_LINEAR_BUCKETS + 2;
 
 impl Analyser<'_, '_> {
     /// The global that a name means in a file: one that is private there, else a public one. The library never sees the
@@ -28,8 +32,7 @@ impl Analyser<'_, '_> {
 
     /// The script's entry for a declaration.
     pub(super) fn declare_global(&mut self, item: &ItemRef, var: usize) -> GlobalId {
-        let ast::Item::Globals(globals) = item.item() else { return GlobalId(0) };
-        let declared = &globals.vars[var];
+        let declared = item.global(var).expect("a global's item declares it");
         let key = (item.file.id, declared.name.name.clone());
         if let Some(id) = self.globals.get(&key) {
             return *id;
@@ -91,12 +94,25 @@ impl Analyser<'_, '_> {
         None
     }
 
+    /// The user's global whose name is most like this one.
+    pub(super) fn similar_global(&self, name: &str) -> Option<String> {
+        let declared = self.loader.user_globals();
+        let names: Vec<&str> = declared.iter().filter_map(|(item, var)| Some(item.global(*var)?.name.name.as_str())).collect();
+        similar(name, names)
+    }
+
     /// Checks what the declarations say against the uses, after all uses were seen; applies `-G`.
     pub(super) fn check_globals(&mut self) {
         self.check_duplicates();
         for global in &self.script.globals {
             if global.wrap && global.keys.is_none() && global.shape_span.is_some() {
                 self.diagnostics.push(errors::wrap_on_scalar(global.span, &global.name));
+            }
+            if global.capacity > 0 && global.keys.is_none() && global.shape_span.is_some() {
+                self.diagnostics.push(errors::size_on_scalar(global.span, &global.name));
+            }
+            if bucket_count(global.stat.hist) > MAX_BUCKETS {
+                self.diagnostics.push(errors::too_many_buckets(global.span, &global.name));
             }
             if global.user && !global.written && global.init.is_none() && global.read {
                 self.diagnostics.push(errors::never_assigned_global(global.span, &global.name));
@@ -125,8 +141,7 @@ impl Analyser<'_, '_> {
         let declared = self.loader.user_globals();
         let mut seen: Vec<&ast::Global> = Vec::new();
         for (item, var) in &declared {
-            let ast::Item::Globals(globals) = item.item() else { continue };
-            let global = &globals.vars[*var];
+            let Some(global) = item.global(*var) else { continue };
             match seen.iter().find(|other| other.name.name == global.name.name) {
                 Some(other) => self
                     .diagnostics

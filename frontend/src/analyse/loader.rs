@@ -40,6 +40,10 @@ impl ItemRef {
         if let ast::Item::Function(function) = self.item() { Some(function) } else { None }
     }
 
+    pub fn global(&self, var: usize) -> Option<&ast::Global> {
+        if let ast::Item::Globals(globals) = self.item() { globals.vars.get(var) } else { None }
+    }
+
     pub fn alias(&self) -> Option<&ast::Alias> {
         if let ast::Item::Alias(alias) = self.item() { Some(alias) } else { None }
     }

@@ -83,8 +83,7 @@ impl Analyser<'_, '_> {
             return Err(errors::bad_point_argument(component.span, "statement", "an address before .absolute").into());
         };
         if !self.options.guru {
-            let report = errors::not_supported(span, "an absolute address without guru mode (-g)");
-            return Err(report.into());
+            return Err(errors::absolute_needs_guru(span).into());
         }
         let offset = address.value as u64;
         let name = format!("kernel.statement({offset:#x}).absolute");

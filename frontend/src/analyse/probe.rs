@@ -168,8 +168,9 @@ impl Analyser<'_, '_> {
         for length in (1..=names.len()).rev() {
             let path = names[..length].join(".");
             let aliases = self.loader.aliases(&path, self.diagnostics).to_vec();
-            let aliases: Vec<_> =
-                aliases.into_iter().filter(|item| !pending.route.aliases.iter().any(|open| same_item(open, item))).collect();
+            if aliases.iter().any(|item| pending.route.aliases.iter().any(|open| same_item(open, item))) {
+                return Err(errors::alias_loop(pending.span, &path).into());
+            }
             if !aliases.is_empty() {
                 return self.expand_aliases(&pending, &aliases, length, depth);
             }

@@ -213,7 +213,9 @@ impl Walk<'_, '_, '_> {
         if self.a.script.types.get(value.ty) == Some(Type::Str) {
             return self.fail(span, errors::entry_string(span));
         }
-        if let TargetBase::Context(name) = &target.base {
+        if let TargetBase::Context(name) = &target.base
+            && self.file.kind == ast::FileKind::User
+        {
             self.report(errors::confusing_entry(span, &format!("${name}")));
         }
         self.keep_at_entry(span, value, span)

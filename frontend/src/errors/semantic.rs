@@ -94,6 +94,17 @@ pub fn wrap_on_scalar(span: Span, name: &str) -> Diagnostic {
         .hint("only an array can drop its oldest element; leave out the `%`")
 }
 
+/// `[N]` on a scalar.
+pub fn size_on_scalar(span: Span, name: &str) -> Diagnostic {
+    error("E0355", span, format!("array size given for scalar '{name}'")).hint("leave out the size")
+}
+
+/// A linear histogram of too many buckets.
+pub fn too_many_buckets(span: Span, name: &str) -> Diagnostic {
+    error("E0356", span, format!("too many buckets in the histogram of '{name}'"))
+        .hint("at most 128 buckets: choose a larger step or a narrower range")
+}
+
 /// Writing what cannot be written.
 pub fn not_assignable(span: Span, what: &str) -> Diagnostic {
     error("E0309", span, format!("cannot assign to {what}"))
@@ -301,7 +312,7 @@ pub fn no_match(span: Span, point: &str, similar: &[String]) -> Diagnostic {
     let base = error("E0342", span, format!("no match for probe point '{point}'"));
     match similar {
         [] => base,
-        similar => base.hint(format!("similar functions: {}", similar.join(", "))),
+        similar => base.hint(format!("similar names: {}", similar.join(", "))),
     }
 }
 
@@ -313,6 +324,17 @@ pub fn bad_point_argument(span: Span, name: &str, wanted: &str) -> Diagnostic {
 /// A function that must not be probed.
 pub fn blocklisted(span: Span, symbol: &str, reason: &str) -> Diagnostic {
     error("E0344", span, format!("function {symbol} {reason}"))
+}
+
+/// `kernel.statement(N).absolute` without guru mode.
+pub fn absolute_needs_guru(span: Span) -> Diagnostic {
+    error("E0357", span, "absolute statement probe needs guru mode (-g)")
+}
+
+/// A `$$` name that there is not.
+pub fn no_such_group(span: Span, name: &str) -> Diagnostic {
+    error("E0358", span, format!("unknown context variable '{name}'"))
+        .hint("there are $$vars, $$parms, $$locals, $$return, $$name and $$system")
 }
 
 /// Aliases that lead to themselves.
@@ -364,9 +386,4 @@ pub fn entry_string(span: Span) -> Diagnostic {
 pub fn confusing_entry(span: Span, name: &str) -> Diagnostic {
     Diagnostic::warning("W0353", span, format!("confusing usage, consider @entry({name}) in .return probe"))
         .label("this is the value at the function's entry")
-}
-
-/// An expansion of a probe that goes too far.
-pub fn too_many_points(span: Span, count: usize, most: usize) -> Diagnostic {
-    error("E0354", span, format!("probe point matches {count} places, more than {most}"))
 }

@@ -126,7 +126,7 @@ impl Walk<'_, '_, '_> {
                 let (system, short) = full.split_once(':').unwrap_or(("", &full));
                 self.text(span, if name.as_str() == "system" { system } else { short })
             }
-            _ => self.fail(span, errors::no_context(span, &format!("$${name}"), "these")),
+            _ => self.fail(span, errors::no_such_group(span, &format!("$${name}"))),
         }
     }
 
