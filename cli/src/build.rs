@@ -9,17 +9,17 @@ use spile_frontend::target::Target;
 use spile_vm_lab::Terminal;
 
 use crate::args::{Build, TargetName};
-use crate::compile::Compiler;
+use crate::compile::Request;
 use crate::target::{connect, host_arch};
 
 /// Compiles a script into an image file.
 pub fn build(options: &Build) -> Result<()> {
-    let mut compiler = Compiler::new(&options.script)?;
+    let request = Request::new(&options.script)?;
     let facts: Box<dyn Target> = match (&options.kit, &options.target) {
         (Some(path), _) => Box::new(KernelTarget::new(Kit::read(path)?)?),
         (None, TargetName::User) => Box::new(UserTarget::new(options.arch.unwrap_or_else(host_arch))?),
         (None, target) => connect(target, 1, Terminal::or_lines().as_ref())?.facts,
     };
-    let image = compiler.image(facts.as_ref())?;
+    let image = request.image(facts.as_ref())?;
     fs::write(&options.output, image).with_context(|| format!("cannot write {}", options.output.display()))
 }

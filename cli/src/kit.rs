@@ -2,7 +2,8 @@
 //! `spile kit`.
 
 use anyhow::Result;
-use spile_debuginfo::Kit as KitFile;
+use spile_debuginfo::{KernelTarget, Kit as KitFile};
+use spile_frontend::target::Target;
 use spile_vm_lab::Terminal;
 
 use crate::args::Kit;
@@ -17,7 +18,13 @@ pub fn kit(command: &Kit) -> Result<()> {
             Ok(target::live_kit(&mut connected.agent, progress.as_ref())?.write(output)?)
         }
         Kit::Show { kit } => {
-            print!("{}", KitFile::read(kit)?.describe());
+            let target = KernelTarget::new(KitFile::read(kit)?)?;
+            println!("release      {}", target.release());
+            println!("architecture {}", target.arch());
+            println!("build id     {}", target.build_id());
+            println!("symbols      {}", target.symbols().len());
+            println!("functions    {}", target.functions("*", None).len());
+            println!("tracepoints  {}", target.tracepoints("*").len());
             Ok(())
         }
     }

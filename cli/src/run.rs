@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -15,8 +15,11 @@ use spile_session::Session;
 use spile_vm_lab::Terminal;
 
 use crate::args::Run;
-use crate::compile::{Compiler, Reported};
+use crate::compile::{Reported, Request};
 use crate::target::{Connected, connect};
+
+/// How long a lab machine may take to power off.
+const POWER_OFF: Duration = Duration::from_secs(60);
 
 /// Compiles and runs a script.
 pub fn run(options: &Run) -> Result<()> {
@@ -26,7 +29,7 @@ pub fn run(options: &Run) -> Result<()> {
         signal_hook::flag::register(signal, Arc::clone(&interrupted)).context("cannot handle signals")?;
     }
     let ring_bytes = options.buffer.map(ring_bytes).transpose()?.unwrap_or(DEFAULT_RING_BYTES);
-    let mut compiler = Compiler::new(&options.script)?;
+    let request = Request::new(&options.script)?;
     let progress = Terminal::or_lines();
     let connected = connect(&options.target, options.smp, progress.as_ref())?;
     // The progress line ends where the script's output begins.
@@ -34,9 +37,9 @@ pub fn run(options: &Run) -> Result<()> {
     let Connected { mut agent, facts, machine } = connected;
 
     if let Some(pass) = options.pass {
-        return compiler.dump(pass, facts.as_ref());
+        return request.dump(pass, facts.as_ref());
     }
-    let image = compiler.image(facts.as_ref())?;
+    let image = request.image(facts.as_ref())?;
     let session = Session {
         image: &image,
         ring_bytes,
@@ -52,12 +55,12 @@ pub fn run(options: &Run) -> Result<()> {
         Some(path) => Box::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
         None => Box::new(io::stdout().lock()),
     };
-    compiler.say_run_begins();
+    let begun = Instant::now();
     let outcome = agent.run(&session, out, io::stderr().lock(), &interrupted)?;
-    compiler.say_run_ended();
+    request.say(begun, "Pass 5: ran");
     drop(agent);
-    if let Some(machine) = machine {
-        let verdict = machine.wait()?;
+    if let Some(mut machine) = machine {
+        let verdict = machine.shutdown(POWER_OFF)?;
         anyhow::ensure!(verdict.is_clean(), "the kernel complained:\n{verdict}");
     }
     if outcome.is_success() { Ok(()) } else { Err(Reported.into()) }

@@ -46,7 +46,7 @@ pub fn connect(name: &TargetName, smp: u32, progress: &dyn Progress) -> Result<C
             let module = kshim::build(&kshim::Source::kshim(&root), &kernel, progress)?;
             let agent_arch = if cell.arch == spile_vm_lab::Arch::Amd64 { Arch::X86_64 } else { Arch::Aarch64 };
             let machine = Machine::builder(&kernel).agent_with(agent_path(&root, agent_arch)?, "serve");
-            let mut machine = machine.kshim(module).smp(smp).start_with(progress)?;
+            let machine = machine.kshim(module).smp(smp).start_with(progress)?;
             let stream = machine.stream()?;
             let mut agent = Agent::connect(stream.try_clone()?, stream)?;
             let kit = live_kit(&mut agent, progress)?;

@@ -1,1 +1,7 @@
-//! Language conformance: one case file, every engine.
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Language conformance: one case file, every engine. And machines for the tests of the lab.
+
+pub mod case;
+pub mod engines;
+mod interpreter;
+pub mod machines;

@@ -2,6 +2,7 @@
 //! Lab machines for tests: booted with kshim and the agent, ready to run scripts.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use spile_cli::compile::Request;
@@ -11,6 +12,9 @@ use spile_frontend::target::Arch;
 use spile_session::Agent;
 use spile_vm_lab::machine::MachineBuilder;
 use spile_vm_lab::{Cell, Machine, Progress, RunningMachine, kshim};
+
+/// How long a machine may take to power off.
+const POWER_OFF: Duration = Duration::from_secs(60);
 
 /// The checkout.
 pub fn root() -> PathBuf {
@@ -42,7 +46,7 @@ pub struct Lab {
 impl Lab {
     /// Boots a machine.
     pub fn start(machine: MachineBuilder, progress: &dyn Progress) -> Result<Self> {
-        let mut machine = machine.start_with(progress)?;
+        let machine = machine.start_with(progress)?;
         let stream = machine.stream()?;
         let mut agent = Agent::connect(stream.try_clone()?, stream)?;
         let facts = KernelTarget::new(target::live_kit(&mut agent, progress)?)?;
@@ -55,9 +59,9 @@ impl Lab {
     }
 
     /// Ends the machine; a complaint of its kernel is an error.
-    pub fn finish(self) -> Result<()> {
+    pub fn finish(mut self) -> Result<()> {
         drop(self.agent);
-        let verdict = self.machine.wait()?;
+        let verdict = self.machine.shutdown(POWER_OFF)?;
         ensure!(verdict.is_clean(), "the kernel complained:\n{verdict}");
         Ok(())
     }

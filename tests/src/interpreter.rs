@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The IR interpreter as an engine: what it shows, and the world around it.
+
+use anyhow::{Result, anyhow};
+use spile_abi::raw;
+use spile_ir::{Event, Format, FormatHist, FormatValue, Hist, Interp, Program, Services, Space};
+use spile_rt::{Arg, HistData};
+use zerocopy::IntoBytes;
+
+use crate::case::Transcript;
+
+/// Runs a program, and shows what it does as the command would.
+pub fn run(program: &Program) -> Result<Transcript> {
+    let mut world = World::new();
+    let interp = Interp::new(program, &mut world);
+    let outcome = interp.map_err(|errors| anyhow!("the IR does not verify: {errors:?}"))?.run();
+    let mut shown = Transcript::default();
+    for event in &outcome.events {
+        match event {
+            Event::Print(bytes) => shown.out += &String::from_utf8_lossy(bytes),
+            Event::Warning(text) => {
+                let text = String::from_utf8_lossy(text);
+                shown.err += &format!("WARNING: {}\n", text.strip_suffix('\n').unwrap_or(&text));
+            }
+            Event::System(_) => {}
+            Event::Error(report) => shown.err += &format!("ERROR: {}\n", report.describe(program)),
+        }
+    }
+    if outcome.errors > 0 {
+        shown.err += &format!("WARNING: Number of errors: {}, skipped probes: 0\n", outcome.errors);
+    }
+    Ok(shown)
+}
+
+/// A world with one task and no other memory.
+struct World {
+    memory: Vec<u8>,
+}
+
+/// Where the task is; far from 0, so that null pointers fault.
+const TASK: u64 = 0x10_0000;
+
+impl World {
+    fn new() -> Self {
+        let credentials_at = TASK + size_of::<raw::spile_user_task>() as u64;
+        let mut task = raw::spile_user_task { pid: 4242, tgid: 4242, real_parent: TASK, cred: credentials_at, ..Default::default() };
+        task.comm[..5].copy_from_slice(b"spile");
+        let credentials = raw::spile_user_cred::default();
+        Self { memory: [task.as_bytes(), credentials.as_bytes()].concat() }
+    }
+}
+
+impl Services for World {
+    fn format(&mut self, format: &Format, args: &[FormatValue<'_>]) -> Vec<u8> {
+        let hists: Vec<_> = args.iter().map(hist_data).collect();
+        let args: Vec<_> = args.iter().zip(&hists).map(|(arg, hist)| value(arg, hist.as_ref())).collect();
+        spile_rt::format(&format.text, &args)
+    }
+
+    fn load(&mut self, _space: Space, addr: u64, bytes: &mut [u8]) -> bool {
+        let start = addr.checked_sub(TASK).and_then(|offset| usize::try_from(offset).ok());
+        let from = start.and_then(|start| self.memory.get(start..start.checked_add(bytes.len())?));
+        from.map(|from| bytes.copy_from_slice(from)).is_some()
+    }
+
+    fn current_task(&mut self) -> u64 {
+        TASK
+    }
+
+    fn target_pid(&mut self) -> i64 {
+        0
+    }
+}
+
+fn value<'a>(arg: &FormatValue<'a>, hist: Option<&'a HistData>) -> Arg<'a> {
+    match (arg, hist) {
+        (FormatValue::Int(value), _) => Arg::Int(*value),
+        (FormatValue::Str(bytes), _) => Arg::Str(bytes),
+        (FormatValue::Hist(_), Some(hist)) => Arg::Hist(hist),
+        (FormatValue::Hist(_), None) => Arg::Str(b"a histogram that makes no sense"),
+    }
+}
+
+fn hist_data(arg: &FormatValue<'_>) -> Option<HistData> {
+    let FormatValue::Hist(FormatHist { hist, buckets, count, sum, min, max }) = arg else { return None };
+    let (kind, low, high, step) = match *hist {
+        Hist::Linear { low, high, step } => (2, low, high, step),
+        Hist::None | Hist::Log => (1, 0, 0, 0),
+    };
+    let n_buckets = buckets.len() as u32;
+    let header =
+        raw::spile_hist { kind, n_buckets, low, high, step, count: *count, sum: *sum, min: *min, max: *max };
+    HistData::new(header, &buckets.iter().map(|count| count.cast_unsigned()).collect::<Vec<_>>())
+}
