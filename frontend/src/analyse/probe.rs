@@ -176,7 +176,10 @@ impl Analyser<'_, '_> {
             }
         }
         let Pending { components, need, span, route } = pending;
-        let points = self.builtin_points(&components, span)?;
+        let points = self.builtin_points(&components, span).map_err(|report| {
+            let elsewhere = report.span().is_some_and(|place| place.file != span.file);
+            if elsewhere { Box::new(report.also(span, "wanted here")) } else { report }
+        })?;
         let optional = need != Need::Required;
         Ok(points.into_iter().map(|point| Derived { point, optional, route: route.clone() }).collect())
     }

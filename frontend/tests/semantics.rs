@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What scripts mean: compiled, verified, and run under the IR interpreter.
+//!
+//! The conformance cases in the repository's `tests/` run everywhere; here are the things that need a made-up kernel.
+
+mod common;
+
+use common::{World, compile, hit, run, run_in};
+use expect_test::expect;
+use spile_ir::ProbeKind;
+
+/// A world with a task 0x1000 ("worker", pid 42, tid 43, parent 7, user 1000) and a file 0x3000 of inode 99.
+fn world() -> World {
+    let mut world = World { task: 0x1000, ..World::default() };
+    let mut task = vec![0; 48];
+    task[0..4].copy_from_slice(&43u32.to_le_bytes());
+    task[4..8].copy_from_slice(&42u32.to_le_bytes());
+    task[8..16].copy_from_slice(&0x1100u64.to_le_bytes());
+    task[16..24].copy_from_slice(&0x2000u64.to_le_bytes());
+    task[24..30].copy_from_slice(b"worker");
+    world.memory.map(0x1000, task);
+    let mut parent = vec![0; 48];
+    parent[4..8].copy_from_slice(&7u32.to_le_bytes());
+    parent[24..28].copy_from_slice(b"init");
+    world.memory.map(0x1100, parent);
+    let ids: Vec<u8> = [1000u32, 100, 0, 50].iter().flat_map(|id| id.to_le_bytes()).collect();
+    world.memory.map(0x2000, ids);
+    let mut file = vec![0; 64];
+    file[0..4].copy_from_slice(&0x8000_0001u32.to_le_bytes());
+    file[8..16].copy_from_slice(&0x4000u64.to_le_bytes());
+    for slot in 0..4u32 {
+        let at = 16 + 4 * slot as usize;
+        file[at..at + 4].copy_from_slice(&(10 + slot).wrapping_neg().to_le_bytes());
+    }
+    file[32..40].copy_from_slice(&(-5i64).to_le_bytes());
+    file[40..48].copy_from_slice(&0x1000u64.to_le_bytes());
+    world.memory.map(0x3000, file);
+    let inode: Vec<u8> = 99u64.to_le_bytes().into_iter().chain(0o644u32.to_le_bytes()).chain([0; 12]).collect();
+    world.memory.map(0x4000, inode);
+    // low = 5, mid = -3, hue = BLUE
+    let bits = 5u64 | (0x3fd << 3) | (2 << 32);
+    world.memory.map(0x5000, bits.to_le_bytes());
+    world.memory.map(0x6000, b"a string\0".to_vec());
+    world
+}
+
+#[test]
+fn context_functions_read_the_current_task() {
+    let script = r#"probe begin {
+        println(execname(), " ", pid(), " ", tid(), " ", ppid(), " ", pexecname())
+        println(uid(), " ", gid(), " ", euid(), " ", egid(), " ", task_execname(task_parent(task_current())))
+    }"#;
+    assert_eq!(run_in(script, &mut world()), "worker 42 43 7 init\n1000 100 0 50 init\n");
+}
+
+#[test]
+fn target_variables_go_through_structures() {
+    let script = r#"probe kernel.function("vfs_read") {
+        println($file->f_inode->i_ino, " ", $file->f_mode, " ", $file->f_pos, " ", $file->f_slots[2])
+        println($file->f_owner->pid, " ", &$file->f_pos - $file, " ", $count)
+        for (i = 0; i < 4; i++) print($file->f_slots[i], " ")
+        println(kernel_string($buf), " ", $buf[2])
+        println($$parms)
+    }"#;
+    let args = [0x3000, 0x6000, 512, 0];
+    expect![[r#"
+        99 2147483649 -5 -12
+        43 32 512
+        -10 -11 -12 -13 a string 115
+        file=0x3000 buf=0x6000 count=0x200 pos=0x0
+    "#]]
+    .assert_eq(&hit(script, &args, 0, &mut world()));
+}
+
+#[test]
+fn values_keep_their_c_type_in_variables() {
+    let script = r#"
+    function owner(f) { return @cast(f, "file")->f_owner }
+    probe kernel.function("vfs_read") {
+        f = $file
+        inode = f->f_inode
+        println(inode->i_ino, " ", f->f_slots[1], " ", owner(f)->tgid)
+    }"#;
+    assert_eq!(hit(script, &[0x3000], 0, &mut world()), "99 -11 42\n");
+}
+
+#[test]
+fn bit_fields_are_cut_out_and_extended() {
+    let script = r#"probe begin {
+        b = 0x5000
+        println(@cast(b, "bits")->low, " ", @cast(b, "struct bits")->mid, " ", @cast(b, "bits")->hue == @enum("BLUE"))
+    }"#;
+    assert_eq!(run_in(script, &mut world()), "5 -3 1\n");
+}
+
+#[test]
+fn return_probes_see_the_result_and_the_entry() {
+    let script = r#"probe kernel.function("vfs_read").return {
+        println($return, " ", @entry($count), " ", @entry($file->f_inode->i_ino), " ", @entry(pid() * 2))
+        println($$return, " ", $$parms)
+    }"#;
+    let args = [0x3000, 0x6000, 512, 1];
+    let shown = hit(script, &args, -14i64 as u64, &mut world());
+    assert_eq!(shown, "-14 512 99 84\nreturn=0xfffffffffffffff2 file=0x3000 buf=0x6000 count=0x200 pos=0x1\n");
+}
+
+#[test]
+fn narrow_arguments_ignore_the_rest_of_their_register() {
+    let script = r#"probe kernel.function("do_exit") { println($code) }"#;
+    assert_eq!(hit(script, &[0xdead_beef_ffff_ffff], 0, &mut world()), "-1\n");
+}
+
+#[test]
+fn tracepoints_have_named_and_numbered_arguments() {
+    let script = r#"probe kernel.trace("sched_switch") {
+        println($prev->pid, " ", $next->tgid, " ", $arg1, " ", $$name, " ", $$system)
+        println(pp())
+    }"#;
+    let shown = hit(script, &[1, 0x1000, 0x1100], 0, &mut world());
+    assert_eq!(shown, "43 7 1 sched_switch sched\nkernel.trace(\"sched:sched_switch\")\n");
+}
+
+#[test]
+fn faults_are_told_with_the_variable_and_can_be_caught() {
+    let script = r#"probe kernel.function("vfs_read") {
+        try { println($file->f_pos) } catch (why) { println("caught ", why) }
+        println($file->f_pos)
+    }"#;
+    let shown = hit(script, &[0x10], 0, &mut world());
+    expect![[r#"
+        caught read fault [man error::fault] at 0x0000000000000030
+        ERROR: read fault [man error::fault] at 0x0000000000000030 near identifier '$file' at <input>:3:17 in probe kernel.function("vfs_read@fs/read_write.c:450")
+    "#]]
+    .assert_eq(&shown);
+}
+
+#[test]
+fn defined_decides_before_anything_runs() {
+    let script = r#"probe kernel.function("vfs_read") {
+        println(@defined($count), @defined($nothing), @defined($file->f_inode->i_ino), @defined($file->gone))
+        if (@defined($nothing)) println($nothing->x)
+        println(@defined($nothing) ? $nothing : 7, " ", @defined($nothing) && $nothing > 0)
+        println(@choose_defined($nothing, $count), " ", @type_defined("inode"), @type_defined("outode"))
+    }"#;
+    assert_eq!(hit(script, &[0x3000, 0, 9], 0, &mut world()), "1010\n7 0\n9 10\n");
+}
+
+#[test]
+fn points_of_a_wildcard_share_a_handler_where_it_cannot_tell_them_apart() {
+    let compiled = compile(r#"probe kernel.function("*") { hits[pp()]++ } global hits"#);
+    let handlers: Vec<_> = compiled.program.probes.iter().map(|probe| probe.handler).collect();
+    let functions = compiled.program.probes.iter().filter(|probe| matches!(probe.kind, ProbeKind::Function { .. }));
+    assert_eq!(functions.count(), 5, "the blocklisted one is left out");
+    assert!(handlers[..5].iter().all(|handler| *handler == handlers[0]));
+
+    let compiled = compile(r#"probe kernel.function("vfs_*"), kernel.function("kfree") { n += @defined($count) } global n"#);
+    let handlers: Vec<_> = compiled.program.probes.iter().map(|probe| probe.handler).collect();
+    assert_eq!(handlers[0], handlers[1], "vfs_read and vfs_write have the same $count");
+    assert_ne!(handlers[0], handlers[2], "kfree has none");
+}
+
+#[test]
+fn points_are_named_and_timed() {
+    let compiled = compile(
+        r#"probe begin, end(3), error, never, timer.ms(5).randomize(2), timer.hz(50), timer.jiffies(2),
+           kernel.function("vfs_read").call, kernel.function("vfs_write@read_write.c").return.maxactive(4),
+           kprobe.function("kfree"), {timer.s(1), begin}, kernel.function("gone") ?, kernel.trace("sched_*") { }"#,
+    );
+    let shown: String = compiled.program.probes.iter().map(|p| format!("{} {:?}\n", p.name, p.kind)).collect();
+    expect![[r#"
+        begin Begin(0)
+        end(3) End(3)
+        error Error(0)
+        timer.ms(5).randomize(2) Timer { period_ns: 5000000, randomize_ns: 2000000 }
+        timer.hz(50) Timer { period_ns: 20000000, randomize_ns: 0 }
+        timer.jiffies(2) Timer { period_ns: 20000000, randomize_ns: 0 }
+        kernel.function("vfs_read@fs/read_write.c:450") Function { symbol: "vfs_read" }
+        kernel.function("vfs_write@fs/read_write.c:451").return Return { symbol: "vfs_write", maxactive: 4 }
+        kprobe.function("kfree") Function { symbol: "kfree" }
+        timer.s(1) Timer { period_ns: 1000000000, randomize_ns: 0 }
+        begin Begin(0)
+        kernel.trace("sched:sched_switch") Tracepoint { name: "sched_switch", n_args: 3 }
+        kernel.trace("sched:sched_wakeup") Tracepoint { name: "sched_wakeup", n_args: 1 }
+    "#]]
+    .assert_eq(&shown);
+}
+
+#[test]
+fn aliases_nest_with_suffixes_conditions_and_needs() {
+    let script = r#"
+    global on = 1
+    probe inner = kernel.function("vfs_read") { name = "inner"; print("1 ") }
+    probe outer = inner { name = name . "+outer"; print("2 ") }, { println("4") }
+    probe first = kernel.function("gone") !, outer ! if (on), begin { }
+    probe first { print(name, " 3 ") }
+    probe inner.return { println("return") }
+    probe gone.away ? { }
+    "#;
+    assert_eq!(hit(script, &[0; 4], 0, &mut world()), "1 2 inner+outer 3 4\n");
+    let names: Vec<_> = compile(script).program.probes.iter().map(|probe| probe.name.clone()).collect();
+    assert_eq!(
+        names,
+        ["kernel.function(\"vfs_read@fs/read_write.c:450\")", "kernel.function(\"vfs_read@fs/read_write.c:450\").return"]
+    );
+}
+
+#[test]
+fn library_aliases_give_their_variables() {
+    let script = r#"probe vfs.read { println(name, " ", ino, " ", bytes_to_read) }"#;
+    assert_eq!(hit(script, &[0x3000, 0, 512, 0], 0, &mut world()), "vfs.read 99 512\n");
+    let script = r#"probe vfs.write.return { println(name, " ", bytes_written, " ", error_str) }"#;
+    assert_eq!(hit(script, &[0x3000, 0, 512, 0], -2i64 as u64, &mut world()), "vfs.write 0 ENOENT\n");
+}
+
+#[test]
+fn unread_globals_are_printed_last() {
+    let script = r#"
+    global n, s, a, m, h, e, read, set = 4
+    probe begin { n = 5; s = "t"; a["x"] = 1; a["y"] = 2; m[1, "k"] = "v"; h[7] <<< 3; e <<< 1; delete e; read = 1 }
+    probe end(9) { println(read) }"#;
+    expect![[r#"
+        1
+        n=0x5
+        s="t"
+        a["y"]=0x2
+        a["x"]=0x1
+        m[1,"k"]="v"
+        h[7] @count=0x1 @min=0x3 @max=0x3 @sum=0x3 @avg=0x3
+        e @count=0x0
+    "#]]
+    .assert_eq(&run(script));
+}
+
+#[test]
+fn next_goes_on_with_the_next_overload_and_its_original_arguments() {
+    let script = r#"
+    function f(x) { x = x * 2; if (x > 10) next; return sprint("small ", x) }
+    function f(x) { if (x > 50) next; return sprint("large ", x) }
+    probe begin { println(f(1), ", ", f(20)); try { f(60) } catch (e) { println(e) } }"#;
+    assert_eq!(run(script), "small 2, large 20\nall functions exhausted\n");
+}
+
+#[test]
+fn errors_name_the_operator() {
+    let script = "probe begin {\n  x = 0\n  println(4 / x)\n}";
+    assert_eq!(run(script), "ERROR: division by 0 near operator '/' at <input>:3:13 in probe begin\n");
+    let script = "global s\nprobe begin { println(@min(s)) }";
+    assert_eq!(run(script), "ERROR: empty aggregate near identifier '@min' at <input>:2:23 in probe begin\n");
+}
+
+#[test]
+fn values_that_nobody_uses_are_not_computed() {
+    assert_eq!(run("probe begin { z = 0; 1 / z; f(1 / z > 1); println(\"on\") } function f(x) { println(\"f\") }"),
+        "ERROR: division by 0 near operator '/' at <input>:1:33 in probe begin\n");
+    assert_eq!(run("probe begin { z = 0; 1 / z; println(\"on\") }"), "on\n");
+}
+
+#[test]
+fn histograms_can_be_walked_and_indexed() {
+    let script = r#"global s
+    probe begin {
+        s <<< 3; s <<< 25; s <<< -1
+        foreach (b in @hist_linear(s, 0, 20, 10)) print(b, ":", @hist_linear(s, 0, 20, 10)[b], " ")
+        println(@hist_linear(s, 0, 20, 10))
+    }"#;
+    assert_eq!(run(script), "0:1 1:1 2:0 3:1 Linear { low: 0, high: 20, step: 10 }\n");
+}
+
+#[test]
+fn every_function_of_the_library_compiles() {
+    use spile_frontend::{Options, Source, TapsetLibrary, library::Declares, mock::MockTarget};
+    let library = TapsetLibrary::builtin();
+    // What the made-up kernel has no types for.
+    let absent = ["pgrp", "sid", "task_prio", "task_nice", "task_state"];
+    let names: Vec<String> = library.names(Declares::Function).map(|(name, _)| name.to_owned()).collect();
+    assert!(names.len() > 80, "{names:?}");
+    for name in names.iter().filter(|name| !name.starts_with('_') && !absent.contains(&name.as_str())) {
+        let compiled = (0..=3).any(|arity| {
+            ["1", "\"s\""].iter().any(|first| {
+                ["1", "\"s\""].iter().any(|last| {
+                    let mut args = vec!["1"; arity];
+                    args.splice(..arity.min(1), std::iter::repeat_n(*first, arity.min(1)));
+                    if arity > 1 {
+                        args[1..].fill(last);
+                    }
+                    let text = format!("probe begin {{ {name}({}) }}", args.join(", "));
+                    let source = Source { name: "<input>".into(), text: text.into() };
+                    spile_frontend::compile(&[source], &library, &Options::default(), &MockTarget::new()).is_ok()
+                })
+            })
+        });
+        assert!(compiled || ["substr", "text_strn", "str_replace"].contains(&name.as_str()), "{name}");
+    }
+}
