@@ -17,6 +17,7 @@ const FREESTANDING_FLAGS: &[&str] = &[
     "-mcmodel=small",
     "-fvisibility=hidden",
     "-fno-jump-tables",
+    "-fno-unroll-loops",
     "-fno-strict-aliasing",
     "-fno-stack-protector",
     "-fno-omit-frame-pointer",

@@ -20,8 +20,7 @@ pub struct Layout {
 impl Layout {
     /// Lays out a program's globals.
     pub fn new(program: &ir::Program) -> Result<Self, Error> {
-        let mut layout =
-            Self { globals: Vec::new(), data_size: size_of::<raw::rt_session>() as u64, percpu_size: 0 };
+        let mut layout = Self { globals: Vec::new(), data_size: size_of::<raw::rt_session>() as u64, percpu_size: 0 };
         for global in &program.globals {
             let mut described = describe(&global.kind, &program.limits);
             spile_rt::layout(&mut described, &mut layout.data_size, &mut layout.percpu_size)

@@ -100,7 +100,6 @@ pub(crate) fn target(arch: Arch) -> Result<OwnedTargetIsa, Error> {
         // With it addresses would come from a GOT; ours are relative anyway.
         ("is_pic", "false"),
         ("enable_probestack", "false"),
-        ("enable_jump_tables", "false"),
         // Kernel stack traces go through frame pointers.
         ("preserve_frame_pointers", "true"),
         ("unwind_info", "false"),

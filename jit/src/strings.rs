@@ -27,8 +27,9 @@ pub struct Plan {
 
 /// Plans a function's strings.
 pub fn plan(function: &ir::Function, effects: &[Effects]) -> Plan {
-    let assigned: BTreeSet<ir::LocalId> =
-        crate::effects::ops(function).filter_map(|op| if let ir::Op::LocalSet(id, _) = op { Some(*id) } else { None }).collect();
+    let assigned: BTreeSet<ir::LocalId> = crate::effects::ops(function)
+        .filter_map(|op| if let ir::Op::LocalSet(id, _) = op { Some(*id) } else { None })
+        .collect();
     let mut slots = 0;
     let mut locals = Vec::new();
     for (index, local) in function.locals.iter().enumerate() {
@@ -57,7 +58,8 @@ fn owners(function: &ir::Function, effects: &[Effects]) -> Vec<bool> {
                 (ir::Op::Intrinsic(ir::Intrinsic::ProbePoint, _), _) => false,
                 (_, None) => true,
                 (_, Some(source)) => {
-                    let near = uses[result.index()].within(block_index).and_then(|last| block.insts.get(index + 1..=last));
+                    let near =
+                        uses[result.index()].within(block_index).and_then(|last| block.insts.get(index + 1..=last));
                     match near {
                         Some(insts) => insts.iter().any(|inst| clobbers(&inst.op, source, effects)),
                         None => crate::effects::ops(function).any(|op| clobbers(op, source, effects)),

@@ -76,7 +76,7 @@ struct rt_global {
 	__u32 str_keys;		/* maps: bit i is set where key i is a string */
 	__u32 capacity;		/* maps: elements */
 	__u32 max_string;
-	__u32 padding;
+	__u32 slot;		/* rt_str_slot(max_string); filled by rt_layout() too */
 	__s64 low, high, step;	/* linear histograms */
 
 	__u32 n_buckets;	/* of a histogram */
@@ -88,6 +88,8 @@ struct rt_global {
 	__u32 percpu_off;	/* in each CPU's part, multiple of 64 */
 	__u32 percpu_size;
 	__u32 lock_off;		/* its lock word, in the image's data */
+	__u32 nodes_off;	/* maps: the first element, in the image's data */
+	__u32 keys_off;		/* maps: the first key, in an element */
 	__u32 reserved;
 };
 

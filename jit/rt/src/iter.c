@@ -20,7 +20,7 @@ __u64 rt_iter_next(struct rt_ctx *ctx, const struct rt_global *map, __u64 cursor
 
 __u64 rt_iter_key(struct rt_ctx *ctx, const struct rt_global *map, __u64 cursor, __u64 position)
 {
-	u8 *key = (u8 *)node_value(map_node(map_of(ctx, map), map, (u32)cursor)) + value_bytes(map);
+	u8 *key = node_keys(map, map_node(map_of(ctx, map), map, (u32)cursor));
 	u32 i;
 
 	for (i = 0; i < position; i++)

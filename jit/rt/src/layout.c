@@ -11,7 +11,7 @@
 static u32 value_size(const struct rt_global *global)
 {
 	if (global->value == RT_STR)
-		return rt_str_slot(global->max_string);
+		return global->slot;
 	return global->value == RT_STAT ? sizeof(struct node_stat) : sizeof(s64);
 }
 
@@ -40,13 +40,14 @@ static u64 map_layout(struct rt_global *global)
 
 	if (!global->n_keys || global->n_keys > MAX_KEYS || !global->capacity || global->capacity > 1u << 30)
 		return 0;
+	global->keys_off = (u32)size;
 	for (i = 0; i < global->n_keys; i++)
-		size += global->str_keys >> i & 1 ? rt_str_slot(global->max_string) : sizeof(u64);
+		size += key_size(global, i);
 	global->node_size = (u32)size;
 	global->n_slots = 1;
 	while (global->n_slots < global->capacity)
 		global->n_slots *= 2;
-	return map_nodes_offset(global) + global->capacity * size;
+	return map_heads_size(global) + global->capacity * size;
 }
 
 int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
@@ -55,10 +56,13 @@ int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
 
 	if (global->max_string < 1 || global->max_string > 1u << 20)
 		return -1;
+	global->slot = rt_str_slot(global->max_string);
 	global->stat_size = 0;
 	global->node_size = 0;
 	global->n_slots = 0;
 	global->n_buckets = 0;
+	global->nodes_off = 0;
+	global->keys_off = 0;
 	if ((global->kind == RT_STAT || (global->kind == RT_MAP && global->value == RT_STAT)) && stat_layout(global))
 		return -1;
 	switch (global->kind) {
@@ -67,7 +71,7 @@ int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
 		size = lock_at + sizeof(u64);
 		break;
 	case RT_STR:
-		lock_at = rt_str_slot(global->max_string);
+		lock_at = global->slot;
 		size = lock_at + sizeof(u64);
 		break;
 	case RT_STAT:
@@ -90,6 +94,8 @@ int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
 	global->data_off = (u32)align_up(*data, BLOCK);
 	global->data_size = (u32)align_up(size, BLOCK);
 	global->lock_off = global->data_off + (u32)lock_at;
+	if (global->kind == RT_MAP)
+		global->nodes_off = global->data_off + (u32)map_heads_size(global);
 	global->percpu_off = (u32)align_up(*percpu, BLOCK);
 	global->percpu_size = (u32)align_up(stats, BLOCK);
 	*data = global->data_off + global->data_size;

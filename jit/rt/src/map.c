@@ -14,7 +14,7 @@ ALWAYS_INLINE u64 hash_str(u64 hash, const struct rt_str *s)
 	const u8 *p = s->data;
 	u32 n = s->len;
 
-	hash = hash_word(hash, n);
+	hash += n;
 	for (; n >= 8; n -= 8, p += 8)
 		hash = hash_word(hash, load_u64(p));
 	if (n >= 4)
@@ -24,32 +24,20 @@ ALWAYS_INLINE u64 hash_str(u64 hash, const struct rt_str *s)
 	return hash;
 }
 
-ALWAYS_INLINE int key_is_str(const struct rt_global *map, u32 position)
+/* Folds the high bits, which are the better ones, into the low. */
+ALWAYS_INLINE u32 hash_end(u64 hash)
 {
-	return map->str_keys >> position & 1;
+	return (u32)((hash ^ hash >> 32) * HASH_FACTOR >> 32);
 }
 
-ALWAYS_INLINE u64 key_size(const struct rt_global *map, u32 position)
-{
-	return key_is_str(map, position) ? rt_str_slot(map->max_string) : sizeof(u64);
-}
-
-static u64 value_bytes(const struct rt_global *map)
-{
-	if (LIKELY(map->value == RT_INT))
-		return sizeof(s64);
-	return map->value == RT_STR ? rt_str_slot(map->max_string) : sizeof(struct node_stat);
-}
-
-static u32 hash_keys(const struct rt_global *map, const u64 *keys)
+ALWAYS_INLINE u32 hash_keys(const struct rt_global *map, const u64 *keys)
 {
 	u64 hash = 0;
 	u32 i;
 
 	for (i = 0; i < map->n_keys; i++)
 		hash = key_is_str(map, i) ? hash_str(hash, at(keys[i])) : hash_word(hash, keys[i]);
-	hash = (hash ^ hash >> 32) * HASH_FACTOR;
-	return (u32)(hash >> 32);
+	return hash_end(hash);
 }
 
 ALWAYS_INLINE int str_equal(const struct rt_str *a, const struct rt_str *b)
@@ -75,7 +63,7 @@ ALWAYS_INLINE int str_equal(const struct rt_str *a, const struct rt_str *b)
 /* Whether a node has these keys; those in the mask match anything. */
 ALWAYS_INLINE int node_matches(const struct rt_global *map, struct node *node, const u64 *keys, u64 mask)
 {
-	u8 *key = (u8 *)node_value(node) + value_bytes(map);
+	u8 *key = node_keys(map, node);
 	u32 i;
 
 	for (i = 0; i < map->n_keys; i++) {
@@ -94,19 +82,58 @@ ALWAYS_INLINE u32 *map_head(struct map *m, const struct rt_global *map, u32 hash
 	return &map_heads(m)[hash & (map->n_slots - 1)];
 }
 
-/* The number of the node with these keys, or 0. */
-static u32 map_find(const struct rt_global *map, struct map *m, u32 hash, const u64 *keys)
+/* Where some keys are, or would be. Fits two registers. */
+struct found {
+	struct node *node;	/* or 0 */
+	u32 index;		/* of the node, from 1, or 0 */
+	u32 hash;		/* of the keys */
+};
+
+/* For maps with one key that is an integer: the same without loops. */
+ALWAYS_INLINE struct found map_find_int(struct rt_ctx *ctx, const struct rt_global *map, u64 key)
 {
-	u32 index = *map_head(m, map, hash);
+	struct map *m = map_of(ctx, map);
+	struct found found = { 0, 0, hash_end(hash_word(0, key)) };
+	u32 index = *map_head(m, map, found.hash);
 
 	while (index) {
 		struct node *node = map_node(m, map, index);
 
-		if (node->hash == hash && node_matches(map, node, keys, 0))
-			return index;
+		if (LIKELY(*(u64 *)node_keys(map, node) == key)) {
+			found.node = node;
+			found.index = index;
+			break;
+		}
 		index = node->chain;
 	}
-	return 0;
+	return found;
+}
+
+static __attribute__((noinline)) struct found map_find_any(struct rt_ctx *ctx, const struct rt_global *map,
+							    const u64 *keys)
+{
+	struct map *m = map_of(ctx, map);
+	struct found found = { 0, 0, hash_keys(map, keys) };
+	u32 index = *map_head(m, map, found.hash);
+
+	while (index) {
+		struct node *node = map_node(m, map, index);
+
+		if (LIKELY(node->hash == found.hash) && LIKELY(node_matches(map, node, keys, 0))) {
+			found.node = node;
+			found.index = index;
+			break;
+		}
+		index = node->chain;
+	}
+	return found;
+}
+
+static struct found map_find(struct rt_ctx *ctx, const struct rt_global *map, const u64 *keys)
+{
+	if (map->n_keys == 1 && !map->str_keys)
+		return map_find_int(ctx, map, keys[0]);
+	return map_find_any(ctx, map, keys);
 }
 
 static void list_append(struct map *m, const struct rt_global *map, u32 list, u32 index)
@@ -180,7 +207,7 @@ static u32 map_take(struct map *m, const struct rt_global *map)
 
 static void node_fill(struct map *m, const struct rt_global *map, struct node *node, const u64 *keys)
 {
-	u8 *key = (u8 *)node_value(node) + value_bytes(map);
+	u8 *key = node_keys(map, node);
 	u32 i;
 
 	/* An integer is 0, a string's length is 0. */
@@ -202,50 +229,54 @@ static void node_fill(struct map *m, const struct rt_global *map, struct node *n
 	}
 }
 
-/* The number of the node with these keys, made where missing; 0 where the map is full, with the error set. */
-static u32 map_insert(struct rt_ctx *ctx, const struct rt_global *map, const u64 *keys)
+/* Makes a node with keys that no node has; none where the map is full, with the error set. */
+static __attribute__((noinline)) struct found map_insert(struct rt_ctx *ctx, const struct rt_global *map,
+							  const u64 *keys, u32 hash)
 {
 	struct map *m = map_of(ctx, map);
-	u32 hash = hash_keys(map, keys);
-	u32 index = map_find(map, m, hash, keys), *head;
-	struct node *node;
+	struct found made = { 0, map_take(m, map), hash };
+	u32 *head = map_head(m, map, hash);
 
-	if (LIKELY(index)) {
-		if (map->wrap)
-			map_touch(m, map, index);
-		return index;
-	}
-	index = map_take(m, map);
-	if (UNLIKELY(!index)) {
+	if (UNLIKELY(!made.index)) {
 		fail(ctx, map->sized ? SPILE_ERROR_MAP_SIZE : SPILE_ERROR_MAP_FULL, map->capacity);
-		return 0;
+		return made;
 	}
-	node = map_node(m, map, index);
-	node_fill(m, map, node, keys);
-	head = map_head(m, map, hash);
-	node->hash = hash;
-	node->chain = *head;
-	*head = index;
-	list_append(m, map, LIST_ORDER, index);
+	made.node = map_node(m, map, made.index);
+	node_fill(m, map, made.node, keys);
+	made.node->hash = hash;
+	made.node->chain = *head;
+	*head = made.index;
+	list_append(m, map, LIST_ORDER, made.index);
 	if (map->wrap)
-		list_append(m, map, LIST_AGE, index);
+		list_append(m, map, LIST_AGE, made.index);
 	m->count++;
-	return index;
+	return made;
+}
+
+/* The node with these keys to be written, made where missing; none as map_insert(). */
+ALWAYS_INLINE struct found map_write(struct rt_ctx *ctx, const struct rt_global *map, const u64 *keys)
+{
+	struct found found = map_find(ctx, map, keys);
+
+	if (UNLIKELY(!found.node))
+		return map_insert(ctx, map, keys, found.hash);
+	if (UNLIKELY(map->wrap))
+		map_touch(map_of(ctx, map), map, found.index);
+	return found;
 }
 
 __u64 rt_map_get(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys)
 {
-	struct map *m = map_of(ctx, map);
-	u32 index = map_find(map, m, hash_keys(map, keys), keys);
+	struct found found = map_find(ctx, map, keys);
 
-	return index ? address_of(node_value(map_node(m, map, index))) : 0;
+	return found.node ? address_of(node_value(found.node)) : 0;
 }
 
 __u64 rt_map_put(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys)
 {
-	u32 index = map_insert(ctx, map, keys);
+	struct found found = map_write(ctx, map, keys);
 
-	return index ? address_of(node_value(map_node(map_of(ctx, map), map, index))) : 0;
+	return LIKELY(found.node) ? address_of(node_value(found.node)) : 0;
 }
 
 ALWAYS_INLINE int mask_is_full(const struct rt_global *map, u64 mask)
@@ -270,7 +301,7 @@ __u64 rt_map_has(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *k
 	struct map *m = map_of(ctx, map);
 
 	if (!mask)
-		return map_find(map, m, hash_keys(map, keys), keys) != 0;
+		return map_find(ctx, map, keys).index != 0;
 	return map_match(m, map, m->ends[LIST_ORDER].next, keys, mask) != 0;
 }
 
@@ -280,7 +311,7 @@ void rt_map_delete(struct rt_ctx *ctx, const struct rt_global *map, const __u64 
 	u32 index;
 
 	if (!mask) {
-		index = map_find(map, m, hash_keys(map, keys), keys);
+		index = map_find(ctx, map, keys).index;
 		if (index)
 			map_remove(m, map, index);
 		return;

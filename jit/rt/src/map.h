@@ -46,29 +46,45 @@ struct node_stat {
 	s64 sorted_by;		/* while sorting */
 };
 
-ALWAYS_INLINE u64 map_nodes_offset(const struct rt_global *global)
+/* Bytes before the first node. */
+ALWAYS_INLINE u64 map_heads_size(const struct rt_global *map)
 {
-	return MAP_HEADER + align_up(global->n_slots * sizeof(u32), 64);
+	return MAP_HEADER + align_up(map->n_slots * sizeof(u32), 64);
 }
 
-ALWAYS_INLINE struct map *map_of(const struct rt_ctx *ctx, const struct rt_global *global)
+ALWAYS_INLINE struct map *map_of(const struct rt_ctx *ctx, const struct rt_global *map)
 {
-	return at(ctx->data + global->data_off);
+	return at(ctx->data + map->data_off);
 }
 
-ALWAYS_INLINE u32 *map_heads(struct map *map)
+ALWAYS_INLINE u32 *map_heads(struct map *m)
 {
-	return (u32 *)((u8 *)map + MAP_HEADER);
+	return (u32 *)((u8 *)m + MAP_HEADER);
 }
 
-ALWAYS_INLINE struct node *map_node(struct map *map, const struct rt_global *global, u32 index)
+ALWAYS_INLINE struct node *map_node(struct map *m, const struct rt_global *map, u32 index)
 {
-	return (struct node *)((u8 *)map + map_nodes_offset(global) + (u64)(index - 1) * global->node_size);
+	return (struct node *)((u8 *)m + (map->nodes_off - map->data_off) + (u64)(index - 1) * map->node_size);
 }
 
 ALWAYS_INLINE void *node_value(struct node *node)
 {
 	return node + 1;
+}
+
+ALWAYS_INLINE void *node_keys(const struct rt_global *map, struct node *node)
+{
+	return (u8 *)node + map->keys_off;
+}
+
+ALWAYS_INLINE int key_is_str(const struct rt_global *map, u32 position)
+{
+	return map->str_keys >> position & 1;
+}
+
+ALWAYS_INLINE u64 key_size(const struct rt_global *map, u32 position)
+{
+	return key_is_str(map, position) ? map->slot : sizeof(u64);
 }
 
 #endif /* SPILE_RT_MAP_H */

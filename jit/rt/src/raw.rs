@@ -120,7 +120,7 @@ pub struct rt_global {
     pub str_keys: __u32,
     pub capacity: __u32,
     pub max_string: __u32,
-    pub padding: __u32,
+    pub slot: __u32,
     pub low: __s64,
     pub high: __s64,
     pub step: __s64,
@@ -133,10 +133,12 @@ pub struct rt_global {
     pub percpu_off: __u32,
     pub percpu_size: __u32,
     pub lock_off: __u32,
+    pub nodes_off: __u32,
+    pub keys_off: __u32,
     pub reserved: __u32,
 }
 const _: () = {
-    ["Size of rt_global"][::core::mem::size_of::<rt_global>() - 88usize];
+    ["Size of rt_global"][::core::mem::size_of::<rt_global>() - 96usize];
     ["Alignment of rt_global"][::core::mem::align_of::<rt_global>() - 8usize];
     ["Offset of field: rt_global::kind"][::core::mem::offset_of!(rt_global, kind) - 0usize];
     ["Offset of field: rt_global::value"][::core::mem::offset_of!(rt_global, value) - 1usize];
@@ -149,7 +151,7 @@ const _: () = {
     ["Offset of field: rt_global::str_keys"][::core::mem::offset_of!(rt_global, str_keys) - 8usize];
     ["Offset of field: rt_global::capacity"][::core::mem::offset_of!(rt_global, capacity) - 12usize];
     ["Offset of field: rt_global::max_string"][::core::mem::offset_of!(rt_global, max_string) - 16usize];
-    ["Offset of field: rt_global::padding"][::core::mem::offset_of!(rt_global, padding) - 20usize];
+    ["Offset of field: rt_global::slot"][::core::mem::offset_of!(rt_global, slot) - 20usize];
     ["Offset of field: rt_global::low"][::core::mem::offset_of!(rt_global, low) - 24usize];
     ["Offset of field: rt_global::high"][::core::mem::offset_of!(rt_global, high) - 32usize];
     ["Offset of field: rt_global::step"][::core::mem::offset_of!(rt_global, step) - 40usize];
@@ -162,7 +164,9 @@ const _: () = {
     ["Offset of field: rt_global::percpu_off"][::core::mem::offset_of!(rt_global, percpu_off) - 72usize];
     ["Offset of field: rt_global::percpu_size"][::core::mem::offset_of!(rt_global, percpu_size) - 76usize];
     ["Offset of field: rt_global::lock_off"][::core::mem::offset_of!(rt_global, lock_off) - 80usize];
-    ["Offset of field: rt_global::reserved"][::core::mem::offset_of!(rt_global, reserved) - 84usize];
+    ["Offset of field: rt_global::nodes_off"][::core::mem::offset_of!(rt_global, nodes_off) - 84usize];
+    ["Offset of field: rt_global::keys_off"][::core::mem::offset_of!(rt_global, keys_off) - 88usize];
+    ["Offset of field: rt_global::reserved"][::core::mem::offset_of!(rt_global, reserved) - 92usize];
 };
 pub const RT_LOCK_READ: rt_lock_mode = 1;
 pub const RT_LOCK_WRITE: rt_lock_mode = 2;

@@ -38,7 +38,7 @@ static struct sort sort_make(struct rt_ctx *ctx, const struct rt_global *map, u6
 
 	switch (order & 0xff) {
 	case RT_BY_KEY:
-		sort.offset += value_bytes(map);
+		sort.offset = map->keys_off;
 		for (i = 0; i < which; i++)
 			sort.offset += key_size(map, i);
 		sort.is_str = key_is_str(map, which);

@@ -80,14 +80,12 @@ void rt_stat_add(struct rt_ctx *ctx, const struct rt_global *global, const __u64
 		part += (u64)ctx->level * global->stat_size;
 		generation = __atomic_load_n(stat_generation(ctx, global), __ATOMIC_RELAXED);
 	} else {
-		u32 index = map_insert(ctx, global, keys);
-		struct node *node;
+		struct found found = map_write(ctx, global, keys);
 
-		if (!index)
+		if (UNLIKELY(!found.node))
 			return;
-		node = map_node(map_of(ctx, global), global, index);
-		part += (u64)(index - 1) * global->stat_size;
-		generation = ((struct node_stat *)node_value(node))->generation;
+		part += (u64)(found.index - 1) * global->stat_size;
+		generation = ((struct node_stat *)node_value(found.node))->generation;
 	}
 	stat_add(global, at(part), generation, value);
 }
@@ -125,7 +123,7 @@ static struct stat_parts stat_parts(struct rt_ctx *ctx, const struct rt_global *
 
 		return parts;
 	}
-	index = map_find(global, map_of(ctx, global), hash_keys(global, keys), keys);
+	index = map_find(ctx, global, keys).index;
 	return index ? stat_parts_node(ctx, global, index) : none;
 }
 

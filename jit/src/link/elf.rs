@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 
 use object::elf;
-use object::read::{Object as _, ObjectSection as _, ObjectSymbol as _, RelocationFlags, RelocationTarget, SectionFlags};
+use object::read::{
+    Object as _, ObjectSection as _, ObjectSymbol as _, RelocationFlags, RelocationTarget, SectionFlags,
+};
 
 use super::{LinkError, Linker, Reloc, RelocKind, Section, SectionId, Target};
 use crate::Arch;

@@ -252,14 +252,12 @@ impl Linker {
                 Ok(Goal::Section(*id, *offset))
             }
             Target::Undefined(name) => {
-                let import = name.strip_prefix("spile_import_").and_then(|name| {
-                    SPILE_IMPORT_TABLE.iter().position(|(import, _)| *import == name)
-                });
+                let import = name
+                    .strip_prefix("spile_import_")
+                    .and_then(|name| SPILE_IMPORT_TABLE.iter().position(|(import, _)| *import == name));
                 import.map(|index| Goal::Import(index as u32)).ok_or_else(|| undefined(name))
             }
-            Target::Library(name) => {
-                Err(LinkError::LibraryCall { section: from.name.clone(), name: name.clone() })
-            }
+            Target::Library(name) => Err(LinkError::LibraryCall { section: from.name.clone(), name: name.clone() }),
         }
     }
 
@@ -330,10 +328,10 @@ impl Linker {
                     }
                 };
                 let place = start + reloc.offset;
-                reloc.kind.apply(&mut linked.text, place, target + reloc.addend).ok_or_else(|| LinkError::Range {
-                    section: section.name.clone(),
-                    offset: reloc.offset,
-                })?;
+                reloc
+                    .kind
+                    .apply(&mut linked.text, place, target + reloc.addend)
+                    .ok_or_else(|| LinkError::Range { section: section.name.clone(), offset: reloc.offset })?;
             }
         }
         Ok(())

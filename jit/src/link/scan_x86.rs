@@ -35,7 +35,9 @@ fn check(instruction: &Instruction, code: &Code) -> Result<(), Refusal> {
         FlowControl::IndirectBranch | FlowControl::IndirectCall => return Err(Refusal::Indirect),
         FlowControl::Interrupt | FlowControl::Exception | FlowControl::XbeginXabortXend => return Err(Refusal::Trap),
     }
-    if instruction.is_privileged() || instruction.segment_prefix() != Register::None {
+    // The other segments are flat; compilers pad with their prefixes.
+    let segmented = matches!(instruction.segment_prefix(), Register::FS | Register::GS);
+    if instruction.is_privileged() || segmented {
         return Err(Refusal::Privileged);
     }
     registers(instruction)?;

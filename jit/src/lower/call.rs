@@ -31,12 +31,7 @@ impl Emitter<'_, '_> {
     }
 
     /// A built-in function.
-    pub fn intrinsic(
-        &mut self,
-        inst: &ir::Inst,
-        intrinsic: ir::Intrinsic,
-        args: &[ir::Value],
-    ) -> Option<clif::Value> {
+    pub fn intrinsic(&mut self, inst: &ir::Inst, intrinsic: ir::Intrinsic, args: &[ir::Value]) -> Option<clif::Value> {
         let args: Vec<clif::Value> = args.iter().map(|arg| self.value(*arg)).collect();
         match action(intrinsic) {
             Action::Compute(rt) => Some(self.word(Callee::Runtime(rt), &args)),

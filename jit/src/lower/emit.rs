@@ -155,12 +155,7 @@ impl<'a, 'p> Emitter<'a, 'p> {
         let symbol = *self.symbols.entry(section).or_insert_with(|| {
             let name = UserExternalName::new(SECTION, section.0);
             let name = ExternalName::User(builder.func.declare_imported_user_function(name));
-            builder.create_global_value(GlobalValueData::Symbol {
-                name,
-                offset: 0.into(),
-                colocated: true,
-                tls: false,
-            })
+            builder.create_global_value(GlobalValueData::Symbol { name, offset: 0.into(), colocated: true, tls: false })
         });
         let base = self.builder.ins().symbol_value(types::I64, symbol);
         if offset == 0 { base } else { self.builder.ins().iadd_imm_s(base, offset as i64) }

@@ -3,7 +3,7 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, InstBuilder as _, types};
-use spile_abi::SPILE_ERROR_ACTION;
+use spile_abi::{SPILE_ERROR_ACTION, SPILE_NO_LOCATION};
 use spile_ir as ir;
 
 use super::emit::Emitter;
@@ -24,10 +24,17 @@ impl Emitter<'_, '_> {
         });
     }
 
-    /// After a call: an error under way has its location already.
+    /// After a call: an error under way has its location already, unless the call itself failed.
     pub fn check_call(&mut self) {
         let error = self.ctx_load(types::I32, ctx::ERROR);
-        self.cold(error, Self::leave);
+        self.cold(error, |this| {
+            let known = this.ctx_load(types::I32, ctx::ERROR_LOCATION);
+            let own = this.builder.ins().iconst(types::I32, i64::from(this.loc.0));
+            let unknown = this.builder.ins().icmp_imm_u(IntCC::Equal, known, i64::from(SPILE_NO_LOCATION));
+            let location = this.builder.ins().select(unknown, own, known);
+            this.ctx_store(location, ctx::ERROR_LOCATION);
+            this.leave();
+        });
     }
 
     /// Raises an error (`SPILE_ERROR_*`) where the condition is not zero.

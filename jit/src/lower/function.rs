@@ -4,7 +4,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, BlockArg, InstBuilder as _, SourceLoc, UserFuncName, types};
 use cranelift_frontend::FunctionBuilder;
-use spile_abi::SPILE_ERROR_NESTING;
+use spile_abi::{SPILE_ERROR_NESTING, SPILE_NO_LOCATION};
 use spile_ir as ir;
 use spile_rt::raw::rt_init_info;
 use zerocopy::IntoBytes as _;
@@ -118,11 +118,9 @@ impl Emitter<'_, '_> {
         self.cold(condition, |this| {
             let error = this.builder.ins().iconst(types::I32, i64::from(SPILE_ERROR_NESTING));
             this.ctx_store(error, ctx::ERROR);
-            let first = this.function.blocks.first().and_then(|block| block.insts.first());
-            if let Some(inst) = first {
-                let location = this.builder.ins().iconst(types::I32, i64::from(inst.loc.0));
-                this.ctx_store(location, ctx::ERROR_LOCATION);
-            }
+            // The place to blame is the call, which its caller knows.
+            let location = this.builder.ins().iconst(types::I32, i64::from(SPILE_NO_LOCATION));
+            this.ctx_store(location, ctx::ERROR_LOCATION);
             this.builder.ins().jump(goal, &[]);
         });
     }

@@ -222,10 +222,8 @@ impl<'p> Lowering<'p> {
             .collect::<Result<Vec<_>, LinkError>>()?;
         self.compiled.push(Compiled { section, lines });
         let section_name = name.to_owned();
-        self.linker.define(
-            section,
-            Section { name: section_name, bytes, align: 16, code: true, writable: false, relocs },
-        );
+        self.linker
+            .define(section, Section { name: section_name, bytes, align: 16, code: true, writable: false, relocs });
         Ok(())
     }
 }

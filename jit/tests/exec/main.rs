@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Compiled programs do what the interpreter does: the interpreter's own tests, run as machine
+//! code in this process.
+
+#[path = "../../../ir/tests/ir/control.rs"]
+mod control;
+#[path = "../../../ir/tests/ir/maps.rs"]
+mod maps;
+#[path = "../../../ir/tests/ir/scalars.rs"]
+mod scalars;
+#[path = "../../../ir/tests/ir/stats.rs"]
+mod stats;
+mod support;
