@@ -31,6 +31,7 @@
 //! assert_eq!(outcome.output(), b"hello\n");
 //! ```
 
+pub(crate) mod arithmetic;
 mod builtin;
 mod error;
 mod globals;

@@ -394,6 +394,16 @@ impl Terminator {
         all
     }
 
+    /// Replaces every value it uses.
+    pub fn map_operands(&mut self, mut map: impl FnMut(Value) -> Value) {
+        match self {
+            Self::Branch { cond, .. } => *cond = map(*cond),
+            Self::Return(value) => value.iter_mut().for_each(|value| *value = map(*value)),
+            Self::Jump(_) => {}
+        }
+        self.targets_mut().into_iter().flat_map(|target| &mut target.args).for_each(|arg| *arg = map(*arg));
+    }
+
     /// Where it may go.
     pub fn targets(&self) -> Vec<&Target> {
         match self {

@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The state of a session, and the execution of one handler: frames, jumps, calls, catches.
 
-use super::{Event, Hit, error::Fault, map::Map, services::Services, stat::Stat, value::Val};
-use crate::{BinaryOp, CompareOp, FuncId, Function, GlobalKind, LocId, Op, Program, Target, Terminator, Value};
+use super::{
+    Event, Hit,
+    arithmetic::{binary, compare},
+    error::Fault,
+    map::Map,
+    services::Services,
+    stat::Stat,
+    value::Val,
+};
+use crate::{FuncId, Function, GlobalKind, LocId, Op, Program, Target, Terminator, Value};
 
 /// What a global holds.
 pub(super) enum GlobalState {
@@ -156,7 +164,7 @@ impl<'a> Machine<'a> {
         Ok(Some(match op {
             Op::Int(int) => Val::Int(*int),
             Op::Str(string) => self.string(self.program.strings[string.index()].clone()),
-            Op::Binary(op, a, b) => Val::Int(binary(*op, frame.int(*a), frame.int(*b))?),
+            Op::Binary(op, a, b) => Val::Int(binary(*op, frame.int(*a), frame.int(*b)).ok_or(Fault::Division)?),
             Op::Compare(op, a, b) | Op::CompareStr(op, a, b) => compare(*op, frame.get(*a), frame.get(*b)).into(),
             Op::Concat(a, b) => self.string([frame.get(*a).bytes(), frame.get(*b).bytes()].concat()),
             Op::LocalGet(local) => frame.locals[local.index()].clone(),
@@ -211,34 +219,4 @@ fn unwind(stack: &mut Vec<Frame<'_>>, fault: Fault, loc: LocId) -> Result<(), Ra
         stack.pop();
     }
     Err((fault, loc))
-}
-
-pub(super) fn binary(op: BinaryOp, a: i64, b: i64) -> Result<i64, Fault> {
-    // Wrapping shifts take the low 6 bits of their count.
-    let bits = b as u32;
-    Ok(match op {
-        BinaryOp::Add => a.wrapping_add(b),
-        BinaryOp::Sub => a.wrapping_sub(b),
-        BinaryOp::Mul => a.wrapping_mul(b),
-        BinaryOp::Div | BinaryOp::Rem if b == 0 => return Err(Fault::Division),
-        BinaryOp::Div => a.wrapping_div(b),
-        BinaryOp::Rem => a.wrapping_rem(b),
-        BinaryOp::And => a & b,
-        BinaryOp::Or => a | b,
-        BinaryOp::Xor => a ^ b,
-        BinaryOp::Shl => a.wrapping_shl(bits),
-        BinaryOp::Shr => a.wrapping_shr(bits),
-        BinaryOp::UShr => (a as u64).wrapping_shr(bits) as i64,
-    })
-}
-
-pub(super) fn compare<T: Ord + ?Sized>(op: CompareOp, a: &T, b: &T) -> bool {
-    match op {
-        CompareOp::Eq => a == b,
-        CompareOp::Ne => a != b,
-        CompareOp::Lt => a < b,
-        CompareOp::Le => a <= b,
-        CompareOp::Gt => a > b,
-        CompareOp::Ge => a >= b,
-    }
 }

@@ -95,8 +95,6 @@ impl Checker<'_> {
     /// Terminators, catch blocks, and where `Caught` is.
     fn check_blocks(&mut self) {
         let function = self.function;
-        let mut catches = vec![false; function.blocks.len()];
-        function.blocks.iter().filter_map(|block| block.catch).for_each(|catch| catches[catch.index()] = true);
         for (index, block) in function.blocks.iter().enumerate() {
             self.place = Some((index, None));
             if index == 0 && !block.params.is_empty() {
@@ -111,8 +109,8 @@ impl Checker<'_> {
                     self.error(format!("catch block{} has parameters", catch.0));
                 }
             }
-            if begins_caught(block) && !catches[index] {
-                self.error("caught in a block that catches nothing");
+            if index == 0 && begins_caught(block) {
+                self.error("caught in the entry block");
             }
             for (number, inst) in block.insts.iter().enumerate().skip(1) {
                 self.place = Some((index, Some(number)));

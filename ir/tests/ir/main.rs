@@ -3,8 +3,10 @@
 
 mod builtins;
 mod control;
+mod locking;
 mod maps;
 mod memory;
+mod optimiser;
 mod scalars;
 mod session;
 mod stats;

@@ -89,7 +89,7 @@ fn catch_blocks() {
         "block0 catch block1: return block1(v0: int): v1: str = caught @0 return",
         &["block0: catch block1 has parameters"],
     );
-    wrong("", "block0: v0: str = caught @0 return", &["block0: caught in a block that catches nothing"]);
+    wrong("", "block0: v0: str = caught @0 return", &["block0: caught in the entry block"]);
     wrong(
         "",
         "block0 catch block1: return block1: v0: str = caught @0 v1: str = caught @0 return",
