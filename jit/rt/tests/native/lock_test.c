@@ -3,7 +3,7 @@
 
 #include "world.h"
 
-#define ROUNDS 50000
+#define ROUNDS 20000
 
 static struct world world;
 static struct rt_global a = { .kind = RT_INT }, b = { .kind = RT_STR };
