@@ -66,11 +66,38 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     }
 }
 
-/// What the module says it needs (`depends=` of its `.modinfo`).
+/// What the module says it needs.
 fn depends(module: &[u8]) -> Result<Vec<String>> {
     let elf: ElfFile64<'_> = ElfFile64::parse(module)?;
     let info = elf.section_by_name(".modinfo").context("it has no .modinfo")?.data()?;
+    Ok(depends_in(info))
+}
+
+/// The names in the `depends=` of a `.modinfo`, whose entries end with a zero byte.
+fn depends_in(info: &[u8]) -> Vec<String> {
     let entry = info.split(|&byte| byte == 0).find_map(|entry| entry.strip_prefix(b"depends="));
-    let list = String::from_utf8_lossy(entry.unwrap_or_default()).into_owned();
-    Ok(list.split(',').filter(|name| !name.is_empty()).map(|name| name.replace('-', "_")).collect())
+    let list = String::from_utf8_lossy(entry.unwrap_or_default());
+    list.split(',').filter(|name| !name.is_empty()).map(|name| name.replace('-', "_")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_a_module_needs() {
+        assert_eq!(depends_in(b"license=GPL\0depends=virtio-ring,virtio\0retpoline=Y\0"), ["virtio_ring", "virtio"]);
+        assert!(depends_in(b"license=GPL\0depends=\0").is_empty());
+        assert!(depends_in(b"").is_empty());
+    }
+
+    #[test]
+    fn what_has_no_file_is_built_in() {
+        let temp = tempfile::tempdir().unwrap();
+        fs::create_dir_all(temp.path().join("kernel/drivers")).unwrap();
+        fs::write(temp.path().join("kernel/drivers/not-an-elf.ko"), "text").unwrap();
+        assert_eq!(with_dependencies(temp.path(), &["virtio"]).unwrap(), []);
+        let error = with_dependencies(temp.path(), &["not_an_elf"]).unwrap_err().to_string();
+        assert!(error.starts_with("cannot read ") && error.ends_with("kernel/drivers/not-an-elf.ko"), "{error}");
+    }
 }
