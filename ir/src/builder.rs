@@ -124,8 +124,8 @@ impl<'p> FunctionBuilder<'p> {
         (BlockId::new(self.ended.len() - 1), params)
     }
 
-    /// Adds a catch block for [`Self::set_catch`]. It begins with [`Op::Caught`], whose value is the message, and its own
-    /// failures go to the catch block that is current now.
+    /// Adds a catch block for [`Self::set_catch`]. It begins with [`Op::Caught`], whose value is the message, and its
+    /// own failures go to the catch block that is current now.
     pub fn create_catch(&mut self) -> (BlockId, Value) {
         let block = self.create_block();
         let loc = self.loc;

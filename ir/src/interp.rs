@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The interpreter: the reference for what programs mean.
 //!
-//! It is written for clearness, shares no code with the compiled runtime, and is deterministic: timers fire in virtual
-//! time, which only they advance. What a program asks of the world comes from [`Services`].
+//! It is written for clearness, shares no code with the compiled runtime, and is deterministic: timers fire in
+//! virtual time, which only they advance. What a program asks of the world comes from [`Services`].
 //!
-//! A session runs as in the kernel: `begin` probes in the order of their sequence numbers, timers until the script asks for
-//! the end, `end` probes. A fatal error (one more than `Limits::max_errors`) leaves only the `error` probes to run.
+//! A session runs as in the kernel: `begin` probes in the order of their sequence numbers, timers until the script
+//! asks for the end, `end` probes. A fatal error (one more than `Limits::max_errors`) leaves only the `error` probes
+//! to run.
 //!
 //! ```
 //! # use spile_ir::*;
@@ -43,7 +44,7 @@ mod stat;
 mod string;
 mod value;
 
-pub use memory::Memory;
+pub use memory::{Memory, Task};
 pub use services::{Clock, FormatHist, FormatValue, Services};
 
 use std::fmt;
@@ -186,7 +187,8 @@ impl<'a> Interp<'a> {
         });
     }
 
-    /// Fires one probe, as by an event; nothing happens where the session is over. A return probe's entry handler runs first.
+    /// Fires one probe, as by an event; nothing happens where the session is over. A return probe's entry handler
+    /// runs first.
     pub fn fire(&mut self, probe: usize, hit: &Hit) {
         let Some(fired) = self.machine.program.probes.get(probe) else { return };
         let mut words = vec![0; fired.entry_words as usize];

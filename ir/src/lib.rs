@@ -27,7 +27,7 @@ mod types;
 mod verify;
 
 pub use builder::FunctionBuilder;
-pub use interp::{Clock, Event, FormatHist, FormatValue, Hit, Interp, Memory, Outcome, Report, Services};
+pub use interp::{Clock, Event, FormatHist, FormatValue, Hit, Interp, Memory, Outcome, Report, Services, Task};
 pub use locks::{Access, LockSet, lock_sets};
 pub use op::*;
 pub use opt::optimise;

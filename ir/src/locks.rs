@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Which globals a handler uses, and how: what the code generators take locks for.
 //!
-//! A handler sees the globals it uses as if it ran alone. How much that costs depends on what it does with them, over all
-//! functions that it calls: see [`Access`]. `begin`, `end` and `error` handlers are not exempt, since other
-//! handlers may still run on other CPUs. A global that no handler of the program changes needs no lock and is left out.
+//! A handler sees the globals it uses as if it ran alone. How much that costs depends on what it does with them, over
+//! all functions that it calls: see [`Access`]. `begin`, `end` and `error` handlers are not exempt, since other
+//! handlers may still run on other CPUs. A global that no handler of the program changes needs no lock and is left
+//! out.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +15,10 @@ use crate::{FuncId, Function, GlobalId, Op, PrintArg, Program};
 pub enum Access {
     /// It only reads: it may run beside other readers.
     Read,
-    /// It only adds, without looking at the result: to a number ([`Op::GlobalAdd`]) or an aggregate ([`Op::StatAdd`]). Additions
-    /// commute, so those to a number may be atomic instructions, and those to an aggregate may go to a part that only
-    /// this CPU has. (Adding to an *element* may also insert it, which changes the array for all.)
+    /// It only adds, without looking at the result: to a number ([`Op::GlobalAdd`]) or an aggregate
+    /// ([`Op::StatAdd`]). Additions commute, so those to a number may be atomic instructions, and those to an
+    /// aggregate may go to a part that only this CPU has. (Adding to an *element* may also insert it, which changes
+    /// the array for all.)
     Update,
     /// Anything else, sorting included: it must be alone.
     Write,
@@ -33,7 +35,8 @@ impl Access {
 /// The globals that a handler uses, in their order, which is also an order for taking locks.
 pub type LockSet = BTreeMap<GlobalId, Access>;
 
-/// The lock sets of all functions, each with what it calls, by [`FuncId`]. Functions that no probe reaches have empty sets.
+/// The lock sets of all functions, each with what it calls, by [`FuncId`]. Functions that no probe reaches have empty
+/// sets.
 pub fn lock_sets(program: &Program) -> Vec<LockSet> {
     let mut sets = closed_sets(program);
     let handlers = program.probes.iter().flat_map(|probe| [Some(probe.handler), probe.entry]).flatten();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The optimiser: passes that are safe and pay at once.
 //!
-//! What a program shows stays the same, with three liberties: a value that nobody uses is not computed (faults stay), a
-//! global that nobody looks at is not read, and random numbers that nobody uses are not drawn. In debug builds the verifier
-//! runs after each pass.
+//! What a program shows stays the same, with three liberties: a value that nobody uses is not computed (faults stay),
+//! a global that nobody looks at is not read, and random numbers that nobody uses are not drawn. In debug builds the
+//! verifier runs after each pass.
 
 mod blocks;
 mod dead;

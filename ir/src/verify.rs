@@ -4,29 +4,32 @@
 //! **Program**
 //! - Every number of a global, function, format, string, file or location is in range of its table.
 //! - Strings (constants, initial values) have no NUL byte. A location's file exists; lines and columns count from 1.
-//! - Arrays have at least one key. A linear histogram has `step > 0`, `high > low` and at most 128 buckets; a variance shift
-//!   is at most 62. `max_string` is at least 2.
-//! - Handlers and entry handlers are functions without parameters and result, and nobody calls them. Only return probes have
-//!   an entry handler; entry words are at most 32.
+//! - Arrays have at least one key. A linear histogram has `step > 0`, `high > low` and at most 128 buckets; a
+//!   variance shift is at most 62. `max_string` is at least 2.
+//! - Handlers and entry handlers are functions without parameters and result, and nobody calls them. Only return
+//!   probes have an entry handler; entry words are at most 32.
 //!
 //! **Structure of a function**
 //! - There is at least one block. The first is the entry: it has no parameters, and nothing jumps to it.
 //! - Every jump passes as many arguments as its block has parameters, of the same types.
-//! - A catch block has no parameters, begins with `Caught`, and is reached by failures only; `Caught` is nowhere else.
+//! - A catch block has no parameters, begins with `Caught`, and is reached by failures only; `Caught` is nowhere
+//!   else.
 //! - Parameters are the first locals.
 //!
 //! **Values**
-//! - Each value is defined once, by a block parameter or an instruction, and is defined on every path to each of its uses. (A
-//!   failure leaves a block between two instructions: the catch block sees what is defined before the first that can fail.)
+//! - Each value is defined once, by a block parameter or an instruction, and is defined on every path to each of its
+//!   uses. (A failure leaves a block between two instructions: the catch block sees what is defined before the first
+//!   that can fail.)
 //! - Operands, results, conditions (integers) and returned values have the types that their operations ask for.
 //! - No string is used after a `Release` that follows its definition on some path.
 //!
 //! **Operations**
-//! - The global of an operation has the kind that it works on; keys match in number and type; what is read of an aggregate is kept by it.
+//! - The global of an operation has the kind that it works on; keys match in number and type; what is read of an
+//!   aggregate is kept by it.
 //! - Calls match their function, intrinsics their signature, print arguments their format.
 //! - Loads and stores have 1, 2, 4 or 8 bytes.
-//! - `EntrySet` is in entry handlers only, `EntryGet` in handlers of return probes with an entry handler, below the probe's
-//!   number of entry words.
+//! - `EntrySet` is in entry handlers only, `EntryGet` in handlers of return probes with an entry handler, below the
+//!   probe's number of entry words.
 
 mod flow;
 mod function;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Loads, stores, strings in memory.
 
+use spile_ir::Task;
+
 use crate::support::{World, begin, run, run_in, show};
 
 fn run_with_memory(items: &str, body: &str) -> String {
@@ -52,6 +54,21 @@ fn string(space: &str, addr: i64, length: i64) -> String {
             print fmt1 (v2) @0 return"
         ),
     )
+}
+
+#[test]
+fn a_task_is_laid_out_as_in_a_process() {
+    let program = begin(
+        "",
+        "block0: v0: int = builtin current_task () @0 v1: int = int 4 @0 v2: int = add v0, v1 @0
+        v3: int = load.kernel v2, 4, signed @0 print fmt0 (v3) @0 v4: int = int 16 @0 v5: int = add v0, v4 @0
+        v6: int = load.kernel v5, 8, unsigned @0 v7: int = load.kernel v6, 4, unsigned @0 print fmt0 (v7) @0
+        v8: int = int 24 @0 v9: int = add v0, v8 @0 v10: str = builtin kernel_string (v9, v4) @0 print fmt1 (v10) @0 return",
+    );
+    let mut world = World::default();
+    let task = Task { pid: 6, tgid: 5, uid: 1000, comm: "a-very-long-command".into(), ..Task::default() };
+    world.kernel.map_task(0x1000, &task);
+    assert_eq!(show(&program, &run_in(&program, &mut world)), "5\n1000\na-very-long-com\n");
 }
 
 #[test]
