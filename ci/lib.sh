@@ -6,6 +6,9 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/spile
 export ROOT CACHE
 
+# Where `cargo install` puts cargo-nextest; on a fresh machine no shell looks there yet.
+export PATH=$PATH:$HOME/.cargo/bin
+
 # The oldest Rust that builds the workspace (rust-version in Cargo.toml).
 RUST_NEEDED=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$ROOT/Cargo.toml")
 

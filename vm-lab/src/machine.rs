@@ -50,12 +50,13 @@ pub struct MachineBuilder {
 }
 
 impl MachineBuilder {
-    /// The machine's program is this static agent, without arguments; standard input and output are the stream.
+    /// The machine's program is this static agent, which obeys the host at the other end of the stream (`serve`). What
+    /// it says on standard error goes to the console.
     pub fn agent(self, path: impl AsRef<Path>) -> Self {
-        self.agent_with(path, "")
+        self.agent_with(path, "serve")
     }
 
-    /// As [`MachineBuilder::agent`], with arguments in a shell's syntax.
+    /// As [`MachineBuilder::agent`], with other arguments, in a shell's syntax.
     pub fn agent_with(mut self, path: impl AsRef<Path>, arguments: &str) -> Self {
         self.agent = Some(path.as_ref().to_owned());
         self.command(&format!("exec {AGENT} {arguments} 2>/dev/console"))
