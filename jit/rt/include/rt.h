@@ -79,7 +79,7 @@ struct rt_global {
 	__u32 slot;		/* rt_str_slot(max_string); filled by rt_layout() too */
 	__s64 low, high, step;	/* linear histograms */
 
-	__u32 n_buckets;	/* of a histogram */
+	__u32 n_buckets;	/* of a histogram: 128, or (high - low) / step + 3 */
 	__u32 stat_size;	/* one aggregate of one CPU, bytes */
 	__u32 node_size;	/* maps: one element, bytes */
 	__u32 n_slots;		/* maps: of the hash table, a power of two */
@@ -175,6 +175,11 @@ enum rt_field { RT_COUNT = 0, RT_SUM = 1, RT_MIN = 2, RT_MAX = 3, RT_AVG = 4, RT
 void rt_stat_add(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __s64 value);
 __s64 rt_stat_read(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __u64 field);
 __s64 rt_hist_bucket(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __s64 index);
+/*
+ * The variance is Welford's, in integers: of values shifted left by
+ * variance_shift, mean += (v - mean) / count; m2 += (v - old mean) * (v - mean);
+ * read as m2 / (count - 1), shifted back twice; 0 of one value.
+ */
 void rt_stat_clear(struct rt_ctx *ctx, const struct rt_global *global);
 
 /* Iteration. sort: 0 for none, else rt_sort(); keys and mask choose a slice (all bits set: everything). */

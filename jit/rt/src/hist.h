@@ -13,7 +13,7 @@
 
 #define LOG_BUCKETS 128
 #define LOG_ZERO 64
-#define MAX_BUCKETS 128		/* of any histogram */
+#define MAX_BUCKETS 131		/* of any histogram: 128 in the range at most */
 
 /* How many a histogram has; 0 where it cannot be made. */
 ALWAYS_INLINE u32 hist_buckets(u32 kind, s64 low, s64 high, s64 step)

@@ -165,14 +165,16 @@ static void logarithmic(void)
 static void linear(void)
 {
 	struct rt_global stat = { .kind = RT_STAT, .hist = RT_HIST_LINEAR, .low = -10, .high = 10, .step = 5 };
+	struct rt_global large = { .kind = RT_STAT, .hist = RT_HIST_LINEAR, .high = 128, .step = 1 };
 	static const __s64 expected[] = { 2, 1, 2, 1, 1, 1, 3 };
 	static const __s64 values[] = { -100, -11, -10, -5, -1, 0, 5, 10, 15, 100, 9223372036854775807ll };
 	__u64 i;
 
 	world_init(&world);
 	world_add(&world, &stat);
+	world_add(&world, &large);
 	world_start(&world);
-	CHECK(stat.n_buckets == 7);
+	CHECK(stat.n_buckets == 7 && large.n_buckets == 131);
 	for (i = 0; i < sizeof(values) / sizeof(*values); i++)
 		add(&stat, values[i]);
 	for (i = 0; i < 7; i++)
