@@ -21,8 +21,6 @@
 #define GRANULE		SPILE_TEXT_ALIGN
 #define GRANULES	(SPILE_ARENA_BYTES / GRANULE)
 
-extern u8 spile_arena_text[];
-
 static DEFINE_MUTEX(arena_lock);
 static DECLARE_BITMAP(arena_used, GRANULES);
 

@@ -5,6 +5,9 @@
 
 #include <linux/types.h>
 
+/* The pages themselves: arena_text.S. */
+extern u8 spile_arena_text[];
+
 int arena_init(void);
 void arena_exit(void);
 

@@ -68,7 +68,8 @@ int context_alloc(struct session *session, const struct spile_image *header, u32
 	u32 cpu, level;
 	int err;
 
-	if (context_total(session, header, ring_bytes) > (u64)totalram_pages() << (PAGE_SHIFT - 1))
+	/* Not more than half of the memory. */
+	if (context_total(session, header, ring_bytes) / PAGE_SIZE > totalram_pages() / 2)
 		return -ENOMEM;
 	/* Never of size 0, so that NULL always means failure. */
 	session->data = context_memory((u64)header->data_size + 1);

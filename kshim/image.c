@@ -40,8 +40,8 @@ static bool image_check_sections(const struct spile_image *header)
 {
 	const struct section sections[] = {
 		{ header->text_off, header->text_size, SPILE_TEXT_ALIGN },
-		{ header->imports_off, (u64)header->n_imports * sizeof(u32), sizeof(u32) },
-		{ header->probes_off, (u64)header->n_probes * sizeof(struct spile_probe), sizeof(u64) },
+		{ header->imports_off, header->n_imports * (u64)sizeof(u32), 4 },
+		{ header->probes_off, header->n_probes * (u64)sizeof(struct spile_probe), 8 },
 		{ header->strings_off, header->strings_size, 1 },
 		{ header->host_off, header->host_size, 1 },
 	};
@@ -98,9 +98,18 @@ static bool image_check_probe(const struct image *image, const struct spile_prob
 	return ops->check(spec, image_string(image, spec->name));
 }
 
+/* What the kernel will allocate for the returns under way, roughly. */
+static u64 image_return_bytes(const struct spile_probe *spec)
+{
+	if (spec->kind != SPILE_PROBE_RETURN)
+		return 0;
+	return max_t(u64, spec->param, 64) * (64 + spec->entry_words * sizeof(u64));
+}
+
 static bool image_check_tables(const struct image *image)
 {
 	const struct spile_image *header = image->header;
+	u64 return_bytes = 0;
 	u32 i;
 
 	/* So every string in it ends. */
@@ -109,9 +118,13 @@ static bool image_check_tables(const struct image *image)
 	for (i = 0; i < header->n_imports; i++)
 		if (!import_address(image->imports[i]))
 			return false;
-	for (i = 0; i < header->n_probes; i++)
+	for (i = 0; i < header->n_probes; i++) {
 		if (!image_check_probe(image, &image->probes[i]))
 			return false;
+		return_bytes += image_return_bytes(&image->probes[i]);
+	}
+	if (return_bytes > SPILE_MAX_PERCPU)
+		return false;
 	return header->init == SPILE_NO_TEXT || image_check_handler(image, header->init);
 }
 

@@ -8,7 +8,6 @@
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
-#include "arch.h"
 #include "context.h"
 #include "probe.h"
 
@@ -71,9 +70,11 @@ static void tracepoint_match(struct tracepoint *tracepoint, void *data)
 }
 
 /* Called for each module with tracepoints, under the kernel's lock of them. */
-static int tracepoint_match_module(struct notifier_block *notifier, unsigned long action, void *data)
+static int tracepoint_match_module(struct notifier_block *notifier, unsigned long action,
+				   void *data)
 {
-	struct tracepoint_lookup *lookup = container_of(notifier, struct tracepoint_lookup, notifier);
+	struct tracepoint_lookup *lookup =
+		container_of(notifier, struct tracepoint_lookup, notifier);
 	struct module *module = ((struct tp_module *)data)->mod;
 	unsigned int i;
 

@@ -118,6 +118,7 @@ static void ring_publish(struct ring *ring)
 	}
 	do {
 		head = local_read(&ring->reserved);
+		/* After the BUSY marks of all records up to it. */
 		smp_store_release(&ring->page->head, head);
 		WRITE_ONCE(ring->writers, 0);
 		barrier();
@@ -170,6 +171,7 @@ void ring_commit(struct ring *ring, u64 address)
 {
 	struct spile_record *record = (struct spile_record *)address;
 
+	/* After the record's contents. */
 	smp_store_release(&record->size, record->size & ~SPILE_RECORD_BUSY);
 	/*
 	 * The flag is cleared on this CPU, by an interrupt after which the

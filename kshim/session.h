@@ -56,6 +56,7 @@ static __always_inline enum spile_state session_state(const struct session *sess
 /* Is all of it there that LOAD makes? Never undone before the file is closed. */
 static inline bool session_loaded(const struct session *session)
 {
+	/* Pairs with the release at the end of session_load(). */
 	return smp_load_acquire(&session->loaded);
 }
 

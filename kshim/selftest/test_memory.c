@@ -73,7 +73,6 @@ static void kernel_faults(void)
 		{ LOAD(64), 0x8000000000000000, 0 }, { LOAD(16), 0x8000000000001000 | mine, 0 },
 		{ LOAD(64), 0xff00000000000000, 0 }, { LOAD(64), 0x0000800000000000, 0 },
 		{ LOAD(64), 0xff00000000000000 | mine, 0 }, { LOAD(8), 0xfe80000000000000, 0 },
-		{ LOAD(64), 0xfff0000000000000, 0 },
 		/* Around the end. */
 		{ LOAD(64), -1ull, 0 }, { LOAD(64), -8ull, 0 }, { LOAD(32), -2ull, 0 },
 		{ LOAD(8), -1ull, 0 }, { LOAD(64), -4096ull, 0 },

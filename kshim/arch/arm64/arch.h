@@ -11,8 +11,6 @@
 #include "compat/compat.h"
 
 #define ARCH_IMAGE		SPILE_ARCH_AARCH64
-/* Tracepoint arguments, after the data pointer, that come in registers. */
-#define ARCH_REGISTER_ARGS	7
 
 /* BRK with an immediate that no kernel hook claims: an oops. */
 static inline void arch_fill_traps(void *at, u32 size)

@@ -12,8 +12,6 @@
 #include "compat/compat.h"
 
 #define ARCH_IMAGE		SPILE_ARCH_X86_64
-/* Tracepoint arguments, after the data pointer, that come in registers. */
-#define ARCH_REGISTER_ARGS	5
 
 static inline void arch_fill_traps(void *at, u32 size)
 {
