@@ -122,7 +122,7 @@ impl Request {
         self.show(&compiled.diagnostics, &compiled.sources);
         let mut program = compiled.program;
         if self.optimise {
-            let _ = &mut program;
+            spile_ir::optimise(&mut program);
         }
         self.say(begun, "Pass 3: lowered to IR");
         Ok(program)

@@ -4,47 +4,41 @@
 use iced_x86::{CpuidFeature, Decoder, DecoderOptions, FlowControl, Instruction, OpKind, Register};
 
 use super::Refusal;
-use super::scan::{Code, Finding};
+use super::scan::Step;
 
-/// Checks a function at a text offset.
-pub fn scan(bytes: &[u8], start: u32, code: &Code) -> Finding {
-    let mut decoder = Decoder::with_ip(64, bytes, u64::from(start), DecoderOptions::NONE);
-    let mut instruction = Instruction::default();
-    while decoder.can_decode() {
-        decoder.decode_out(&mut instruction);
-        let offset = (instruction.ip() - u64::from(start)) as u32;
-        check(&instruction, code).map_err(|what| (offset, what))?;
-    }
-    Ok(())
-}
-
-fn check(instruction: &Instruction, code: &Code) -> Result<(), Refusal> {
+/// Decodes and checks one instruction at a text offset.
+pub fn step(bytes: &[u8], place: u32) -> Result<Step, Refusal> {
+    let instruction = Decoder::with_ip(64, bytes, u64::from(place), DecoderOptions::NONE).decode();
     if instruction.is_invalid() {
         return Err(Refusal::Invalid);
-    }
-    match instruction.flow_control() {
-        FlowControl::Next | FlowControl::Return => {}
-        FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch | FlowControl::Call => {
-            if !is_near(instruction) {
-                return Err(Refusal::Privileged);
-            }
-            if !code.contains(instruction.near_branch_target() as i64) {
-                return Err(Refusal::Escape);
-            }
-        }
-        FlowControl::IndirectBranch | FlowControl::IndirectCall => return Err(Refusal::Indirect),
-        FlowControl::Interrupt | FlowControl::Exception | FlowControl::XbeginXabortXend => return Err(Refusal::Trap),
     }
     // The other segments are flat; compilers pad with their prefixes.
     let segmented = matches!(instruction.segment_prefix(), Register::FS | Register::GS);
     if instruction.is_privileged() || segmented {
         return Err(Refusal::Privileged);
     }
-    registers(instruction)?;
+    registers(&instruction)?;
     if instruction.cpuid_features().iter().any(|feature| !is_general(*feature)) {
         return Err(Refusal::Vector);
     }
-    Ok(())
+    flow(&instruction)
+}
+
+fn flow(instruction: &Instruction) -> Result<Step, Refusal> {
+    let falls_through = match instruction.flow_control() {
+        FlowControl::Next => true,
+        FlowControl::Return => false,
+        FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch | FlowControl::Call => {
+            if !is_near(instruction) {
+                return Err(Refusal::Privileged);
+            }
+            instruction.flow_control() != FlowControl::UnconditionalBranch
+        }
+        FlowControl::IndirectBranch | FlowControl::IndirectCall => return Err(Refusal::Indirect),
+        FlowControl::Interrupt | FlowControl::Exception | FlowControl::XbeginXabortXend => return Err(Refusal::Trap),
+    };
+    let target = is_near(instruction).then(|| instruction.near_branch_target() as i64);
+    Ok(Step { length: instruction.len() as u32, falls_through, target })
 }
 
 fn is_near(instruction: &Instruction) -> bool {
