@@ -170,16 +170,16 @@ __u64 rt_map_has(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *k
 void rt_map_delete(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys, __u64 mask);
 void rt_map_clear(struct rt_ctx *ctx, const struct rt_global *map);
 
-/* Statistics. keys is 0 for a scalar aggregate. field: enum rt_field. */
+/*
+ * Statistics. keys is 0 for a scalar aggregate. field: enum rt_field. The
+ * variance is Welford's, in integers: of values shifted left by
+ * variance_shift, mean += (v - mean) / count; m2 += (v - old mean) * (v - mean);
+ * read as m2 / (count - 1), shifted back twice; 0 of one value.
+ */
 enum rt_field { RT_COUNT = 0, RT_SUM = 1, RT_MIN = 2, RT_MAX = 3, RT_AVG = 4, RT_VARIANCE = 5 };
 void rt_stat_add(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __s64 value);
 __s64 rt_stat_read(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __u64 field);
 __s64 rt_hist_bucket(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __s64 index);
-/*
- * The variance is Welford's, in integers: of values shifted left by
- * variance_shift, mean += (v - mean) / count; m2 += (v - old mean) * (v - mean);
- * read as m2 / (count - 1), shifted back twice; 0 of one value.
- */
 void rt_stat_clear(struct rt_ctx *ctx, const struct rt_global *global);
 
 /* Iteration. sort: 0 for none, else rt_sort(); keys and mask choose a slice (all bits set: everything). */

@@ -3,58 +3,47 @@
 //! architecture calls op0, bits 28 to 25).
 
 use super::Refusal;
-use super::scan::{Code, Finding};
+use super::scan::Step;
 
-/// Checks a function at a text offset.
-pub fn scan(bytes: &[u8], start: u32, code: &Code) -> Finding {
-    let (words, rest) = bytes.as_chunks::<4>();
-    for (index, word) in words.iter().enumerate() {
-        let offset = index as u32 * 4;
-        check(u32::from_le_bytes(*word), start + offset, code).map_err(|what| (offset, what))?;
-    }
-    if rest.is_empty() { Ok(()) } else { Err((words.len() as u32 * 4, Refusal::Invalid)) }
-}
+const PLAIN: Step = Step { length: 4, falls_through: true, target: None };
 
-fn check(word: u32, place: u32, code: &Code) -> Result<(), Refusal> {
+/// Decodes and checks one instruction at a text offset.
+pub fn step(bytes: &[u8], place: u32) -> Result<Step, Refusal> {
+    let word = u32::from_le_bytes(*bytes.first_chunk().ok_or(Refusal::Invalid)?);
     match word >> 25 & 0xf {
         // udf, matrix instructions; unallocated; SVE; unallocated.
         0b0000 if word >> 16 == 0 => Err(Refusal::Trap),
         0b0001 | 0b0011 => Err(Refusal::Invalid),
         0b0000 | 0b0010 => Err(Refusal::Vector),
         // Data processing, immediate and register.
-        0b1000 | 0b1001 | 0b0101 | 0b1101 => Ok(()),
-        0b1010 | 0b1011 => branch(word, place, code),
+        0b1000 | 0b1001 | 0b0101 | 0b1101 => Ok(PLAIN),
+        0b1010 | 0b1011 => branch(word, place),
         // Loads and stores: bit 26 says vector register.
-        0b0100 | 0b1100 => Ok(()),
+        0b0100 | 0b1100 => Ok(PLAIN),
         // 0110, 1110: loads and stores of vector registers; 0111, 1111: vector arithmetic.
         _ => Err(Refusal::Vector),
     }
 }
 
 /// Branches, exceptions and system instructions.
-fn branch(word: u32, place: u32, code: &Code) -> Result<(), Refusal> {
+fn branch(word: u32, place: u32) -> Result<Step, Refusal> {
     const RET: u32 = 0xd65f_03c0;
-    let distance = match word >> 24 {
+    let words = match word >> 24 {
         // b, bl
-        0x14..=0x17 | 0x94..=0x97 => Some(field(word, 0, 26)),
+        0x14..=0x17 | 0x94..=0x97 => field(word, 0, 26),
         // b.cond, cbz, cbnz
-        0x54 | 0x34 | 0x35 | 0xb4 | 0xb5 => Some(field(word, 5, 19)),
+        0x54 | 0x34 | 0x35 | 0xb4 | 0xb5 => field(word, 5, 19),
         // tbz, tbnz
-        0x36 | 0x37 | 0xb6 | 0xb7 => Some(field(word, 5, 14)),
-        _ => None,
+        0x36 | 0x37 | 0xb6 | 0xb7 => field(word, 5, 14),
+        _ if word == RET => return Ok(Step { falls_through: false, ..PLAIN }),
+        0xd6 | 0xd7 => return Err(Refusal::Indirect),
+        0xd4 => return Err(Refusal::Trap),
+        0xd5 if is_hint_or_barrier(word) => return Ok(PLAIN),
+        0xd5 => return Err(Refusal::Privileged),
+        _ => return Err(Refusal::Invalid),
     };
-    match distance {
-        Some(words) if code.contains(i64::from(place) + words * 4) => Ok(()),
-        Some(_) => Err(Refusal::Escape),
-        None if word == RET => Ok(()),
-        None => match word >> 24 {
-            0xd6 | 0xd7 => Err(Refusal::Indirect),
-            0xd4 => Err(Refusal::Trap),
-            0xd5 if is_hint_or_barrier(word) => Ok(()),
-            0xd5 => Err(Refusal::Privileged),
-            _ => Err(Refusal::Invalid),
-        },
-    }
+    let falls_through = !matches!(word >> 24, 0x14..=0x17);
+    Ok(Step { falls_through, target: Some(i64::from(place) + words * 4), ..PLAIN })
 }
 
 /// nop, yield, bti, paciasp, …; dmb, dsb, isb, clrex.

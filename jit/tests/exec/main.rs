@@ -4,10 +4,12 @@
 
 #[path = "../../../ir/tests/ir/control.rs"]
 mod control;
+mod hits;
 #[path = "../../../ir/tests/ir/maps.rs"]
 mod maps;
 #[path = "../../../ir/tests/ir/scalars.rs"]
 mod scalars;
 #[path = "../../../ir/tests/ir/stats.rs"]
 mod stats;
+mod strings;
 mod support;

@@ -10,7 +10,7 @@ use spile_output::{Merger, Record, message_text};
 
 /// Nothing: the engine's process is the world.
 #[derive(Default)]
-pub struct World;
+pub struct World {}
 
 /// What became of a session.
 pub struct Outcome {
@@ -60,7 +60,7 @@ pub fn run(items: &str, body: &str) -> String {
 /// All that a program shows, as text.
 #[track_caller]
 pub fn transcript(program: &Program) -> String {
-    show(program, &run_in(program, &mut World))
+    show(program, &run_in(program, &mut World::default()))
 }
 
 pub fn show(_program: &Program, outcome: &Outcome) -> String {

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a probe passes to its handlers: registers, tracepoint arguments, entry words, memory. The
+//! text is mapped here and handlers are called directly.
+#![cfg(target_arch = "x86_64")]
+#![expect(unsafe_code, reason = "runs machine code on made-up contexts")]
+
+use std::num::NonZeroUsize;
+use std::ptr::NonNull;
+
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+use spile_abi::{self as abi, Image, spile_ctx, spile_loaded};
+use spile_jit::{Arch, JitOptions, compile};
+
+use crate::support::program;
+
+/// Addresses below this are not there.
+const FIRST: u64 = 4096;
+
+extern "sysv64" fn load(addr: u64) -> spile_loaded {
+    match addr {
+        0..FIRST => spile_loaded { value: 0, fault: 1 },
+        // SAFETY: the tests pass addresses of their own integers.
+        _ => spile_loaded { value: unsafe { *(addr as *const u64) }, fault: 0 },
+    }
+}
+
+extern "sysv64" fn load_byte(addr: u64) -> spile_loaded {
+    let word = load(addr);
+    spile_loaded { value: word.value & 0xff, ..word }
+}
+
+extern "sysv64" fn store(addr: u64, value: u64) -> u64 {
+    if addr < FIRST {
+        return 1;
+    }
+    // SAFETY: as above.
+    unsafe { *(addr as *mut u64) = value };
+    0
+}
+
+/// Records are dropped.
+extern "sysv64" fn nothing() -> u64 {
+    0
+}
+
+struct Loaded {
+    map: NonNull<std::ffi::c_void>,
+    bytes: usize,
+    probes: Vec<abi::spile_probe>,
+    data: Vec<u64>,
+    percpu: Vec<u64>,
+    scratch: Vec<u64>,
+    counters: abi::spile_counters,
+}
+
+impl Drop for Loaded {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is ours, and no handler is running.
+        unsafe { munmap(self.map, self.bytes) }.expect("unmaps");
+    }
+}
+
+impl Loaded {
+    /// Compiles a program, and runs its init function.
+    fn new(text: &str) -> Self {
+        let image = compile(&program(text), &JitOptions::new(Arch::X86_64)).expect("it compiles").image;
+        compile(&program(text), &JitOptions::new(Arch::Aarch64)).expect("it compiles for the other");
+        let image = Image::parse(&image).expect("an image");
+        let mut code = image.text().to_vec();
+        for (import, stub) in image.imports() {
+            let goal = match import {
+                abi::SPILE_IMPORT_load_kernel_u8 | abi::SPILE_IMPORT_load_user_u8 => load_byte as *const () as usize,
+                abi::SPILE_IMPORT_load_kernel_u64 | abi::SPILE_IMPORT_load_user_u64 => load as *const () as usize,
+                abi::SPILE_IMPORT_store_kernel_u64 => store as *const () as usize,
+                _ => nothing as *const () as usize,
+            };
+            let stub = &mut code[stub as usize..][..12];
+            stub[..2].copy_from_slice(&[0x48, 0xb8]); // mov rax, goal
+            stub[2..10].copy_from_slice(&goal.to_le_bytes());
+            stub[10..].copy_from_slice(&[0xff, 0xe0]); // jmp rax
+        }
+        let bytes = code.len().next_multiple_of(4096);
+        let length = NonZeroUsize::new(bytes).expect("some code");
+        // SAFETY: a fresh anonymous mapping of `bytes` bytes, filled before it becomes executable.
+        let map = unsafe {
+            let map = mmap_anonymous(None, length, ProtFlags::PROT_READ | ProtFlags::PROT_WRITE, MapFlags::MAP_PRIVATE)
+                .expect("maps");
+            std::ptr::copy_nonoverlapping(code.as_ptr(), map.as_ptr().cast(), code.len());
+            mprotect(map, bytes, ProtFlags::PROT_READ | ProtFlags::PROT_EXEC).expect("becomes executable");
+            map
+        };
+        let header = image.header();
+        let words = |bytes: u32| vec![0; bytes as usize / 8 + 8];
+        let mut loaded = Self {
+            map,
+            bytes,
+            probes: image.probes().to_vec(),
+            data: words(header.data_size),
+            percpu: words(header.percpu_size),
+            scratch: words(header.scratch_size),
+            counters: abi::spile_counters::default(),
+        };
+        loaded.call(header.init, &mut spile_ctx::default());
+        loaded
+    }
+
+    fn call(&mut self, offset: u32, ctx: &mut spile_ctx) {
+        ctx.data = self.data.as_mut_ptr() as u64;
+        ctx.percpu = self.percpu.as_mut_ptr() as u64;
+        ctx.percpu_base = ctx.percpu;
+        ctx.scratch = self.scratch.as_mut_ptr() as u64;
+        ctx.counters = &raw mut self.counters as u64;
+        ctx.n_cpus = 1;
+        // SAFETY: the text is a linked image; offsets come from its tables; the context is complete.
+        unsafe {
+            let code = self.map.as_ptr().cast::<u8>().add(offset as usize);
+            let code: extern "sysv64" fn(*mut spile_ctx) = std::mem::transmute(code);
+            code(ctx);
+        }
+    }
+
+    /// Global 0, an integer, after a hit of probe `index`.
+    fn hit(&mut self, index: usize, ctx: &mut spile_ctx) -> i64 {
+        ctx.probe = index as u32;
+        self.call(self.probes[index].handler, ctx);
+        // The first block of 64 bytes is the session's; the second the first global's.
+        self.data[64 / 8] as i64
+    }
+
+    fn error(ctx: &spile_ctx) -> (u32, u64, u32) {
+        // depth and error; error_arg; error_location: see struct rt_ctx.
+        ((ctx.image[3] >> 32) as u32, ctx.image[4], ctx.image[5] as u32)
+    }
+}
+
+const KINDS: &str = r#"global0 "g" int 0
+    probe "f" function "f" handler func0
+    probe "t" tracepoint "t" 3 handler func0
+    probe "begin" begin 0 handler func0
+    probe "r" return "f" 0 handler func2 entry func3 words 2
+"#;
+
+#[test]
+fn arguments_come_from_where_the_probe_has_them() {
+    // One handler for three kinds of probes, and the argument is read in a function that it calls.
+    let text = format!(
+        "{KINDS}
+        func0 \"h\" () {{ block0: v0: int = call func1 () @0 global.set global0, v0 @0 return }}
+        func1 \"second\" () -> int {{ block0: v0: int = arg 1 @0 return v0 }}
+        func2 \"r\" () {{ block0: v0: int = return_value @0 v1: int = entry.get 1 @0 v2: int = add v0, v1 @0
+            global.set global0, v2 @0 return }}
+        func3 \"e\" () {{ block0: v0: int = arg 6 @0 entry.set 1, v0 @0 return }}"
+    );
+    let mut loaded = Loaded::new(&text);
+    let stack = [0u64, 77];
+    let mut regs = [0u64; 21];
+    regs[104 / 8] = 11; // si
+    regs[80 / 8] = 1000; // ax
+    regs[152 / 8] = stack.as_ptr() as u64;
+    let args = [20u64, 21, 22];
+    let mut entry = [0u64; 2];
+    let mut ctx = spile_ctx { regs: regs.as_ptr() as u64, ..spile_ctx::default() };
+    assert_eq!(loaded.hit(0, &mut ctx), 11);
+    let mut ctx = spile_ctx { args: args.as_ptr() as u64, ..spile_ctx::default() };
+    assert_eq!(loaded.hit(1, &mut ctx), 21);
+    assert_eq!(loaded.hit(2, &mut spile_ctx::default()), 0);
+    let mut ctx = spile_ctx { regs: regs.as_ptr() as u64, entry: entry.as_mut_ptr() as u64, ..spile_ctx::default() };
+    loaded.call(loaded.probes[3].entry_handler, &mut ctx);
+    assert_eq!(loaded.hit(3, &mut ctx), 1077, "the seventh argument, from the stack");
+    assert_eq!(loaded.probes[3].entry_words, 2);
+}
+
+fn handler(body: &str) -> String {
+    format!(
+        "global0 \"g\" int 5 global1 \"h\" int 0 probe \"f\" function \"f\" handler func0
+        func0 \"h\" () {{ block0: v0: int = arg 0 @0 {body} return }}"
+    )
+}
+
+fn ctx_with(regs: &mut [u64; 21], arg: u64) -> spile_ctx {
+    regs[112 / 8] = arg;
+    spile_ctx { regs: regs.as_ptr() as u64, ..spile_ctx::default() }
+}
+
+#[test]
+fn loads_and_stores() {
+    let mut word = 0xffff_ffff_ffff_fff0u64;
+    let mut regs = [0; 21];
+    let at = &raw mut word as u64;
+    for (op, expected) in [
+        ("load.kernel v0, 8, unsigned", -16),
+        ("load.kernel v0, 1, unsigned", 0xf0),
+        ("load.kernel v0, 1, signed", -16),
+        ("load.user v0, 8, signed", -16),
+    ] {
+        let mut loaded = Loaded::new(&handler(&format!("v1: int = {op} @0 global.set global0, v1 @0")));
+        assert_eq!(loaded.hit(0, &mut ctx_with(&mut regs, at)), expected, "{op}");
+    }
+    let mut loaded = Loaded::new(&handler("v1: int = int 7 @0 store v0, 8, v1 @0"));
+    assert_eq!(loaded.hit(0, &mut ctx_with(&mut regs, at)), 5, "the initial value");
+    assert_eq!(word, 7);
+}
+
+#[test]
+fn faults_are_errors_with_their_address_and_place() {
+    let mut regs = [0; 21];
+    for (op, code) in [
+        ("v1: int = load.kernel v0, 8, unsigned @1", abi::SPILE_ERROR_KERNEL_READ),
+        ("v1: int = load.user v0, 1, signed @1", abi::SPILE_ERROR_USER_READ),
+        ("store v0, 8, v0 @1", abi::SPILE_ERROR_KERNEL_WRITE),
+    ] {
+        let mut loaded = Loaded::new(&handler(op));
+        let mut ctx = ctx_with(&mut regs, 16);
+        loaded.hit(0, &mut ctx);
+        assert_eq!(Loaded::error(&ctx), (code, 16, 1), "{op}");
+    }
+}
+
+#[test]
+fn a_locked_global_skips_the_hit_and_counts_it() {
+    let mut loaded = Loaded::new(&handler("global.set global0, v0 @0"));
+    let mut regs = [0; 21];
+    assert_eq!(loaded.hit(0, &mut ctx_with(&mut regs, 9)), 9);
+    loaded.data[64 / 8 + 1] = 1; // a reader holds the lock
+    assert_eq!(loaded.hit(0, &mut ctx_with(&mut regs, 10)), 9);
+    assert_eq!(loaded.counters.skips[abi::SPILE_SKIP_LOCK as usize], 1);
+    loaded.data[64 / 8 + 1] = 0;
+    assert_eq!(loaded.hit(0, &mut ctx_with(&mut regs, 10)), 10);
+    assert_eq!(loaded.data[64 / 8 + 1], 0, "the lock is released");
+}
+
+#[test]
+fn a_pure_counter_needs_no_lock() {
+    let mut loaded = Loaded::new(&handler("v1: int = global.add global0, v0 @0"));
+    let mut regs = [0; 21];
+    loaded.data[64 / 8 + 1] = 1;
+    assert_eq!(loaded.hit(0, &mut ctx_with(&mut regs, 2)), 7);
+    assert_eq!(loaded.hit(0, &mut ctx_with(&mut regs, 2)), 9);
+}
