@@ -88,11 +88,11 @@ enum spile_probe_kind {
 	SPILE_PROBE_BEGIN = 1,		/* param: sequence number */
 	SPILE_PROBE_END = 2,		/* param: sequence number */
 	SPILE_PROBE_ERROR = 3,		/* param: sequence number */
-	SPILE_PROBE_TIMER = 4,		/* param: period in ns; param2: random spread in ns */
+	SPILE_PROBE_TIMER = 4,		/* param: period in ns, at least 10,000; param2: it varies by so much, at most param */
 	SPILE_PROBE_FUNCTION = 5,	/* name, address: function entry */
-	SPILE_PROBE_RETURN = 6,		/* name, address: function return; param: maxactive, 0 for default */
+	SPILE_PROBE_RETURN = 6,		/* name, address: function return; param: maxactive up to 4096, 0 for default */
 	SPILE_PROBE_ADDRESS = 7,	/* address: any instruction (kprobe) */
-	SPILE_PROBE_TRACEPOINT = 8,	/* name: the tracepoint, without its system; param: arguments */
+	SPILE_PROBE_TRACEPOINT = 8,	/* name: the tracepoint, without its system; param: arguments, at most 12 */
 };
 
 /* Not fatal if it cannot be attached: reported, and the session goes on. */
@@ -101,7 +101,7 @@ enum spile_probe_kind {
 struct spile_probe {
 	__u32 kind;		/* enum spile_probe_kind */
 	__u32 flags;
-	__u32 handler;		/* text offset */
+	__u32 handler;		/* text offset, multiple of 16; it starts with endbr64 or bti c */
 	__u32 entry_handler;	/* returns only: runs at entry, or SPILE_NO_TEXT */
 	__u32 name;		/* offset in the strings: symbol or tracepoint; 0 is "" */
 	__u32 entry_words;	/* returns only: __u64s kept from entry to return */
@@ -148,8 +148,8 @@ enum spile_skip {
 };
 
 struct spile_counters {
-	__u64 hits;
-	__u64 skips[SPILE_SKIPS];
+	__u64 hits;			/* handlers run; skips are not among them */
+	__u64 skips[SPILE_SKIPS];	/* MISSED is filled at STOP */
 };
 
 /*
@@ -208,6 +208,11 @@ struct spile_loaded {
  * of data (read-only), a power of two. Positions only grow; the data offset is
  * the position modulo ring_bytes. A record never wraps: SPILE_RECORD_PAD fills
  * the end. The reader stops at a record that is still SPILE_RECORD_BUSY.
+ *
+ * A mapping is MAP_SHARED and lies within one ring. It is read-only, except
+ * one of the tail page alone. /dev/spile polls readable when there is a record
+ * (within some ms, sooner when a ring fills), or when the session has to be
+ * stopped: SPILE_STATE_EXITING, SPILE_STATE_FAILED.
  */
 struct spile_ring {
 	__u64 head;		/* bytes reserved so far */
@@ -225,7 +230,7 @@ struct spile_ring_tail {
 #define SPILE_RECORD_SIZE	((1u << 30) - 1)
 
 enum spile_record_type {
-	SPILE_RECORD_PAD = 0,		/* skip it */
+	SPILE_RECORD_PAD = 0,		/* skip it; may be 8 bytes, and has no time */
 	SPILE_RECORD_PRINT = 1,		/* struct spile_print */
 	SPILE_RECORD_ERROR = 2,		/* struct spile_message */
 	SPILE_RECORD_WARNING = 3,	/* struct spile_message */
