@@ -4,4 +4,8 @@
 pub mod case;
 pub mod engines;
 mod interpreter;
+pub mod lab_arena;
+pub mod lab_facts;
+pub mod lab_guest;
+pub mod lab_run;
 pub mod machines;

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# What the scripts of lab machines share. Sessions write NAME.out and NAME.err in /tmp.
+cd /tmp
+
+fail() {
+    echo "FAIL $*"
+    tail -n 5 /tmp/*.out /tmp/*.err
+    exit 1
+}
+
+# begin NAME: starts a session in the background, with its process id in $pid. Counts them in $loads.
+loads=0
+begin() {
+    loads=$((loads + 1))
+    rm -f "$1.out" "$1.err"
+    nice -n -10 spile-agent run "/images/$1" >"$1.out" 2>"$1.err" &
+    pid=$!
+}
+
+# attached NAME PID: waits until the session's begin probe has been heard of, so that its probes are attached.
+attached() {
+    until grep -q '^begun' "$1.out" 2>/dev/null; do
+        kill -0 "$2" || fail "$1 ended before it began"
+        usleep 5000
+    done
+}
+
+# end SIGNAL PID: ends a session with a signal, and waits for it.
+end() {
+    kill "-$1" "$2" || fail "session $2 had ended before its time"
+    wait "$2"
+}
+
+# refused COMMAND…: it must fail.
+refused() {
+    ! "$@" >refused.said 2>&1 || fail "should have been refused: $*"
+}
+
+# What sessions keep in the kernel.
+kprobes() { grep -c . /sys/kernel/debug/kprobes/list; }
+areas() { grep -c '\[kshim\]' /proc/vmallocinfo; }
+nothing_left() {
+    [ "$(kprobes)" = 0 ] || fail "kprobes are left: $(cat /sys/kernel/debug/kprobes/list)"
+    [ "$(areas)" = 0 ] || fail "memory is left: $(grep '\[kshim\]' /proc/vmallocinfo)"
+    spile-agent run /images/arena >arena.out 2>arena.err || fail "something is left in the arena"
+}

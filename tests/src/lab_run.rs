@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Runs of scripts on a lab machine over its stream, as `spile run` does them.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Result;
+use spile_agent::command_line::DEFAULT_RING_BYTES;
+use spile_agent::protocol::TargetProcess;
+use spile_frontend::analyse::Options;
+use spile_session::{Outcome, Session};
+use spile_cli::compile::Request;
+
+use crate::lab_guest::PATIENCE;
+use crate::machines::Lab;
+
+/// A script, and how to run it.
+pub struct Run<'a> {
+    script: &'a str,
+    options: Options,
+    ring_bytes: u32,
+    target: TargetProcess,
+    interrupt: bool,
+}
+
+/// How a run went.
+#[derive(Debug)]
+pub struct Ran {
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+    /// Errors and counters.
+    pub outcome: Outcome,
+}
+
+impl<'a> Run<'a> {
+    /// Runs until the script exits.
+    pub fn new(script: &'a str) -> Self {
+        let options = Options::default();
+        Self { script, options, ring_bytes: DEFAULT_RING_BYTES, target: TargetProcess::None, interrupt: false }
+    }
+
+    /// With a limit, such as `MAXACTION`.
+    pub fn define(mut self, name: &str, value: &str) -> Self {
+        self.options.limits.push((name.into(), value.into()));
+        self
+    }
+
+    /// Until a command ends (`-c`).
+    pub fn command(self, command: &str) -> Self {
+        Self { target: TargetProcess::Command(command.into()), ..self }
+    }
+
+    /// With rings of this size.
+    pub fn ring_bytes(self, ring_bytes: u32) -> Self {
+        Self { ring_bytes, ..self }
+    }
+
+    /// As if ^C were pressed when the first output is seen.
+    pub fn interrupted_by_output(self) -> Self {
+        Self { interrupt: true, ..self }
+    }
+
+    /// Compiles and runs it.
+    pub fn on(self, lab: &mut Lab) -> Result<Ran> {
+        let image = Request::text("test.stp", self.script).with_options(self.options).image(&lab.facts)?;
+        let session = Session {
+            image: &image,
+            ring_bytes: self.ring_bytes,
+            target: self.target,
+            timeout: Some(PATIENCE),
+            quiet: false,
+        };
+        let interrupted = AtomicBool::new(false);
+        let mut out = Output { text: Vec::new(), written: self.interrupt.then_some(&interrupted) };
+        let mut err = Vec::new();
+        let outcome = lab.agent.run(&session, &mut out, &mut err, &interrupted)?;
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Ran { out: text(out.text), err: text(err), outcome })
+    }
+}
+
+impl Ran {
+    /// Hits whose handler did not run, and the kernel's own misses.
+    pub fn lost_hits(&self) -> u64 {
+        let skips: u64 = self.outcome.report.skips().map(|(_, count)| count).sum();
+        skips + self.outcome.report.missed.iter().map(|(_, count)| count).sum::<u64>()
+    }
+
+    /// Records that found no room in a ring.
+    pub fn lost_records(&self) -> u64 {
+        self.outcome.report.cpus.iter().map(|cpu| cpu.dropped).sum()
+    }
+
+    /// The number behind a word that begins a line of the output.
+    pub fn number(&self, word: &str) -> Result<u64> {
+        number(&self.out, word)
+    }
+}
+
+/// The number behind a word that begins a line.
+pub fn number(text: &str, word: &str) -> Result<u64> {
+    let rest = text.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '));
+    let digits = rest.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+    digits.ok_or_else(|| anyhow::anyhow!("no line `{word} NUMBER` in\n{text}"))
+}
+
+/// Keeps text, and tells when there is some.
+struct Output<'a> {
+    text: Vec<u8>,
+    written: Option<&'a AtomicBool>,
+}
+
+impl Write for Output<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(written) = self.written {
+            written.store(true, Ordering::Relaxed);
+        }
+        self.text.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
