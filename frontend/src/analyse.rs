@@ -23,8 +23,8 @@ mod stat;
 mod stmt;
 mod target;
 
-pub use loader::{Loader, Source};
 pub use context::PointContext;
+pub use loader::{Loader, Source};
 
 use loader::ItemRef;
 
@@ -73,6 +73,7 @@ pub fn analyse(
         functions: HashMap::new(),
         globals: HashMap::new(),
         following: 0,
+        nesting: 0,
         waiting: Vec::new(),
         unused_from: None,
         diagnostics,
@@ -100,6 +101,8 @@ struct Analyser<'a, 'l> {
     globals: HashMap<(FileId, Name), GlobalId>,
     /// How deep calls are being followed.
     following: usize,
+    /// How deep the statements and expressions being resolved are nested, over all functions being followed.
+    nesting: usize,
     /// Functions whose bodies are yet to be resolved, with their further overloads.
     waiting: Vec<(FunctionId, ItemRef, Vec<ItemRef>)>,
     /// From which one on functions are only there because they were checked.

@@ -76,7 +76,11 @@ fn number(text: &[u8], wanted: &mut Vec<Directive>) -> usize {
 
 /// The beginning of a wrong directive, for a message.
 fn shown(text: &[u8]) -> String {
-    let end = text.iter().skip(1).position(|byte| byte.is_ascii_alphabetic()).map_or(text.len(), |at| at + 2);
+    let end = text
+        .iter()
+        .skip(1)
+        .position(|byte| byte.is_ascii_alphabetic() && *byte != b'l')
+        .map_or(text.len(), |at| at + 2);
     format!("'{}'", String::from_utf8_lossy(&text[..end.min(12)]))
 }
 
@@ -94,7 +98,7 @@ mod tests {
 
     #[test]
     fn wrong_directives_are_named() {
-        assert_eq!(directives(b"a %lld").unwrap_err(), "'%ll'");
+        assert_eq!(directives(b"a %lld").unwrap_err(), "'%lld'");
         assert_eq!(directives(b"%n").unwrap_err(), "'%n'");
         assert_eq!(directives(b"%5").unwrap_err(), "'%5'");
     }

@@ -94,7 +94,8 @@ mod tests {
     #[test]
     fn a_file_is_found_by_what_it_declares() {
         let mut library = TapsetLibrary::new();
-        library.add("a.stp", "global g, h[10] = 3\nfunction f:long (x) { function_like = 1 }\nprivate function _p() {}");
+        library
+            .add("a.stp", "global g, h[10] = 3\nfunction f:long (x) { function_like = 1 }\nprivate function _p() {}");
         library.add("b.stp", "# probe no = x {}\nprobe vfs.read = kernel.function(\"vfs_read\") { name = \"function z\" }\nprobe begin {}");
         library.add("c.stpm", "@define m(a) %( @a %)");
         assert_eq!(library.declaring(Declares::Function, "f"), [0]);

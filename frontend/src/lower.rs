@@ -41,8 +41,9 @@ pub fn lower(script: &Script, sources: &SourceMap) -> ir::Program {
         let (function, entry) = *made.entry(probe.handler).or_insert_with(|| {
             let id = program.declare(handler.name.as_str(), &[], None);
             lower_body(script, sources, &mut places, &mut program, id, &handler.body, handler.span);
-            let entry = (!handler.entry.is_empty())
-                .then(|| lower_entry(script, sources, &mut places, &mut program, handler.name.as_str(), &handler.entry));
+            let entry = (!handler.entry.is_empty()).then(|| {
+                lower_entry(script, sources, &mut places, &mut program, handler.name.as_str(), &handler.entry)
+            });
             (id, entry)
         });
         program.probes.push(ir::Probe {
@@ -121,7 +122,11 @@ impl<'s, 'p> Lower<'s, 'p> {
         let params = program.functions[id.index()].params.len();
         let mut b = FunctionBuilder::new(program, id);
         let locals = locals.iter().enumerate().map(|(index, local)| {
-            if index < params { ir::LocalId::new(index) } else { b.new_local(local.name.as_str(), ir_type(script, local.ty)) }
+            if index < params {
+                ir::LocalId::new(index)
+            } else {
+                b.new_local(local.name.as_str(), ir_type(script, local.ty))
+            }
         });
         let locals = locals.collect();
         let mut lower = Self { script, sources, places, b, locals, loops: Vec::new() };

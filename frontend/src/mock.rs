@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::glob;
-use crate::target::{
-    Arch, FunctionInfo, Member, Param, Prototype, Target, TracepointInfo, TypeId, TypeShape, TypeTag,
-};
+use crate::target::{Arch, FunctionInfo, Member, Param, Prototype, Target, TracepointInfo, TypeId, TypeShape, TypeTag};
 
 /// A made-up kernel. [`MockTarget::new`] has
 ///
@@ -132,18 +130,15 @@ impl MockTarget {
         self.pointer(file);
         self.pointer(char);
         self.pointer(long);
-        let bits = self.structure(
-            "struct bits",
-            8,
-            false,
-            &[("low", uint, 0, 3), ("mid", int, 3, 10), ("hue", color, 32, 4)],
-        );
+        let bits =
+            self.structure("struct bits", 8, false, &[("low", uint, 0, 3), ("mid", int, 3, 10), ("hue", color, 32, 4)]);
         self.pointer(bits);
         self.pointer(TypeId(0));
     }
 
     fn add_functions(&mut self) {
-        let param = |mock: &Self, name: &str, ty: &str, arg| Param { name: name.into(), ty: mock.find(ty), arg: Some(arg) };
+        let param =
+            |mock: &Self, name: &str, ty: &str, arg| Param { name: name.into(), ty: mock.find(ty), arg: Some(arg) };
         for (index, symbol) in ["vfs_read", "vfs_write"].into_iter().enumerate() {
             let params = vec![
                 param(self, "file", "struct file*", 0),

@@ -153,7 +153,8 @@ fn points_of_a_wildcard_share_a_handler_where_it_cannot_tell_them_apart() {
     assert_eq!(functions.count(), 5, "the blocklisted one is left out");
     assert!(handlers[..5].iter().all(|handler| *handler == handlers[0]));
 
-    let compiled = compile(r#"probe kernel.function("vfs_*"), kernel.function("kfree") { n += @defined($count) } global n"#);
+    let compiled =
+        compile(r#"probe kernel.function("vfs_*"), kernel.function("kfree") { n += @defined($count) } global n"#);
     let handlers: Vec<_> = compiled.program.probes.iter().map(|probe| probe.handler).collect();
     assert_eq!(handlers[0], handlers[1], "vfs_read and vfs_write have the same $count");
     assert_ne!(handlers[0], handlers[2], "kfree has none");
@@ -200,7 +201,10 @@ fn aliases_nest_with_suffixes_conditions_and_needs() {
     let names: Vec<_> = compile(script).program.probes.iter().map(|probe| probe.name.clone()).collect();
     assert_eq!(
         names,
-        ["kernel.function(\"vfs_read@fs/read_write.c:450\")", "kernel.function(\"vfs_read@fs/read_write.c:450\").return"]
+        [
+            "kernel.function(\"vfs_read@fs/read_write.c:450\")",
+            "kernel.function(\"vfs_read@fs/read_write.c:450\").return"
+        ]
     );
 }
 
@@ -250,8 +254,10 @@ fn errors_name_the_operator() {
 
 #[test]
 fn values_that_nobody_uses_are_not_computed() {
-    assert_eq!(run("probe begin { z = 0; 1 / z; f(1 / z > 1); println(\"on\") } function f(x) { println(\"f\") }"),
-        "ERROR: division by 0 near operator '/' at <input>:1:33 in probe begin\n");
+    assert_eq!(
+        run("probe begin { z = 0; 1 / z; f(1 / z > 1); println(\"on\") } function f(x) { println(\"f\") }"),
+        "ERROR: division by 0 near operator '/' at <input>:1:33 in probe begin\n"
+    );
     assert_eq!(run("probe begin { z = 0; 1 / z; println(\"on\") }"), "on\n");
 }
 
@@ -291,4 +297,34 @@ fn every_function_of_the_library_compiles() {
         });
         assert!(compiled || ["substr", "text_strn", "str_replace"].contains(&name.as_str()), "{name}");
     }
+}
+
+#[test]
+fn target_values_can_be_shown_as_text() {
+    let script = r#"probe kernel.function("vfs_read") {
+        println($file$)
+        println($file$$)
+        println($count$, " ", $file->f_slots$, " ", $file->f_owner->comm$, " ", $file->f_inode$)
+        println(@cast(0x5000, "bits")$)
+    }"#;
+    expect![[r#"
+        {.f_mode=2147483649, {.f_inode=0x4000, .f_raw=16384}, .f_slots=[...], .f_pos=-5, .f_owner=0x1000}
+        {.f_mode=2147483649, {.f_inode=0x4000, .f_raw=16384}, .f_slots=[-10, -11, -12, -13], .f_pos=-5, .f_owner=0x1000}
+        512 [-10, -11, -12, -13] "worker" {.i_ino=99, .i_mode=420}
+        {.low=5, .mid=-3, .hue=2}
+    "#]]
+    .assert_eq(&hit(script, &[0x3000, 0, 512], 0, &mut world()));
+}
+
+#[test]
+fn deep_scripts_do_not_exhaust_the_stack() {
+    let nested = format!("probe begin {{ println({}1{}) }}", "(1+".repeat(25), ")".repeat(25));
+    assert_eq!(run(&nested), "26\n");
+    let long = format!("probe begin {{ println(1{}) }}", "+1".repeat(200));
+    assert_eq!(run(&long), "201\n");
+    let mut chain = String::from("function f0(x) { return x }\n");
+    for n in 1..300 {
+        chain += &format!("function f{n}(x) {{ return f{}(x + 1) }}\n", n - 1);
+    }
+    assert_eq!(run(&(chain + "probe begin { println(f299(0)) }")), "299\n");
 }

@@ -49,7 +49,12 @@ impl Walk<'_, '_, '_> {
         Expr { ty, span, ctype, kind: H::Call(id, args) }
     }
 
-    fn no_overload(&mut self, function: &ast::Ident, given: usize, known: Vec<(usize, Span)>) -> crate::diag::Diagnostic {
+    fn no_overload(
+        &mut self,
+        function: &ast::Ident,
+        given: usize,
+        known: Vec<(usize, Span)>,
+    ) -> crate::diag::Diagnostic {
         if let Some((_, defined)) = known.first() {
             let mut arities: Vec<_> = known.iter().map(|(arity, _)| *arity).collect();
             arities.sort_unstable();

@@ -15,6 +15,13 @@ use spile_ir::{BinaryOp, CompareOp, Space};
 impl Walk<'_, '_, '_> {
     /// Resolves an expression.
     pub fn expr(&mut self, expr: &ast::Expr) -> Expr {
+        self.a.nesting += 1;
+        let resolved = self.any_expr(expr);
+        self.a.nesting -= 1;
+        resolved
+    }
+
+    fn any_expr(&mut self, expr: &ast::Expr) -> Expr {
         let span = expr.span;
         match &expr.kind {
             A::Number(value) => self.int(span, *value),

@@ -11,8 +11,10 @@ use crate::span::Span;
 use crate::types::Type;
 use spile_ir::Intrinsic;
 
-/// How deep calls are followed at once; what lies deeper waits for its turn, so that no script exhausts the stack.
+/// How deep calls are followed at once, and expressions nested meanwhile; what lies deeper waits for its turn, so that no script
+/// exhausts the stack.
 const MAX_FOLLOWED: usize = 40;
+const MAX_NESTED: usize = 100;
 
 impl Analyser<'_, '_> {
     /// The functions of a name and arity that a file sees, in the order in which they are tried; else all arities there are.
@@ -54,7 +56,7 @@ impl Analyser<'_, '_> {
         let function = item.function().expect("an overload is a function");
         let id = self.declare_function(function);
         self.functions.insert(key, id);
-        if self.following >= MAX_FOLLOWED {
+        if self.following >= MAX_FOLLOWED || self.nesting >= MAX_NESTED {
             self.waiting.push((id, item.clone(), rest.to_vec()));
         } else {
             self.following += 1;

@@ -97,7 +97,8 @@ impl Analyser<'_, '_> {
     /// The user's global whose name is most like this one.
     pub(super) fn similar_global(&self, name: &str) -> Option<String> {
         let declared = self.loader.user_globals();
-        let names: Vec<&str> = declared.iter().filter_map(|(item, var)| Some(item.global(*var)?.name.name.as_str())).collect();
+        let names: Vec<&str> =
+            declared.iter().filter_map(|(item, var)| Some(item.global(*var)?.name.name.as_str())).collect();
         similar(name, names)
     }
 
@@ -143,9 +144,11 @@ impl Analyser<'_, '_> {
         for (item, var) in &declared {
             let Some(global) = item.global(*var) else { continue };
             match seen.iter().find(|other| other.name.name == global.name.name) {
-                Some(other) => self
-                    .diagnostics
-                    .push(errors::duplicate_global(global.name.span, &global.name.name, other.name.span)),
+                Some(other) => self.diagnostics.push(errors::duplicate_global(
+                    global.name.span,
+                    &global.name.name,
+                    other.name.span,
+                )),
                 None => seen.push(global),
             }
         }

@@ -178,8 +178,7 @@ impl<'l> Loader<'l> {
                 self.load_declaring(Declares::Macro, word, diagnostics);
             }
         }
-        let surroundings =
-            Surroundings { conditions: self.conditions, macros: &mut self.macros, args: &mut self.args };
+        let surroundings = Surroundings { conditions: self.conditions, macros: &mut self.macros, args: &mut self.args };
         let (tokens, problems) = preprocess::preprocess(&lexed.tokens, kind, &mut self.sources, surroundings);
         diagnostics.extend(problems);
         if kind == FileKind::MacroLibrary {

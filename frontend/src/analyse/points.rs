@@ -27,9 +27,8 @@ pub(super) struct Point {
 type Matched = Result<Vec<Point>, Box<Diagnostic>>;
 
 /// First components of all probe points that SystemTap has and this compiler does not, yet.
-const NOT_YET: &[&str] = &[
-    "module", "process", "perf", "procfs", "netfilter", "java", "python2", "python3", "debuginfod", "input",
-];
+const NOT_YET: &[&str] =
+    &["module", "process", "perf", "procfs", "netfilter", "java", "python2", "python3", "debuginfod", "input"];
 
 /// First components of the points that are known, for suggestions.
 const KNOWN: &[&str] = &["begin", "end", "error", "never", "timer", "kernel", "kprobe"];
@@ -42,9 +41,7 @@ impl Analyser<'_, '_> {
             ["begin"] => self.session_point("begin", &components[0], ProbeKind::Begin),
             ["end"] => self.session_point("end", &components[0], ProbeKind::End),
             ["error"] => self.session_point("error", &components[0], ProbeKind::Error),
-            ["never"] => {
-                Ok(vec![Point { name: "never".into(), kind: None, context: PointContext::None("never") }])
-            }
+            ["never"] => Ok(vec![Point { name: "never".into(), kind: None, context: PointContext::None("never") }]),
             ["timer", ..] => self.timer_points(components, span),
             ["kernel" | "kprobe", "function", ..] => self.function_points(components, span),
             ["kernel" | "kprobe", "statement", "absolute"] => self.address_point(&components[1], span),
@@ -102,18 +99,17 @@ impl Analyser<'_, '_> {
             let full = format!("kernel.{word}(\"{pattern}\")");
             return Err(errors::no_match(component.span, &full, &Vec::from_iter(near)).into());
         }
-        let points = found.into_iter().map(|info| Point {
-            name: format!("kernel.{word}(\"{}:{}\")", info.system, info.name),
-            kind: Some(ProbeKind::Tracepoint { name: info.name.clone(), n_args: n_args(&info.params) }),
-            context: PointContext::Tracepoint(info),
+        let points = found.into_iter().map(|info| {
+            // A target that lists no events knows of no systems.
+            let system = if info.system.is_empty() { String::new() } else { format!("{}:", info.system) };
+            Point {
+                name: format!("kernel.{word}(\"{system}{}\")", info.name),
+                kind: Some(ProbeKind::Tracepoint { name: info.name.clone(), n_args: info.params.len() as u32 }),
+                context: PointContext::Tracepoint(info),
+            }
         });
         Ok(points.collect())
     }
-}
-
-/// How many argument words a tracepoint passes.
-fn n_args(params: &[crate::target::Param]) -> u32 {
-    params.len() as u32
 }
 
 /// The string that a component must have.

@@ -4,10 +4,10 @@
 use super::body::Walk;
 use crate::ast::{self, ExprKind as A, PrintStyle, StringLit};
 use crate::errors::semantic as errors;
+use crate::format::{self, Directive};
 use crate::hir::{Expr, ExprKind as H, Print, PrintArg, PrintFormat};
 use crate::span::Span;
 use crate::types::Type;
-use crate::format::{self, Directive};
 
 impl Walk<'_, '_, '_> {
     pub fn print(&mut self, print: &ast::Print, span: Span) -> Expr {
@@ -28,7 +28,11 @@ impl Walk<'_, '_, '_> {
             },
         };
         let kind = H::Print(Box::new(Print { to_string, format, args }));
-        if to_string { self.string(span, kind) } else { Expr { ty: self.a.script.types.fresh(), span, ctype: None, kind } }
+        if to_string {
+            self.string(span, kind)
+        } else {
+            Expr { ty: self.a.script.types.fresh(), span, ctype: None, kind }
+        }
     }
 
     fn print_arg(&mut self, arg: &ast::Expr, histograms: bool) -> PrintArg {

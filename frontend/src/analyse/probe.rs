@@ -65,7 +65,8 @@ impl Analyser<'_, '_> {
     /// Resolves all probes, and by that everything they use.
     pub(super) fn all_probes(&mut self) {
         let is_probe = |item: &Item| matches!(item, Item::Probe(_));
-        if !self.loader.user_files().iter().any(|file| file.items.iter().any(is_probe)) && !self.diagnostics.has_errors()
+        if !self.loader.user_files().iter().any(|file| file.items.iter().any(is_probe))
+            && !self.diagnostics.has_errors()
         {
             self.report(errors::no_probes());
         }
@@ -317,9 +318,8 @@ fn path_matches(pattern: &[&str], path: &[&str]) -> bool {
         ([], []) => true,
         ([first, rest @ ..], path) if first.contains("**") => {
             let collapsed = first.replace("**", "*");
-            (1..=path.len()).any(|taken| {
-                glob::matches(&collapsed, &path[..taken].join(".")) && path_matches(rest, &path[taken..])
-            })
+            (1..=path.len())
+                .any(|taken| glob::matches(&collapsed, &path[..taken].join(".")) && path_matches(rest, &path[taken..]))
         }
         ([first, rest @ ..], [name, more @ ..]) => glob::matches(first, name) && path_matches(rest, more),
         _ => false,

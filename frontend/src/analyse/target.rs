@@ -52,9 +52,7 @@ impl Walk<'_, '_, '_> {
     fn reach(&mut self, target: &Target, span: Span) -> Option<Reach> {
         let mut reach = match &target.base {
             TargetBase::Context(name) => Reach::Value(self.context_var(name, span, target.path.is_empty())?),
-            TargetBase::Cast { value, type_name, module } => {
-                self.cast(value, type_name, module.as_ref(), span)?
-            }
+            TargetBase::Cast { value, type_name, module } => self.cast(value, type_name, module.as_ref(), span)?,
             TargetBase::Autocast(inner) => {
                 let value = self.long_expr(inner);
                 if value.ctype.is_none() {

@@ -42,10 +42,17 @@ pub fn unresolved_function(span: Span, name: &str, similar: Option<String>) -> D
 }
 
 /// A call with a number of arguments that no overload takes.
-pub fn incorrect_arguments(span: Span, name: &str, given: usize, arities: &[usize], defined: Option<Span>) -> Diagnostic {
+pub fn incorrect_arguments(
+    span: Span,
+    name: &str,
+    given: usize,
+    arities: &[usize],
+    defined: Option<Span>,
+) -> Diagnostic {
     let takes: Vec<_> = arities.iter().map(usize::to_string).collect();
-    let mut base = error("E0303", span, format!("incorrect number of arguments: '{name}' takes {}", takes.join(" or ")))
-        .label(format!("{given} given"));
+    let mut base =
+        error("E0303", span, format!("incorrect number of arguments: '{name}' takes {}", takes.join(" or ")))
+            .label(format!("{given} given"));
     if let Some(defined) = defined {
         base = base.also(defined, "defined here");
     }
@@ -379,7 +386,8 @@ pub fn never_assigned_global(span: Span, name: &str) -> Diagnostic {
 
 /// A string where the entry of a function can only keep numbers.
 pub fn entry_string(span: Span) -> Diagnostic {
-    error("E0352", span, "@entry of a string is not supported yet").hint("keep the address, and read the string from it")
+    error("E0352", span, "@entry of a string is not supported yet")
+        .hint("keep the address, and read the string from it")
 }
 
 /// `$var` in a return probe.

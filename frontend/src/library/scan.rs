@@ -62,7 +62,8 @@ fn aliases(tokens: &[Token<'_>], found: &mut Vec<(Declares, String)>) {
         return;
     }
     for path in tokens[..end].split(|token| *token == Token::Punct(b',')) {
-        let words: Vec<_> = path.iter().filter_map(|token| if let Token::Word(w) = token { Some(*w) } else { None }).collect();
+        let words: Vec<_> =
+            path.iter().filter_map(|token| if let Token::Word(w) = token { Some(*w) } else { None }).collect();
         found.push((Declares::Alias, words.join(".")));
     }
 }

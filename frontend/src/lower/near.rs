@@ -3,14 +3,14 @@
 
 /// Words of the language.
 const KEYWORDS: &[&str] = &[
-    "break", "catch", "continue", "delete", "else", "for", "foreach", "function", "global", "if", "in", "limit", "next",
-    "private", "probe", "return", "string", "long", "try", "while",
+    "break", "catch", "continue", "delete", "else", "for", "foreach", "function", "global", "if", "in", "limit",
+    "next", "private", "probe", "return", "string", "long", "try", "while",
 ];
 
 /// Operators, longer ones before those that they begin with.
 const OPERATORS: &[&str] = &[
-    "<<<", ">>>", "<<=", ">>=", "==", "!=", "<=", ">=", "=~", "!~", "+=", "-=", "*=", "/=", "%=", "&=", "^=", "|=", ".=",
-    "&&", "||", "++", "--", "->", "<<", ">>",
+    "<<<", ">>>", "<<=", ">>=", "==", "!=", "<=", ">=", "=~", "!~", "+=", "-=", "*=", "/=", "%=", "&=", "^=", "|=",
+    ".=", "&&", "||", "++", "--", "->", "<<", ">>",
 ];
 
 /// Kind and text of the first token of a piece of source: `operator '/'`, `identifier 'x'`.

@@ -58,7 +58,8 @@ impl Analyser<'_, '_> {
 
     fn no_function(&self, components: &[NamedComponent], pattern: &str, written: &str) -> Diagnostic {
         let initial: String = pattern.chars().take(1).collect();
-        let candidates = if is_pattern(pattern) { Vec::new() } else { self.target.functions(&format!("{initial}*"), None) };
+        let candidates =
+            if is_pattern(pattern) { Vec::new() } else { self.target.functions(&format!("{initial}*"), None) };
         let mut scored: Vec<(usize, String)> = candidates
             .into_iter()
             .filter(|name| name.len().abs_diff(pattern.len()) <= 3)
@@ -91,9 +92,9 @@ fn variant(components: &[NamedComponent], span: Span) -> Result<Variant, Box<Dia
 
 /// Whether a function is defined in a file: by its path, or by the end of it.
 fn in_file(info: &FunctionInfo, pattern: &str) -> bool {
-    info.source.as_ref().is_some_and(|(path, _)| {
-        glob::matches(pattern, path) || glob::matches(&format!("*/{pattern}"), path)
-    })
+    info.source
+        .as_ref()
+        .is_some_and(|(path, _)| glob::matches(pattern, path) || glob::matches(&format!("*/{pattern}"), path))
 }
 
 fn point(family: &str, info: FunctionInfo, variant: &Variant) -> Point {

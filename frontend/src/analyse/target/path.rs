@@ -115,7 +115,7 @@ impl Walk<'_, '_, '_> {
         self.long(span, H::Binary(BinaryOp::Add, Box::new(addr), Box::new(bytes)))
     }
 
-    fn pointer_at(&mut self, addr: Expr) -> Expr {
+    pub fn pointer_at(&mut self, addr: Expr) -> Expr {
         let span = addr.span;
         self.long(span, H::Load { space: Space::Kernel, addr: Box::new(addr), bytes: 8, signed: false })
     }
@@ -123,9 +123,9 @@ impl Walk<'_, '_, '_> {
     /// Names of all members, those of anonymous ones included.
     pub fn member_names(&self, ty: TypeId) -> Vec<String> {
         let TypeShape::Struct { members, .. } = self.a.target.shape(ty) else { return Vec::new() };
-        let names = members.into_iter().flat_map(|member| {
-            if member.name.is_empty() { self.member_names(member.ty) } else { vec![member.name] }
-        });
+        let names = members
+            .into_iter()
+            .flat_map(|member| if member.name.is_empty() { self.member_names(member.ty) } else { vec![member.name] });
         names.collect()
     }
 }
