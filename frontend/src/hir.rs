@@ -426,7 +426,7 @@ pub fn bucket_count(hist: ir::Hist) -> i64 {
     match hist {
         ir::Hist::None => 0,
         ir::Hist::Log => 128,
-        ir::Hist::Linear { low, high, step } => high.saturating_sub(low) / step.max(1) + 2,
+        ir::Hist::Linear { low, high, step } => high.saturating_sub(low) / step.max(1) + 3,
     }
 }
 

@@ -328,3 +328,66 @@ fn deep_scripts_do_not_exhaust_the_stack() {
     }
     assert_eq!(run(&(chain + "probe begin { println(f299(0)) }")), "299\n");
 }
+
+#[test]
+fn options_set_limits_and_globals() {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let options = spile_frontend::Options {
+        limits: vec![pair("MAXACTION", "50"), pair("MAXSTRINGLEN", "64"), pair("MAXFOO", "1")],
+        globals: vec![pair("n", "0x10"), pair("s", "text"), pair("gone", "1"), pair("m", "x")],
+        ..Default::default()
+    };
+    let script = "global n, s = \"\", m = 2 function f(x) { return x ? f(x - 1) : g() } function g() { return 1 }
+        probe begin { println(n, s, m, f(1)) }";
+    let compiled = common::compile_with(script, &options).unwrap_or_else(|_| panic!("it compiles"));
+    let limits = &compiled.program.limits;
+    assert_eq!((limits.max_action, limits.max_action_interruptible, limits.max_string), (50, 500, 64));
+    assert_eq!(limits.max_nesting, 13, "two calls deep, the handler, and ten for recursion");
+    assert!(matches!(compiled.program.globals[0].kind, spile_ir::GlobalKind::Int(16)));
+    assert!(matches!(&compiled.program.globals[1].kind, spile_ir::GlobalKind::Str(text) if text == b"text"));
+    let warnings: String = compiled.diagnostics.iter().map(|one| format!("{}\n", one.message)).collect();
+    expect![[r#"
+        never-assigned global variable 'n'
+        -G gone: the script has no scalar global of that name
+        -G m=x: 'm' is a number
+        -D MAXFOO=1 is not a limit, and has no effect
+    "#]]
+    .assert_eq(&warnings);
+}
+
+#[test]
+fn the_resolved_script_has_a_text() {
+    use spile_frontend::{Options, Source, TapsetLibrary, compile as stages, mock::MockTarget};
+    let (options, target, library) = (Options::default(), MockTarget::new(), TapsetLibrary::builtin());
+    let text = "global reads, last = \"-\", w%[9]
+        function twice(x) { y = x * 2; return y }
+        probe kernel.function(\"vfs_*\") { reads[execname(), pid()] <<< twice($count); last = pp(); w[1] = last }
+        probe end { foreach ([n, p] in reads) println(n, @count(reads[n, p]), last) }";
+    let conditions = stages::conditions(&target, &options, &|_| None);
+    let source = Source { name: "<input>".into(), text: text.into() };
+    let Ok(parsed) = stages::parse(&[source], &library, &conditions, &options) else { panic!("it parses") };
+    let Ok(analysed) = stages::analyse(parsed, &options, &target) else { panic!("it resolves") };
+    expect![[r##"
+        # globals
+        reads:stats [string, long]
+        last:string = "-"
+        w%[9]:string [long]
+        # functions
+        execname:string ()
+        kernel_string_n:string (addr:long, n:long)
+        pid:long ()
+        twice:long (x:long)
+          # locals
+          y:long
+        pp:string ()
+        # probes
+        kernel.function("vfs_read@fs/read_write.c:450") /* <- kernel.function("vfs_*") */
+        kernel.function("vfs_write@fs/read_write.c:451") /* <- kernel.function("vfs_*") */
+        end /* <- end */
+          # locals
+          n:string
+          p:long
+        end(9223372036854775807) /* <- end(9223372036854775807) */
+    "##]]
+    .assert_eq(&analysed.script.to_string());
+}

@@ -109,14 +109,17 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
 
     /// What a name means here; a new local if nothing else.
     pub fn variable(&mut self, name: &Name, span: Span) -> Variable {
-        if let Some(id) = self.names.get(name) {
-            return Variable::Local(*id);
-        }
+        let known = self.names.get(name).copied();
         let file = self.file.clone();
-        if let Some(id) = self.a.find_global(name, &file) {
+        if known.is_none()
+            && let Some(id) = self.a.find_global(name, &file)
+        {
             return Variable::Global(id);
         }
-        Variable::Local(self.new_local(name.clone(), span, true))
+        if self.context().is_some_and(|context| context.at_entry) {
+            self.report(errors::local_at_entry(span, name));
+        }
+        Variable::Local(known.unwrap_or_else(|| self.new_local(name.clone(), span, true)))
     }
 
     /// The global that a name means here, if it means one.

@@ -51,7 +51,7 @@ impl Analyser<'_, '_> {
             ["kernel", "trace"] => self.trace_points(&components[1], "trace"),
             ["kernel", "tracepoint"] => self.trace_points(&components[1], "tracepoint"),
             ["kernel", "data", ..] => Err(errors::not_supported(span, "kernel.data").into()),
-            [first, ..] if NOT_YET.contains(&first) => {
+            [first, ..] if NOT_YET.contains(&first) || names.starts_with(&["kprobe", "module"]) => {
                 Err(errors::not_supported(span, &format!("probe point '{}'", names.join("."))).into())
             }
             _ => Err(self.unknown_point(&names, span).into()),

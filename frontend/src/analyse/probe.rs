@@ -48,6 +48,8 @@ impl Route {
 struct Derived {
     point: points::Point,
     optional: bool,
+    /// Where the user's script names it.
+    span: Span,
     route: Route,
 }
 
@@ -134,7 +136,7 @@ impl Analyser<'_, '_> {
                 }
             };
             if let Some(kind) = one.point.kind {
-                let written = self.loader.sources.text(probe.points[0].span).to_owned();
+                let written = self.loader.sources.text(one.span).to_owned();
                 let Derived { point: points::Point { name, .. }, optional, .. } = one;
                 self.script.probes.push(Probe { name, written, kind, handler, optional });
             }
@@ -182,7 +184,7 @@ impl Analyser<'_, '_> {
             if elsewhere { Box::new(report.also(span, "wanted here")) } else { report }
         })?;
         let optional = need != Need::Required;
-        Ok(points.into_iter().map(|point| Derived { point, optional, route: route.clone() }).collect())
+        Ok(points.into_iter().map(|point| Derived { point, optional, span, route: route.clone() }).collect())
     }
 
     fn expand_aliases(

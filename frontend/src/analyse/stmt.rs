@@ -87,10 +87,12 @@ impl Walk<'_, '_, '_> {
         let mut stmts = Vec::new();
         if let Some(init) = init {
             let expr = self.expr(init);
-            stmts.push(Stmt { span: init.span, kind: H::Expr(expr) });
+            if !self.a.is_pure(&expr) {
+                stmts.push(Stmt { span: init.span, kind: H::Expr(expr) });
+            }
         }
         let cond = cond.as_ref().map(|cond| self.long_expr(cond));
-        let step = step.as_ref().map(|step| self.expr(step));
+        let step = step.as_ref().map(|step| self.expr(step)).filter(|step| !self.a.is_pure(step));
         let body = self.round(body);
         stmts.push(Stmt { span, kind: H::Loop { cond, body, step } });
         stmts

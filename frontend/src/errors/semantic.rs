@@ -390,6 +390,12 @@ pub fn entry_string(span: Span) -> Diagnostic {
         .hint("keep the address, and read the string from it")
 }
 
+/// A local of the return's handler in `@entry`.
+pub fn local_at_entry(span: Span, name: &str) -> Diagnostic {
+    error("E0354", span, format!("local variable '{name}' has no value at the function's entry"))
+        .hint("@entry can use target variables, globals and functions")
+}
+
 /// `$var` in a return probe.
 pub fn confusing_entry(span: Span, name: &str) -> Diagnostic {
     Diagnostic::warning("W0353", span, format!("confusing usage, consider @entry({name}) in .return probe"))
