@@ -180,11 +180,11 @@ pub enum Hist {
     None,
     /// 128 buckets: 0 in bucket 64, each power of two above and below in its own.
     Log,
-    /// `(high - low) / step` buckets, one below and one above them.
+    /// `(high - low) / step + 1` buckets, the last beginning at `high`; one below and one above them.
     Linear {
         /// Lowest value of the first bucket.
         low: i64,
-        /// Values from here on go into the overflow bucket.
+        /// The last bucket of the range begins at or below it.
         high: i64,
         /// Values in a bucket.
         step: i64,

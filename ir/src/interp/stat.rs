@@ -93,10 +93,10 @@ fn bucket_count(hist: Hist) -> usize {
     }
 }
 
-/// Buckets within the range.
+/// Buckets between those below and above: the one that begins at `high` is among them.
 fn linear_buckets(hist: Hist) -> i128 {
     match hist {
-        Hist::Linear { low, high, step } => (i128::from(high) - i128::from(low)) / i128::from(step),
+        Hist::Linear { low, high, step } => (i128::from(high) - i128::from(low)) / i128::from(step) + 1,
         _ => 0,
     }
 }

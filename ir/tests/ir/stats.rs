@@ -62,8 +62,8 @@ fn logarithmic_buckets() {
 #[test]
 fn linear_buckets() {
     let draw = |values: &[i64]| read("hist_linear 0 10 5", values, "print fmt2 (hist global0 []) @0");
-    assert_eq!(draw(&[-1, 0, 4, 5, 9, 10, 11]), "0:1 1:2 2:2 3:2");
-    assert_eq!(draw(&[i64::MIN, i64::MAX]), "0:1 3:1");
+    assert_eq!(draw(&[-1, 0, 4, 5, 9, 10, 14, 15]), "0:1 1:2 2:2 3:2 4:1");
+    assert_eq!(draw(&[i64::MIN, i64::MAX]), "0:1 4:1");
 }
 
 #[test]
@@ -78,7 +78,8 @@ fn bucket_indices_are_checked() {
     assert_eq!(bucket("hist_log", -1), error);
     assert_eq!(bucket("hist_linear 0 10 5", 1), "2");
     assert_eq!(bucket("hist_linear 0 10 5", 3), "0");
-    assert_eq!(bucket("hist_linear 0 10 5", 4), error);
+    assert_eq!(bucket("hist_linear 0 10 5", 4), "0");
+    assert_eq!(bucket("hist_linear 0 10 5", 5), error);
 }
 
 #[test]
