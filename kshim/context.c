@@ -51,6 +51,7 @@ static void context_init(struct session *session, const struct spile_image *head
 		.scratch = (u64)session->scratch + (cpu * SPILE_LEVELS + level) * scratch_stride,
 		.counters = (u64)&session->cpus[cpu].ring.page->counters,
 		.session = (u64)session,
+		.param = session->param,
 		.n_cpus = session->n_cpus,
 		.cpu = cpu,
 		.level = level,

@@ -41,6 +41,7 @@ void session_exit(struct session_cpu *cpu)
 /* From a handler: only error probes are left to run. Any context incl. NMI. */
 void session_fail(struct session_cpu *cpu)
 {
+	WRITE_ONCE(cpu->session->failed, true);
 	atomic_set(&cpu->session->state, SPILE_STATE_FAILED);
 	ring_wake(&cpu->ring);
 }
@@ -156,6 +157,7 @@ int session_load(struct session *session, const struct spile_load *load)
 	err = image_read(&session->image, load->image, load->image_size);
 	if (err)
 		return err;
+	session->param = load->param;
 	err = session_load_text(session);
 	if (!err)
 		err = session_load_probes(session);
@@ -289,6 +291,7 @@ int session_status(struct session *session, struct spile_status *status)
 		.state = session_state(session),
 		.n_attached = session->n_attached,
 		.text = (u64)session->text,
+		.failed = READ_ONCE(session->failed),
 	};
 	return 0;
 }

@@ -19,6 +19,7 @@ struct session {
 	wait_queue_head_t wait;
 	bool loaded;			/* set last, with release: the rest is there */
 	bool started;
+	bool failed;			/* set by handlers, never cleared */
 	struct image image;
 	void *text;			/* in the arena */
 	struct probe *probes;
@@ -27,6 +28,7 @@ struct session {
 	u32 n_attached;
 	u32 n_cpus;
 	u32 ring_bytes;
+	u64 param;			/* of LOAD, for handlers */
 	/* Memory of handlers: see context.c. */
 	struct session_cpu *cpus;
 	void *data;
