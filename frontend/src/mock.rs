@@ -9,7 +9,8 @@ use crate::target::{Arch, FunctionInfo, Member, Param, Prototype, Target, Tracep
 /// A made-up kernel. [`MockTarget::new`] has
 ///
 /// - `ssize_t vfs_read(struct file *file, char *buf, size_t count, loff_t *pos)`, and `vfs_write` alike;
-/// - `void kfree(const void *ptr)`, `int do_exit(long code)`, `int no_types()` without type information;
+/// - `void kfree(const void *ptr)`, `int do_exit(int code)`, `no_types` without type information;
+/// - `struct file by_value(struct bits b, struct bits c)`, the first argument on the stack and the second in a register;
 /// - `notrace_me`, which is blocklisted;
 /// - the tracepoints `sched:sched_switch` and `sched:sched_wakeup`;
 /// - `struct task_struct`, `struct file`, `struct inode`, `struct bits` with bit-fields, `enum color`.
@@ -84,6 +85,7 @@ impl MockTarget {
         let long = self.int("long", 8, true);
         let ulong = self.int("unsigned long", 8, false);
         self.int("short", 2, true);
+        self.int("__int128", 16, true);
         let float = self.ty(TypeShape::Float { bytes: 8 }, "double");
         let color = self.ty(TypeShape::Enum { bytes: 4, signed: false }, "enum color");
         let kuid = self.structure("struct kuid_t", 4, false, &[("val", uint, 0, 0)]);
@@ -153,6 +155,10 @@ impl MockTarget {
         self.function_info("kfree", Some(Prototype { params: vec![ptr], result: None }), None);
         let code = param(self, "code", "int", 0);
         self.function_info("do_exit", Some(Prototype { params: vec![code], result: Some(self.find("int")) }), None);
+        let on_stack = Param { name: "b".into(), ty: self.find("struct bits"), arg: None };
+        let in_register = param(self, "c", "struct bits", 0);
+        let by_value = Prototype { params: vec![on_stack, in_register], result: Some(self.find("struct file")) };
+        self.function_info("by_value", Some(by_value), None);
         self.function_info("no_types", None, None);
         self.function_info("notrace_me", None, None);
         let prev = vec![

@@ -67,11 +67,8 @@ impl Walk<'_, '_, '_> {
                 self.report(errors::write_needs_guru(place.span));
                 None
             }
-            A::Target(_) | A::Deref { .. } => self.memory_place(place),
-            _ => {
-                self.report(errors::not_assignable(place.span, "this expression"));
-                None
-            }
+            // The parser lets nothing else be assigned to.
+            _ => self.memory_place(place),
         }
     }
 

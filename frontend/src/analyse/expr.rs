@@ -200,9 +200,7 @@ impl Walk<'_, '_, '_> {
 
     fn deref(&mut self, size: &ast::NumberLit, address: &ast::Expr, user: bool, span: Span) -> Expr {
         let addr = Box::new(self.long_expr(address));
-        if !matches!(size.value, 1 | 2 | 4 | 8) {
-            return self.fail(span, errors::bad_deref_size(size.span));
-        }
+        // The parser has checked the size.
         let space = if user { Space::User } else { Space::Kernel };
         self.long(span, H::Load { space, addr, bytes: size.value as u8, signed: false })
     }

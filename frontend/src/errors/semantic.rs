@@ -112,12 +112,6 @@ pub fn too_many_buckets(span: Span, name: &str) -> Diagnostic {
         .hint("at most 128 buckets: choose a larger step or a narrower range")
 }
 
-/// Writing what cannot be written.
-pub fn not_assignable(span: Span, what: &str) -> Diagnostic {
-    error("E0309", span, format!("cannot assign to {what}"))
-        .hint("variables, array elements and, in guru mode (-g), target variables can be assigned to")
-}
-
 /// Writing to the traced system without guru mode.
 pub fn write_needs_guru(span: Span) -> Diagnostic {
     error("E0310", span, "write to target variable not permitted; need stap -g")
@@ -293,11 +287,6 @@ pub fn embedded_c(span: Span) -> Diagnostic {
 /// A built-in function used outside of the library.
 pub fn builtin_outside_library(span: Span, name: &str) -> Diagnostic {
     error("E0338", span, format!("'{name}' is reserved for the script library"))
-}
-
-/// A size that is none.
-pub fn bad_deref_size(span: Span) -> Diagnostic {
-    error("E0339", span, "the size of an access must be 1, 2, 4 or 8")
 }
 
 /// Something the grammar knows and the compiler does not, yet.

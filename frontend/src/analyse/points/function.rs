@@ -14,6 +14,9 @@ use spile_ir::ProbeKind;
 /// How many similar names a message shows.
 const MAX_SIMILAR: usize = 5;
 
+/// Functions that do not return, or not to where they were called from.
+const NEVER_RETURN: &[&str] = &["do_exit", "sys_exit", "sys_exit_group", "__switch_to"];
+
 /// What follows `function("…")`.
 enum Variant {
     Call,
@@ -47,6 +50,13 @@ impl Analyser<'_, '_> {
             // Padding in front of a function, which no one means.
             if wild && symbol.starts_with("__pfx_") && !pattern.starts_with("__pfx_") {
                 continue;
+            }
+            if matches!(variant, Variant::Return { .. }) && NEVER_RETURN.contains(&&*symbol) {
+                if wild {
+                    continue;
+                }
+                let reason = "return probe is blocklisted";
+                return Err(errors::blocklisted(components[1].span, &symbol, reason).into());
             }
             let Some(info) = self.target.function(&symbol, None) else { continue };
             if file.is_none_or(|file| in_file(&info, file)) {
