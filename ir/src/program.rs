@@ -85,7 +85,7 @@ pub struct Limits {
     pub max_skipped: u32,
     /// MAXNESTING: depth of calls.
     pub max_nesting: u32,
-    /// MAXTRYLOCK: attempts to take a lock before the hit is skipped.
+    /// MAXTRYLOCK: waits of 10 µs for a lock before the hit is skipped.
     pub max_trylock: u32,
 }
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
 /*
  * Reader-writer locks of globals: a word that counts readers, or holds WRITER
- * and the writer's CPU. Taken without waiting for long: max_trylock attempts,
- * and none at all if the writer is a handler of this CPU, which cannot go on
+ * and the writer's CPU. Waited for at most max_trylock times TRYLOCK_DELAY_NS,
+ * and not at all if the writer is a handler of this CPU, which cannot go on
  * before this one ends.
  */
 #include "imports.h"
 
 #define WRITER (1u << 31)
-#define SPINS_PER_ATTEMPT 64
+#define TRYLOCK_DELAY_NS 10000
+/* Spins between two looks at the clock. */
+#define SPINS 64
 
 static int lock_try(struct rt_ctx *ctx, const struct rt_lock *lock, u32 *seen)
 {
@@ -24,14 +26,20 @@ static int lock_try(struct rt_ctx *ctx, const struct rt_lock *lock, u32 *seen)
 
 static int lock_take(struct rt_ctx *ctx, const struct rt_lock *lock)
 {
-	u32 attempts = session_of(ctx)->max_trylock, seen, i;
+	u64 begun = 0, now;
+	u32 seen, i;
 
 	for (;;) {
 		if (LIKELY(lock_try(ctx, lock, &seen)))
 			return 1;
-		if (!attempts-- || seen == (WRITER | ctx->cpu))
+		if (seen == (WRITER | ctx->cpu))
 			return 0;
-		for (i = 0; i < SPINS_PER_ATTEMPT; i++)
+		now = spile_import_time_mono_ns();
+		if (!begun)
+			begun = now;
+		else if (now - begun > (u64)session_of(ctx)->max_trylock * TRYLOCK_DELAY_NS)
+			return 0;
+		for (i = 0; i < SPINS; i++)
 			cpu_relax();
 	}
 }

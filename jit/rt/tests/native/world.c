@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
+#include <time.h>
+
 #include "world.h"
 
 struct mock mock;
@@ -133,6 +135,14 @@ void spile_import_session_fail(struct spile_ctx *ctx)
 {
 	(void)ctx;
 	mock.failures++;
+}
+
+__u64 spile_import_time_mono_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
 __u64 spile_import_cycles(void)
