@@ -246,9 +246,9 @@ fn the_whole_runtime_links() {
     for arch in [Arch::X86_64, Arch::Aarch64] {
         let mut linker = Linker::new(arch);
         linker.add_object(spile_rt::freestanding::object(arch.number())).expect("our own object");
-        let (call, kind, addend): (&[u8], _, _) = match arch {
-            Arch::X86_64 => (&[0xe8, 0, 0, 0, 0], RelocKind::Rel32, -4),
-            Arch::Aarch64 => (&[0, 0, 0, 0x94], RelocKind::A64Branch26, 0),
+        let (call, ret, kind, addend): (&[u8], &[u8], _, _) = match arch {
+            Arch::X86_64 => (&[0xe8, 0, 0, 0, 0], &[0xc3], RelocKind::Rel32, -4),
+            Arch::Aarch64 => (&[0, 0, 0, 0x94], &[0xc0, 0x03, 0x5f, 0xd6], RelocKind::A64Branch26, 0),
         };
         let relocs = FUNCTIONS.iter().enumerate().map(|(index, name)| Reloc {
             offset: (index * call.len() + call.len() - 4) as u32,
@@ -256,7 +256,8 @@ fn the_whole_runtime_links() {
             target: Target::Runtime(name),
             addend,
         });
-        let root = linker.add(Section { relocs: relocs.collect(), ..section("f", &call.repeat(FUNCTIONS.len())) });
+        let code = [&call.repeat(FUNCTIONS.len()), ret].concat();
+        let root = linker.add(Section { relocs: relocs.collect(), ..section("f", &code) });
         let linked = linker.link(&[root]).unwrap_or_else(|error| panic!("{arch:?}: {error}"));
         println!("{arch:?}: {} bytes of text, {} imports", linked.text.len(), linked.imports.len());
         assert!(linked.imports.contains(&spile_abi::SPILE_IMPORT_ring_reserve));

@@ -17,11 +17,12 @@ pub fn step(bytes: &[u8], place: u32) -> Result<Step, Refusal> {
     if instruction.is_privileged() || segmented {
         return Err(Refusal::Privileged);
     }
+    let step = flow(&instruction)?;
     registers(&instruction)?;
     if instruction.cpuid_features().iter().any(|feature| !is_general(*feature)) {
         return Err(Refusal::Vector);
     }
-    flow(&instruction)
+    Ok(step)
 }
 
 fn flow(instruction: &Instruction) -> Result<Step, Refusal> {
