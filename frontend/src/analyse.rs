@@ -10,6 +10,7 @@ mod body;
 mod call;
 mod constant;
 mod context;
+mod elide;
 mod expr;
 mod function;
 mod globals;

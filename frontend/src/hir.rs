@@ -157,8 +157,8 @@ pub struct Handler {
     pub span: Span,
     /// The statements, prologues and epilogues of aliases included.
     pub body: Body,
-    /// Values to keep at the entry of the function, for the return.
-    pub entry: Vec<Expr>,
+    /// Values to keep at the entry of the function, for the return; `None` where nothing reads the word.
+    pub entry: Vec<Option<Expr>>,
 }
 
 /// A resolved probe point.

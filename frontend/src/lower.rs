@@ -97,11 +97,11 @@ fn lower_entry(
     places: &mut Places,
     program: &mut ir::Program,
     name: &str,
-    values: &[Expr],
+    values: &[Option<Expr>],
 ) -> ir::FuncId {
     let id = program.declare(format!("{name} entry"), &[], None);
     let mut lower = Lower::new(script, sources, places, program, id, &[]);
-    for (index, value) in values.iter().enumerate() {
+    for (index, value) in values.iter().enumerate().filter_map(|(index, value)| Some((index, value.as_ref()?))) {
         lower.statement(value.span, |lower| {
             let value = lower.expr(value);
             lower.b.emit(Op::EntrySet(index as u32, value));

@@ -102,7 +102,7 @@ impl MockTarget {
         let task_pointer = self.pointer(declared);
         self.structure(
             "struct task_struct",
-            48,
+            64,
             false,
             &[
                 ("pid", int, 0, 0),
@@ -111,6 +111,9 @@ impl MockTarget {
                 ("cred", cred_pointer, 128, 0),
                 ("comm", comm, 192, 0),
                 ("weight", float, 320, 0),
+                ("prio", int, 384, 0),
+                ("static_prio", int, 416, 0),
+                ("__state", uint, 448, 0),
             ],
         );
         let inode = self.structure("struct inode", 24, false, &[("i_ino", ulong, 0, 0), ("i_mode", uint, 64, 0)]);

@@ -277,7 +277,7 @@ fn every_function_of_the_library_compiles() {
     use spile_frontend::{Options, Source, TapsetLibrary, library::Declares, mock::MockTarget};
     let library = TapsetLibrary::builtin();
     // What the made-up kernel has no types for.
-    let absent = ["pgrp", "sid", "task_prio", "task_nice", "task_state"];
+    let absent = ["pgrp", "sid"];
     let names: Vec<String> = library.names(Declares::Function).map(|(name, _)| name.to_owned()).collect();
     assert!(names.len() > 80, "{names:?}");
     for name in names.iter().filter(|name| !name.starts_with('_') && !absent.contains(&name.as_str())) {
@@ -390,4 +390,43 @@ fn the_resolved_script_has_a_text() {
         end(9223372036854775807) /* <- end(9223372036854775807) */
     "##]]
     .assert_eq(&analysed.script.to_string());
+}
+
+#[test]
+fn every_example_of_the_library_compiles() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tapsets/examples");
+    let options = spile_frontend::Options { args: vec!["vfs_*".into()], ..Default::default() };
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        if let Err(failed) = common::compile_with(&text, &options) {
+            // The made-up kernel lacks most tracepoints.
+            let told = failed.diagnostics.render(&failed.sources, false);
+            let other = failed.diagnostics.iter().filter(|one| one.code.starts_with('E') && one.code != "E0342");
+            assert_eq!(other.count(), 0, "{}\n{told}", path.display());
+        }
+        count += 1;
+    }
+    assert!(count >= 7);
+}
+
+#[test]
+fn variables_of_an_alias_that_nobody_reads_are_not_computed() {
+    let script = r#"probe vfs.read.return { println(bytes_read) } probe scheduler.ctxswitch { println(next_pid) }"#;
+    let compiled = compile(script);
+    let text = compiled.program.to_string();
+    let handlers: Vec<_> = compiled.program.probes.iter().map(|probe| probe.handler).collect();
+    let loads = |handler: spile_ir::FuncId| {
+        let blocks = &compiled.program.functions[handler.index()].blocks;
+        let insts = blocks.iter().flat_map(|block| &block.insts);
+        insts.filter(|inst| matches!(inst.op, spile_ir::Op::Load { .. } | spile_ir::Op::Call(..))).count()
+    };
+    assert_eq!(loads(handlers[0]), 0, "{text}");
+    assert_eq!(loads(handlers[1]), 1, "only $next->tgid: {text}");
+    let kept =
+        compile("probe kernel.function(\"vfs_read\").return { a = @entry($count); b = @entry($pos); println(b) }");
+    assert_eq!(kept.program.probes[0].entry_words, 2);
+    let none = compile("probe kernel.function(\"vfs_read\").return { a = @entry($count); x = 1; y = x; y++ }");
+    assert_eq!((none.program.probes[0].entry_words, none.program.probes[0].entry), (0, None));
 }

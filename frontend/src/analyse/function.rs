@@ -128,8 +128,10 @@ impl Analyser<'_, '_> {
             stmts.splice(0..0, copies);
         }
         let Walk { locals, effects, .. } = walk;
+        let mut body = Body { locals, stmts };
+        self.elide(&mut body);
         let function = &mut self.script.functions[id.index()];
-        function.body = Body { locals, stmts };
+        function.body = body;
         function.effects = effects;
     }
 }

@@ -105,6 +105,7 @@ impl Analyser<'_, '_> {
     /// Checks what the declarations say against the uses, after all uses were seen; applies `-G`.
     pub(super) fn check_globals(&mut self) {
         self.check_duplicates();
+        let errors = self.diagnostics.has_errors();
         for global in &self.script.globals {
             if global.wrap && global.keys.is_none() && global.shape_span.is_some() {
                 self.diagnostics.push(errors::wrap_on_scalar(global.span, &global.name));
@@ -115,7 +116,8 @@ impl Analyser<'_, '_> {
             if bucket_count(global.stat.hist) > MAX_BUCKETS {
                 self.diagnostics.push(errors::too_many_buckets(global.span, &global.name));
             }
-            if global.user && !global.written && global.init.is_none() && global.read {
+            // What could not be resolved may have been what assigns it.
+            if !errors && global.user && !global.written && global.init.is_none() && global.read {
                 self.diagnostics.push(errors::never_assigned_global(global.span, &global.name));
             }
         }

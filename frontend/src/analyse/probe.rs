@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::body::{Owner, Walk};
 use super::context::{Answer, Context, Question, serves};
+use super::elide::used_entry;
 use super::loader::ItemRef;
 use super::{Analyser, points};
 use crate::ast::{self, Item, NamedComponent, Need};
@@ -265,13 +266,12 @@ impl Analyser<'_, '_> {
         walk.check_locals();
         let Walk { locals, owner, .. } = walk;
         let Owner::Probe(context) = owner else { unreachable!("a handler belongs to a probe") };
+        let mut body = Body { locals, stmts };
+        self.elide(&mut body);
+        let entry = context.entry.into_iter().map(|(_, value)| value).collect();
+        let entry = used_entry(&body, entry);
         let id = HandlerId::new(self.script.handlers.len());
-        self.script.handlers.push(Handler {
-            name: derived.point.name.clone(),
-            span: probe.span,
-            body: Body { locals, stmts },
-            entry: context.entry.into_iter().map(|(_, value)| value).collect(),
-        });
+        self.script.handlers.push(Handler { name: derived.point.name.clone(), span: probe.span, body, entry });
         Made { id, kind, asked: context.asked, route: derived.route.clone() }
     }
 }
