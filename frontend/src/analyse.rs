@@ -76,7 +76,6 @@ pub fn analyse(
         following: 0,
         nesting: 0,
         waiting: Vec::new(),
-        unused_from: None,
         diagnostics,
     };
     analyser.all_probes();
@@ -106,8 +105,6 @@ struct Analyser<'a, 'l> {
     nesting: usize,
     /// Functions whose bodies are yet to be resolved, with their further overloads.
     waiting: Vec<(FunctionId, ItemRef, Vec<ItemRef>)>,
-    /// From which one on functions are only there because they were checked.
-    unused_from: Option<usize>,
     diagnostics: &'a mut Diagnostics,
 }
 

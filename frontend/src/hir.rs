@@ -56,6 +56,33 @@ pub struct Script {
     pub limits: ir::Limits,
 }
 
+impl Script {
+    /// The functions that probes reach, in order. Others are only there because they were checked.
+    pub fn used_functions(&self) -> Vec<FunctionId> {
+        let mut used = vec![false; self.functions.len()];
+        let handlers: std::collections::BTreeSet<_> = self.probes.iter().map(|probe| probe.handler).collect();
+        let mut open = Vec::new();
+        let mut calls = Vec::new();
+        for handler in handlers {
+            let handler = &self.handlers[handler.index()];
+            open.push(&handler.body);
+            handler.entry.iter().flatten().for_each(|value| visit_expr(value, &mut |expr| calls.push(expr)));
+        }
+        loop {
+            for expr in calls.drain(..) {
+                if let ExprKind::Call(id, _) = &expr.kind
+                    && !std::mem::replace(&mut used[id.index()], true)
+                {
+                    open.push(&self.functions[id.index()].body);
+                }
+            }
+            let Some(body) = open.pop() else { break };
+            visit_exprs(&body.stmts, &mut |expr| calls.push(expr));
+        }
+        (0..used.len()).filter(|index| used[*index]).map(FunctionId::new).collect()
+    }
+}
+
 /// A script global.
 #[derive(Debug)]
 pub struct Global {

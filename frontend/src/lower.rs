@@ -14,7 +14,7 @@ mod stmt;
 
 use std::collections::HashMap;
 
-use crate::hir::{Body, Constant, Expr, Global, HandlerId, LocalId, Script};
+use crate::hir::{Body, Constant, Function, FunctionId, Global, Handler, HandlerId, LocalId, Script};
 use crate::span::{FileId, SourceMap, Span};
 use crate::types::{Type, TypeVar};
 use spile_ir as ir;
@@ -24,28 +24,18 @@ use spile_ir::{FunctionBuilder, Op};
 pub fn lower(script: &Script, sources: &SourceMap) -> ir::Program {
     let mut program = ir::Program { limits: script.limits.clone(), ..ir::Program::default() };
     program.globals = script.globals.iter().map(|global| lower_global(script, global)).collect();
-    for function in &script.functions {
-        let params: Vec<_> = function.body.locals.iter().take(function.params).collect();
-        let params: Vec<_> = params.iter().map(|local| (local.name.to_string(), ir_type(script, local.ty))).collect();
-        let result = function.has_value.then(|| ir_type(script, function.result));
-        program.declare(function.name.as_str(), &params, result);
-    }
-    let mut places = Places::default();
-    for (index, function) in script.functions.iter().enumerate() {
-        let id = ir::FuncId::new(index);
-        lower_body(script, sources, &mut places, &mut program, id, &function.body, function.span);
+    let used = script.used_functions();
+    let functions = used.iter().map(|id| (*id, declare(script, &script.functions[id.index()], &mut program))).collect();
+    let mut module = Module { script, sources, functions, places: HashMap::new() };
+    for id in &used {
+        let function = &script.functions[id.index()];
+        let made = module.functions[id];
+        module.body(&mut program, made, &function.body, function.span);
     }
     let mut made: HashMap<HandlerId, (ir::FuncId, Option<ir::FuncId>)> = HashMap::new();
     for probe in &script.probes {
         let handler = &script.handlers[probe.handler.index()];
-        let (function, entry) = *made.entry(probe.handler).or_insert_with(|| {
-            let id = program.declare(handler.name.as_str(), &[], None);
-            lower_body(script, sources, &mut places, &mut program, id, &handler.body, handler.span);
-            let entry = (!handler.entry.is_empty()).then(|| {
-                lower_entry(script, sources, &mut places, &mut program, handler.name.as_str(), &handler.entry)
-            });
-            (id, entry)
-        });
+        let (function, entry) = *made.entry(probe.handler).or_insert_with(|| module.handler(&mut program, handler));
         program.probes.push(ir::Probe {
             name: probe.name.clone(),
             kind: probe.kind.clone(),
@@ -58,15 +48,55 @@ pub fn lower(script: &Script, sources: &SourceMap) -> ir::Program {
     program
 }
 
-/// Locations that are in the program already.
-#[derive(Default)]
-struct Places(HashMap<(FileId, u32, u32), ir::LocId>);
+fn declare(script: &Script, function: &Function, program: &mut ir::Program) -> ir::FuncId {
+    let params = function.body.locals.iter().take(function.params);
+    let params: Vec<_> = params.map(|local| (local.name.to_string(), ir_type(script, local.ty))).collect();
+    let result = function.has_value.then(|| ir_type(script, function.result));
+    program.declare(function.name.as_str(), &params, result)
+}
 
-/// Makes one function.
-struct Lower<'s, 'p> {
+/// What all functions of a program share while they are made.
+struct Module<'s> {
     script: &'s Script,
     sources: &'s SourceMap,
-    places: &'s mut Places,
+    functions: HashMap<FunctionId, ir::FuncId>,
+    /// Locations that are in the program already.
+    places: HashMap<(FileId, u32, u32), ir::LocId>,
+}
+
+impl Module<'_> {
+    fn body(&mut self, program: &mut ir::Program, id: ir::FuncId, body: &Body, span: Span) {
+        let mut lower = Lower::new(self, program, id, &body.locals);
+        lower.at(span);
+        lower.budget(budget::cost(&body.stmts).max(1));
+        lower.stmts(&body.stmts);
+        lower.b.finish();
+    }
+
+    fn handler(&mut self, program: &mut ir::Program, handler: &Handler) -> (ir::FuncId, Option<ir::FuncId>) {
+        let id = program.declare(handler.name.as_str(), &[], None);
+        self.body(program, id, &handler.body, handler.span);
+        if handler.entry.is_empty() {
+            return (id, None);
+        }
+        let entry = program.declare(format!("{} entry", handler.name), &[], None);
+        let mut lower = Lower::new(self, program, entry, &[]);
+        for (index, value) in handler.entry.iter().enumerate() {
+            let Some(value) = value else { continue };
+            lower.statement(value.span, |lower| {
+                let value = lower.expr(value);
+                lower.b.emit(Op::EntrySet(index as u32, value));
+            });
+        }
+        lower.b.finish();
+        (id, Some(entry))
+    }
+}
+
+/// Makes one function.
+struct Lower<'m, 's, 'p> {
+    module: &'m mut Module<'s>,
+    script: &'s Script,
     b: FunctionBuilder<'p>,
     /// The IR's locals for those of the body.
     locals: Vec<ir::LocalId>,
@@ -74,51 +104,14 @@ struct Lower<'s, 'p> {
     loops: Vec<(ir::BlockId, ir::BlockId)>,
 }
 
-fn lower_body(
-    script: &Script,
-    sources: &SourceMap,
-    places: &mut Places,
-    program: &mut ir::Program,
-    id: ir::FuncId,
-    body: &Body,
-    span: Span,
-) {
-    let mut lower = Lower::new(script, sources, places, program, id, &body.locals);
-    lower.at(span);
-    lower.budget(budget::cost(&body.stmts).max(1));
-    lower.stmts(&body.stmts);
-    lower.b.finish();
-}
-
-/// The function that keeps values at the entry of a probed function.
-fn lower_entry(
-    script: &Script,
-    sources: &SourceMap,
-    places: &mut Places,
-    program: &mut ir::Program,
-    name: &str,
-    values: &[Option<Expr>],
-) -> ir::FuncId {
-    let id = program.declare(format!("{name} entry"), &[], None);
-    let mut lower = Lower::new(script, sources, places, program, id, &[]);
-    for (index, value) in values.iter().enumerate().filter_map(|(index, value)| Some((index, value.as_ref()?))) {
-        lower.statement(value.span, |lower| {
-            let value = lower.expr(value);
-            lower.b.emit(Op::EntrySet(index as u32, value));
-        });
-    }
-    lower.b.finish()
-}
-
-impl<'s, 'p> Lower<'s, 'p> {
+impl<'m, 's, 'p> Lower<'m, 's, 'p> {
     fn new(
-        script: &'s Script,
-        sources: &'s SourceMap,
-        places: &'s mut Places,
+        module: &'m mut Module<'s>,
         program: &'p mut ir::Program,
         id: ir::FuncId,
         locals: &[crate::hir::Local],
     ) -> Self {
+        let script = module.script;
         let params = program.functions[id.index()].params.len();
         let mut b = FunctionBuilder::new(program, id);
         let locals = locals.iter().enumerate().map(|(index, local)| {
@@ -129,7 +122,7 @@ impl<'s, 'p> Lower<'s, 'p> {
             }
         });
         let locals = locals.collect();
-        let mut lower = Self { script, sources, places, b, locals, loops: Vec::new() };
+        let mut lower = Self { module, script, b, locals, loops: Vec::new() };
         lower.no_place();
         lower
     }
@@ -137,17 +130,18 @@ impl<'s, 'p> Lower<'s, 'p> {
     /// What is emitted from now on stems from here.
     fn at(&mut self, span: Span) {
         let key = (span.file, span.start, span.end);
-        if let Some(loc) = self.places.0.get(&key) {
+        if let Some(loc) = self.module.places.get(&key) {
             self.b.set_loc(*loc);
             return;
         }
-        let place = self.sources.location(span);
-        let near = near::near(self.sources.text(span));
+        let sources = self.module.sources;
+        let place = sources.location(span);
+        let near = near::near(sources.text(span));
         let program = self.b.program();
         let file = program.intern_file(&place.file);
         let location = ir::Location { file, line: place.line, column: place.column, near };
         let loc = program.intern_location(&location);
-        self.places.0.insert(key, loc);
+        self.module.places.insert(key, loc);
         self.b.set_loc(loc);
     }
 

@@ -45,7 +45,10 @@ impl Analyser<'_, '_> {
     /// The depth of calls that the script needs; with recursion, some more.
     fn nesting(&self) -> u32 {
         let count = self.script.functions.len();
-        let callees: Vec<Vec<FunctionId>> = self.script.functions.iter().map(|f| callees(&f.body)).collect();
+        let mut callees = vec![Vec::new(); count];
+        for id in self.script.used_functions() {
+            callees[id.index()] = callees_of(&self.script.functions[id.index()].body);
+        }
         // Depths by relaxation: they settle within as many rounds as there are functions, unless calls form a circle.
         let mut depth = vec![1u32; count];
         for _ in 0..=count {
@@ -86,7 +89,7 @@ fn reaches(callees: &[Vec<FunctionId>], from: usize, goal: usize, seen: &mut [bo
     false
 }
 
-fn callees(body: &Body) -> Vec<FunctionId> {
+fn callees_of(body: &Body) -> Vec<FunctionId> {
     let mut found = Vec::new();
     visit_exprs(&body.stmts, &mut |expr: &Expr| {
         if let H::Call(id, _) = &expr.kind {

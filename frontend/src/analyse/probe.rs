@@ -96,7 +96,6 @@ impl Analyser<'_, '_> {
 
     /// Resolves the user's functions that nothing calls, only to tell what is wrong with them.
     fn check_functions(&mut self) {
-        let used = self.script.functions.len();
         for file in self.loader.user_files().to_vec() {
             for index in 0..file.items.len() {
                 if let Item::Function(_) = file.items[index] {
@@ -105,7 +104,6 @@ impl Analyser<'_, '_> {
             }
         }
         self.resolve_waiting();
-        self.unused_from = Some(used);
     }
 
     fn probe(&mut self, item: &ItemRef) {

@@ -59,11 +59,13 @@ impl Dump<'_, '_, '_> {
     }
 
     fn functions(&mut self) -> fmt::Result {
-        if self.script.functions.is_empty() {
+        let used = self.script.used_functions();
+        if used.is_empty() {
             return Ok(());
         }
         writeln!(self.f, "# functions")?;
-        for function in &self.script.functions {
+        for id in used {
+            let function = &self.script.functions[id.index()];
             let result = if function.has_value { self.ty(function.result) } else { "unknown" };
             let params = self.typed(&function.body.locals[..function.params], ", ");
             writeln!(self.f, "{}:{result} ({params})", function.name)?;

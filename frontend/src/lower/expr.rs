@@ -3,16 +3,16 @@
 
 use super::Lower;
 use crate::hir::{Constant, Expr, ExprKind as H, Place, visit_expr};
-use spile_ir::{BinaryOp, BlockId, CompareOp, FuncId, GlobalId, Op, Type, Value};
+use spile_ir::{BinaryOp, BlockId, CompareOp, GlobalId, Op, Type, Value};
 
-impl Lower<'_, '_> {
+impl Lower<'_, '_, '_> {
     /// Emits an expression for its effects.
     pub(super) fn effect(&mut self, expr: &Expr) {
         match &expr.kind {
             H::Call(id, args) => {
                 let args = self.exprs(args);
                 self.at(expr.span);
-                self.b.emit(Op::Call(FuncId(id.0), args));
+                self.b.emit(Op::Call(self.module.functions[id], args));
             }
             H::Intrinsic(intrinsic, args) => {
                 let args = self.exprs(args);
@@ -65,7 +65,7 @@ impl Lower<'_, '_> {
             H::Local(id) => Op::LocalGet(self.local(*id)),
             H::Global(id) => Op::GlobalGet(GlobalId(id.0)),
             H::Element(id, keys) => Op::MapGet(GlobalId(id.0), self.exprs(keys)),
-            H::Call(id, args) => Op::Call(FuncId(id.0), self.exprs(args)),
+            H::Call(id, args) => Op::Call(self.module.functions[id], self.exprs(args)),
             H::Intrinsic(intrinsic, args) => Op::Intrinsic(*intrinsic, self.exprs(args)),
             H::Binary(op, a, b) => Op::Binary(*op, self.expr(a), self.expr(b)),
             H::Compare(op, a, b) => match self.ty(a.ty) {

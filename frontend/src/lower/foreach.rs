@@ -14,7 +14,7 @@ enum SliceKey {
     Str(LocalId),
 }
 
-impl Lower<'_, '_> {
+impl Lower<'_, '_, '_> {
     pub(super) fn foreach(&mut self, foreach: &Foreach, span: Span) {
         let array = GlobalId(foreach.array.0);
         let cursor = self.b.new_local("<cursor>", Type::Int);

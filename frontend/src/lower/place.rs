@@ -13,7 +13,7 @@ pub(super) enum Ready {
     Memory { addr: Value, bytes: u8, signed: bool },
 }
 
-impl Lower<'_, '_> {
+impl Lower<'_, '_, '_> {
     /// Computes keys or address.
     pub(super) fn place(&mut self, place: &Place) -> Ready {
         match place {

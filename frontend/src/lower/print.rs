@@ -6,7 +6,7 @@ use crate::format::escaped;
 use crate::hir::{Expr, Print, PrintArg, PrintFormat};
 use spile_ir::{self as ir, FormatArg, GlobalId, Op, Value};
 
-impl Lower<'_, '_> {
+impl Lower<'_, '_, '_> {
     /// Emits a print operation; the string, if that is where it goes.
     pub(super) fn print(&mut self, print: &Print, expr: &Expr) -> Option<Value> {
         let args: Vec<ir::PrintArg> = print.args.iter().map(|arg| self.print_arg(arg)).collect();

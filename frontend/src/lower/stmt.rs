@@ -6,7 +6,7 @@ use crate::hir::{Expr, LocalId, Place, Stmt, StmtKind as H};
 use crate::span::Span;
 use spile_ir::{GlobalId, Op};
 
-impl Lower<'_, '_> {
+impl Lower<'_, '_, '_> {
     /// Emits statements in order, as far as they can be reached.
     pub(super) fn stmts(&mut self, stmts: &[Stmt]) {
         for stmt in stmts {
