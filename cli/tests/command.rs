@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The command as users run it, on the target that needs no privilege.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Output, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+fn spile() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_spile"))
+}
+
+/// Runs `spile run --target user` with further arguments.
+fn run(arguments: &[&str]) -> Output {
+    spile().args(["run", "--target", "user"]).args(arguments).output().unwrap()
+}
+
+fn out(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn err(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+#[test]
+fn a_script_prints_and_succeeds() {
+    let output = run(&["-e", r#"probe begin { println($1 + 1, @2) exit() }"#, "41", "x y"]);
+    assert_eq!((out(&output), err(&output)), ("42x y\n", ""));
+    assert!(output.status.success());
+}
+
+#[test]
+fn mistakes_name_their_place_and_fail() {
+    let output = run(&["-e", "probe begin {\n  prnitln(1)\n}"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(out(&output), "");
+    let said = err(&output);
+    assert!(said.contains("<input>:2:3"), "{said}");
+    assert!(said.contains("prnitln"), "{said}");
+    assert!(!said.contains("spile:"), "nothing is said twice: {said}");
+}
+
+#[test]
+fn run_time_errors_fail() {
+    let output = run(&["-e", r#"global z probe begin { println(1 / z) } probe never { z = 1 }"#]);
+    assert_eq!(output.status.code(), Some(1));
+    let first = err(&output).lines().find(|line| line.starts_with("ERROR")).unwrap_or_default();
+    assert_eq!(first, "ERROR: division by 0 near operator '/' at <input>:1:34 in probe begin");
+}
+
+#[test]
+fn the_session_ends_with_its_command() {
+    let script = r#"probe begin { println("target ", target() > 0) } probe end { println("end") }"#;
+    let output = run(&["-e", script, "-c", "echo said; exit 3"]);
+    let mut lines: Vec<_> = out(&output).lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["end", "said", "target 1"]);
+    assert_eq!(err(&output), "WARNING: Child process exited with status 3\n");
+    assert!(output.status.success(), "the command's status is only a warning");
+}
+
+#[test]
+fn the_target_process_is_told() {
+    let output = run(&["-e", "probe begin { println(target()) exit() }", "-x", "1234"]);
+    assert_eq!(out(&output), "1234\n");
+}
+
+#[test]
+fn system_commands_run() {
+    let output = run(&["-e", r#"probe begin { system("echo from the shell") exit() }"#]);
+    assert_eq!((out(&output), err(&output)), ("from the shell\n", ""));
+}
+
+#[test]
+fn output_goes_to_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out");
+    let output = run(&["-e", r#"probe begin { println("x") exit() }"#, "-o", path.to_str().unwrap()]);
+    assert_eq!(out(&output), "");
+    assert_eq!(fs::read_to_string(path).unwrap(), "x\n");
+}
+
+#[test]
+fn limits_and_globals_are_set() {
+    let script = "global g = 1 probe begin { println(g) for (i = 0; i < 50; i++) s += i exit() }";
+    assert_eq!(out(&run(&["-e", script, "-G", "g=7"])), "7\n");
+    let output = run(&["-e", script, "-D", "MAXACTION_INTERRUPTIBLE=20"]);
+    assert!(err(&output).contains("ERROR: MAXACTION exceeded"), "{}", err(&output));
+}
+
+#[test]
+fn a_session_ends_after_its_time() {
+    let output = run(&["-e", r#"probe timer.ms(10) { n++ } probe end { println("end") }"#, "-w", "-T", "1"]);
+    assert_eq!((out(&output), err(&output)), ("end\n", ""));
+}
+
+#[test]
+fn an_interrupt_runs_end_probes() {
+    let script = r#"probe begin { println("ready") } probe timer.s(100) { } probe end { println("end") }"#;
+    let mut child =
+        spile().args(["run", "--target", "user", "-e", script]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "end\n");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn passes_print_what_they_make() {
+    let script = r#"probe begin { println("x") exit() }"#;
+    let tree = run(&["-e", script, "-p", "1"]);
+    assert_eq!(out(&tree), "probe begin {\n  println(\"x\");\n  exit();\n}\n");
+    let resolved = run(&["-e", script, "-p", "2"]);
+    assert!(out(&resolved).contains("# probes\nbegin"), "{}", out(&resolved));
+    let ir = run(&["-e", script, "-p", "3"]);
+    let program = spile_ir::parse(out(&ir)).unwrap();
+    assert_eq!(program.probes[0].name, "begin");
+    let code = run(&["-e", script, "-p", "4"]);
+    assert!(out(&code).contains("ret"), "{}", out(&code));
+}
+
+#[test]
+fn verbose_runs_tell_the_passes() {
+    let output = run(&["-e", "probe begin { exit() }", "-v"]);
+    let passes: Vec<_> = err(&output).lines().filter_map(|line| line.split_once(':')).map(|(pass, _)| pass).collect();
+    assert_eq!(passes, ["Pass 1", "Pass 2", "Pass 3", "Pass 4", "Pass 5"]);
+}
+
+#[test]
+fn a_stored_image_runs_without_a_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = folder.path().join("prog.spile");
+    let image = image.to_str().unwrap();
+    let script = r#"probe begin { println("stored ", pid() > 0) exit() } probe end { printf("%5.1s|\n", "end") }"#;
+    let built = spile().args(["build", "--target", "user", "-e", script, "-o", image]).output().unwrap();
+    assert!(built.status.success(), "{}", err(&built));
+    let output = spile().args(["agent", "run", "--user", image]).output().unwrap();
+    assert_eq!((out(&output), err(&output)), ("stored 1\n    e|\n", ""));
+    fs::write(image, b"nonsense").unwrap();
+    let refused = spile().args(["agent", "run", "--user", image]).output().unwrap();
+    assert_eq!(err(&refused), "spile-agent: not a spile image\n");
+    assert_eq!(refused.status.code(), Some(1));
+}
+
+#[test]
+fn probes_of_the_kernel_are_refused_in_a_process() {
+    let output = run(&["-e", r#"probe kernel.function("vfs_read") { }"#]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("no match"), "{}", err(&output));
+}
+
+#[test]
+fn library_directories_are_searched() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("mine.stp"), "function mine() { return 99 }").unwrap();
+    let output = run(&["-I", folder.path().to_str().unwrap(), "-e", "probe begin { println(mine()) exit() }"]);
+    assert_eq!((out(&output), err(&output)), ("99\n", ""));
+}
