@@ -7,7 +7,7 @@ use spile_ir as ir;
 use zerocopy::IntoBytes as _;
 
 use crate::link::{Linked, SectionId};
-use crate::lower::{ArgSource, Compiled, Dump, Instance, Lowering};
+use crate::lower::{ArgSource, Compiled, Instance, Lowering};
 use crate::{Error, JitOptions};
 
 /// The code of one probe.
@@ -26,7 +26,7 @@ pub fn handlers(lowering: &mut Lowering<'_>, program: &ir::Program) -> Vec<Handl
             ir::ProbeKind::Function { .. } | ir::ProbeKind::Return { .. } | ir::ProbeKind::Address { .. } => {
                 ArgSource::Registers
             }
-            ir::ProbeKind::Tracepoint { .. } => ArgSource::Words,
+            ir::ProbeKind::Tracepoint { n_args, .. } => ArgSource::Words(n_args),
             _ => ArgSource::Nowhere,
         };
         let mut section = |function| lowering.instance(Instance { function, source, budget: Some(budget) });
@@ -75,7 +75,7 @@ pub fn write(
         ..abi::spile_image::default()
     };
     let image = file(header, &table, &linked, &strings, &host)?;
-    Ok(crate::Compiled { image, dump: dump.map(|dump| Dump { ..dump }) })
+    Ok(crate::Compiled { image, dump })
 }
 
 /// Lays out the file: small tables before the text, which begins at a page, and the host's part behind it.

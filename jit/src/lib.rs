@@ -69,6 +69,12 @@ pub enum Error {
     /// A global has too many elements or buckets, or all of them together do not fit.
     #[error("global `{0}` is too large")]
     GlobalTooLarge(String),
+    /// Handlers need too much of the kernel's stack.
+    #[error("a handler needs {bytes} bytes of stack; {} are the limit", lower::MAX_STACK)]
+    Stack {
+        /// How much the largest needs.
+        bytes: u64,
+    },
     /// More of something than an image may have.
     #[error("too many {0}")]
     TooMany(&'static str),

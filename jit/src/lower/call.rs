@@ -24,8 +24,8 @@ impl Emitter<'_, '_> {
         for arg in args {
             words.push(self.value(*arg));
         }
-        let results = u8::from(function.result == Some(ir::Type::Int));
-        let results = self.call(Callee::Section(section, words.len() as u8, results), &words);
+        let results = usize::from(function.result == Some(ir::Type::Int));
+        let results = self.call(Callee::Section(section, words.len(), results), &words);
         self.check_call();
         slot.or(results.first().copied())
     }

@@ -24,7 +24,7 @@ pub enum Callee {
     /// A stub, by `SPILE_IMPORT_*`.
     Import(u32),
     /// A section of the image, with so many words and results.
-    Section(SectionId, u8, u8),
+    Section(SectionId, usize, usize),
 }
 
 /// A script variable.
@@ -56,6 +56,8 @@ pub struct Emitter<'a, 'p> {
     pub values: Vec<Option<clif::Value>>,
     /// By `Value`: whether anything uses it.
     pub used: Vec<bool>,
+    /// By `Value`: integers known now.
+    pub known: HashMap<ir::Value, i64>,
     /// By `BlockId`.
     pub blocks: Vec<clif::Block>,
     /// The block being lowered, and the location of the instruction.
@@ -111,6 +113,7 @@ impl<'a, 'p> Emitter<'a, 'p> {
             locals: Vec::new(),
             values: vec![None; function.values.len()],
             used: used(function),
+            known: HashMap::new(),
             blocks,
             block: 0,
             loc: ir::LocId(0),
@@ -227,7 +230,7 @@ impl<'a, 'p> Emitter<'a, 'p> {
             }
             Callee::Import(import) => (UserExternalName::new(IMPORT, import), import_signature(import)),
             Callee::Section(section, args, results) => {
-                (UserExternalName::new(SECTION, section.0), signature(args.into(), results.into()))
+                (UserExternalName::new(SECTION, section.0), signature(args, results))
             }
         };
         let name = ExternalName::User(self.builder.func.declare_imported_user_function(name));

@@ -37,8 +37,8 @@ pub enum ArgSource {
     Nowhere,
     /// `spile_ctx.regs`.
     Registers,
-    /// `spile_ctx.args`.
-    Words,
+    /// `spile_ctx.args`, so many words.
+    Words(u32),
 }
 
 /// What is compiled: a function, for one source of arguments, perhaps as a handler.
@@ -87,6 +87,8 @@ pub struct Lowering<'p> {
     pub(crate) constants: Constants,
     instances: BTreeMap<Instance, SectionId>,
     work: Vec<Instance>,
+    /// By `FuncId`: bytes of the processor's stack that its code takes.
+    stack: Vec<u64>,
     /// Functions in the order they were compiled.
     pub compiled: Vec<Compiled>,
     /// Dumps, where they are wanted.
@@ -95,6 +97,10 @@ pub struct Lowering<'p> {
     pub(crate) globals: Option<SectionId>,
     builder_context: FunctionBuilderContext,
 }
+
+/// Most bytes of the kernel's stack (of 16 KiB) that a handler and the functions it calls may take
+/// together; the runtime and kshim need some more.
+pub const MAX_STACK: u64 = 4096;
 
 /// Namespaces of `UserExternalName`.
 const SECTION: u32 = 0;
@@ -128,6 +134,7 @@ impl<'p> Lowering<'p> {
             constants,
             instances: BTreeMap::new(),
             work: Vec::new(),
+            stack: vec![0; program.functions.len()],
             compiled: Vec::new(),
             dump: dump.then(Dump::default),
             globals,
@@ -153,9 +160,13 @@ impl<'p> Lowering<'p> {
             let program = self.program;
             let function = &program.functions[instance.function.index()];
             let code = function::lower(self, function, instance);
-            self.compile(section, &function.name, code, instance.budget.is_some())?;
+            let stack = self.compile(section, &function.name, code, instance.budget.is_some())?;
+            let known = &mut self.stack[instance.function.index()];
+            *known = stack.max(*known);
         }
-        Ok(())
+        let handlers: Vec<ir::FuncId> = locks::handlers(self.program).collect();
+        let bytes = effects::depth(self.program, &handlers, &self.stack).scratch;
+        if bytes > MAX_STACK { Err(Error::Stack { bytes }) } else { Ok(()) }
     }
 
     /// The function that runs once at load.
@@ -172,13 +183,14 @@ impl<'p> Lowering<'p> {
         self.constants.add_code(&mut self.linker, name, bytes)
     }
 
+    /// Compiles a function; bytes of the processor's stack that it takes.
     fn compile(
         &mut self,
         section: SectionId,
         name: &str,
         function: clif::Function,
         is_entry: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         let codegen = |message: String| Error::Codegen { function: name.to_owned(), message };
         if let Some(dump) = &mut self.dump {
             let _ = writeln!(dump.clif, ";; {name}\n{}", function.display());
@@ -197,6 +209,8 @@ impl<'p> Lowering<'p> {
         if !code.buffer.traps().is_empty() {
             return Err(codegen("a trap is left in the code".to_owned()));
         }
+        // Frame pointer and return address are above what the layout counts.
+        let stack = code.buffer.frame_layout().map_or(0, |layout| u64::from(layout.frame_to_fp_offset)) + 16;
         let shift = pad.len() as u32;
         let lines = code
             .buffer
@@ -224,7 +238,7 @@ impl<'p> Lowering<'p> {
         let section_name = name.to_owned();
         self.linker
             .define(section, Section { name: section_name, bytes, align: 16, code: true, writable: false, relocs });
-        Ok(())
+        Ok(stack)
     }
 }
 

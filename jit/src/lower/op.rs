@@ -15,7 +15,12 @@ impl Emitter<'_, '_> {
     /// Emits an instruction; its result.
     pub fn op(&mut self, inst: &ir::Inst) -> Option<clif::Value> {
         match &inst.op {
-            ir::Op::Int(int) => Some(self.int(*int)),
+            ir::Op::Int(int) => {
+                if let Some(result) = inst.result {
+                    self.known.insert(result, *int);
+                }
+                Some(self.int(*int))
+            }
             ir::Op::Str(id) => {
                 let program = self.lowering.program;
                 Some(self.string(&program.strings[id.index()], self.string_limit()))
@@ -104,13 +109,14 @@ impl Emitter<'_, '_> {
     }
 
     fn binary(&mut self, op: ir::BinaryOp, a: ir::Value, b: ir::Value) -> clif::Value {
+        let divisor = self.known.get(&b).copied();
         let (a, b) = (self.value(a), self.value(b));
         match op {
             ir::BinaryOp::Add => self.builder.ins().iadd(a, b),
             ir::BinaryOp::Sub => self.builder.ins().isub(a, b),
             ir::BinaryOp::Mul => self.builder.ins().imul(a, b),
-            ir::BinaryOp::Div => self.divide(a, b, false),
-            ir::BinaryOp::Rem => self.divide(a, b, true),
+            ir::BinaryOp::Div => self.divide(a, b, divisor, false),
+            ir::BinaryOp::Rem => self.divide(a, b, divisor, true),
             ir::BinaryOp::And => self.builder.ins().band(a, b),
             ir::BinaryOp::Or => self.builder.ins().bor(a, b),
             ir::BinaryOp::Xor => self.builder.ins().bxor(a, b),
@@ -121,7 +127,12 @@ impl Emitter<'_, '_> {
         }
     }
 
-    fn divide(&mut self, a: clif::Value, b: clif::Value, remainder: bool) -> clif::Value {
+    fn divide(&mut self, a: clif::Value, b: clif::Value, divisor: Option<i64>, remainder: bool) -> clif::Value {
+        if divisor.is_some_and(|divisor| !matches!(divisor, 0 | -1)) {
+            // No trap is possible, and Cranelift multiplies instead.
+            let ins = self.builder.ins();
+            return if remainder { ins.srem(a, b) } else { ins.sdiv(a, b) };
+        }
         let zero = self.builder.ins().icmp_imm_u(IntCC::Equal, b, 0);
         self.fail_if(zero, abi::SPILE_ERROR_DIVISION, None);
         let section = self.lowering.division(remainder);
@@ -266,7 +277,8 @@ impl Emitter<'_, '_> {
     fn arg(&mut self, n: u32) -> clif::Value {
         match self.instance.source {
             ArgSource::Nowhere => self.int(0),
-            ArgSource::Words => {
+            ArgSource::Words(words) if n >= words => self.int(0),
+            ArgSource::Words(_) => {
                 let args = self.ctx_load(types::I64, ctx::ARGS);
                 self.builder.ins().load(types::I64, TRUSTED, args, (n * 8) as i32)
             }

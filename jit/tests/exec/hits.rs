@@ -6,6 +6,7 @@
 
 use std::num::NonZeroUsize;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use spile_abi::{self as abi, Image, spile_ctx, spile_loaded};
@@ -36,6 +37,12 @@ extern "sysv64" fn store(addr: u64, value: u64) -> u64 {
     // SAFETY: as above.
     unsafe { *(addr as *mut u64) = value };
     0
+}
+
+/// Every look at it is 10 µs later.
+extern "sysv64" fn clock() -> u64 {
+    static NOW: AtomicU64 = AtomicU64::new(0);
+    NOW.fetch_add(10_000, Ordering::Relaxed)
 }
 
 /// Records are dropped.
@@ -72,6 +79,7 @@ impl Loaded {
                 abi::SPILE_IMPORT_load_kernel_u8 | abi::SPILE_IMPORT_load_user_u8 => load_byte as *const () as usize,
                 abi::SPILE_IMPORT_load_kernel_u64 | abi::SPILE_IMPORT_load_user_u64 => load as *const () as usize,
                 abi::SPILE_IMPORT_store_kernel_u64 => store as *const () as usize,
+                abi::SPILE_IMPORT_time_mono_ns => clock as *const () as usize,
                 _ => nothing as *const () as usize,
             };
             let stub = &mut code[stub as usize..][..12];
