@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A stored image, run without a host.
 
-use std::io;
+use std::io::{self, BufWriter};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,7 +17,9 @@ use crate::run::Runner;
 /// Runs an image to its end and prints what it says. Returns whether all went well.
 pub fn run(engine: Box<dyn Engine>, load: &Load) -> Result<bool> {
     let view = spile_abi::Image::parse(&load.image)?;
-    let mut console = Console::new(view.host()?, io::stdout().lock(), io::stderr().lock());
+    // Standard output alone would make a system call of each line, in the system that is traced.
+    let out = BufWriter::new(io::stdout().lock());
+    let mut console = Console::new(view.host()?, out, io::stderr().lock());
     let mut merger = Merger::default();
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM, SIGHUP] {
