@@ -30,7 +30,7 @@ pub fn lower(script: &Script, sources: &SourceMap) -> ir::Program {
     for id in &used {
         let function = &script.functions[id.index()];
         let made = module.functions[id];
-        module.body(&mut program, made, &function.body, function.span);
+        module.body(&mut program, made, &function.body, function.span, Some(function.span));
     }
     let mut made: HashMap<HandlerId, (ir::FuncId, Option<ir::FuncId>)> = HashMap::new();
     for probe in &script.probes {
@@ -65,8 +65,9 @@ struct Module<'s> {
 }
 
 impl Module<'_> {
-    fn body(&mut self, program: &mut ir::Program, id: ir::FuncId, body: &Body, span: Span) {
+    fn body(&mut self, program: &mut ir::Program, id: ir::FuncId, body: &Body, span: Span, name: Option<Span>) {
         let mut lower = Lower::new(self, program, id, &body.locals);
+        lower.name = name;
         lower.at(span);
         lower.budget(budget::cost(&body.stmts).max(1));
         lower.stmts(&body.stmts);
@@ -75,7 +76,7 @@ impl Module<'_> {
 
     fn handler(&mut self, program: &mut ir::Program, handler: &Handler) -> (ir::FuncId, Option<ir::FuncId>) {
         let id = program.declare(handler.name.as_str(), &[], None);
-        self.body(program, id, &handler.body, handler.span);
+        self.body(program, id, &handler.body, handler.span, None);
         if handler.entry.is_empty() {
             return (id, None);
         }
@@ -100,6 +101,8 @@ struct Lower<'m, 's, 'p> {
     b: FunctionBuilder<'p>,
     /// The IR's locals for those of the body.
     locals: Vec<ir::LocalId>,
+    /// Where the function's name is declared.
+    name: Option<Span>,
     /// Where `break` and `continue` go, innermost loop last.
     loops: Vec<(ir::BlockId, ir::BlockId)>,
 }
@@ -122,7 +125,7 @@ impl<'m, 's, 'p> Lower<'m, 's, 'p> {
             }
         });
         let locals = locals.collect();
-        let mut lower = Self { module, script, b, locals, loops: Vec::new() };
+        let mut lower = Self { module, script, b, locals, name: None, loops: Vec::new() };
         lower.no_place();
         lower
     }
@@ -143,6 +146,12 @@ impl<'m, 's, 'p> Lower<'m, 's, 'p> {
         let loc = program.intern_location(&location);
         self.module.places.insert(key, loc);
         self.b.set_loc(loc);
+    }
+
+    /// What is emitted from now on is a built-in function. Only the library calls them, and messages name its function
+    /// (`near identifier 'kernel_string'`).
+    fn at_builtin(&mut self, call: Span) {
+        self.at(self.name.unwrap_or(call));
     }
 
     /// Makes sure that there is a location at all, for functions without statements.

@@ -16,7 +16,7 @@ impl Lower<'_, '_, '_> {
             }
             H::Intrinsic(intrinsic, args) => {
                 let args = self.exprs(args);
-                self.at(expr.span);
+                self.at_builtin(expr.span);
                 self.b.emit(Op::Intrinsic(*intrinsic, args));
             }
             H::Print(print) if !print.to_string => {
@@ -110,7 +110,10 @@ impl Lower<'_, '_, '_> {
                 return self.expr(second);
             }
         };
-        self.at(expr.span);
+        match op {
+            Op::Intrinsic(..) => self.at_builtin(expr.span),
+            _ => self.at(expr.span),
+        }
         match self.b.emit(op) {
             Some(value) => value,
             None => self.nothing(expr),
