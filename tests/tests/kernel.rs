@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! All case files in stock kernels: one machine for each instruction set.
+//! All case files, and the examples of the script library, in stock kernels: one machine for each
+//! instruction set.
 
 use std::fmt::Write;
+use std::fs;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use spile_agent::protocol::TargetProcess;
+use spile_cli::compile::Request;
+use spile_frontend::analyse::Options;
+use spile_session::Session;
 use spile_tests::case::Case;
 use spile_tests::{engines, machines};
 use spile_vm_lab::{Cell, Lines};
@@ -29,7 +37,47 @@ fn run_all(cell: Cell) -> Result<()> {
             writeln!(failures, "{error:#}\n")?;
         }
     }
+    for (name, arg, expected) in EXAMPLES {
+        if let Err(error) = run_example(&mut lab, name, arg, expected) {
+            writeln!(failures, "{name}: {error:#}\n")?;
+        }
+    }
     lab.finish()?;
     ensure!(failures.is_empty(), "on {}:\n{failures}", cell.name());
+    Ok(())
+}
+
+/// What examples of the script library print under [`LOAD`]: file, script argument, part of the output.
+const EXAMPLES: [(&str, &str, &str); 7] = [
+    ("calls.stp", "vfs_*", "-> vfs_open path=0x"),
+    ("interrupts.stp", "", "virtio"),
+    ("latency.stp", "", "value |-----"),
+    ("processes.stp", "", "sh("),
+    ("reads.stp", "", "reads of "),
+    ("switches.stp", "", "cpu 0 "),
+    ("syscalls.stp", "", "ENOENT"),
+];
+
+/// Reads, writes, processes, errors, for as long as the examples want.
+const LOAD: &str = "for i in 1 2 3 4 5 6 7; do cat /proc/meminfo /nonexistent; ls /; sleep 1; done >/dev/null 2>&1";
+
+fn run_example(lab: &mut machines::Lab, name: &str, arg: &str, expected: &str) -> Result<()> {
+    let path = machines::root().join("tapsets/examples").join(name);
+    let script = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let args = if arg.is_empty() { Vec::new() } else { vec![arg.to_owned()] };
+    let request = Request::text(name, &script).with_options(Options { args, ..Options::default() });
+    let image = request.image(&lab.facts)?;
+    let session = Session {
+        image: &image,
+        ring_bytes: 1 << 20,
+        target: TargetProcess::Command(LOAD.into()),
+        timeout: Some(Duration::from_secs(120)),
+        quiet: false,
+    };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let outcome = lab.agent.run(&session, &mut out, &mut err, &AtomicBool::new(false))?;
+    let (out, err) = (String::from_utf8_lossy(&out), String::from_utf8_lossy(&err));
+    ensure!(outcome.is_success(), "it failed:\n{err}");
+    ensure!(out.contains(expected), "{expected:?} is not in\n{out}{err}");
     Ok(())
 }
