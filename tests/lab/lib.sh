@@ -8,12 +8,13 @@ fail() {
     exit 1
 }
 
-# begin NAME: starts a session in the background, with its process id in $pid. Counts them in $loads.
+# begin IMAGE [NAME]: starts a session in the background, with its process id in $pid. Counts them in $loads.
 loads=0
 begin() {
     loads=$((loads + 1))
-    rm -f "$1.out" "$1.err"
-    nice -n -10 spile-agent run "/images/$1" >"$1.out" 2>"$1.err" &
+    name=${2:-$1}
+    rm -f "$name.out" "$name.err"
+    spile-agent run "/images/$1" >"$name.out" 2>"$name.err" &
     pid=$!
 }
 

@@ -5,11 +5,18 @@ use anyhow::{Result, ensure};
 use spile_abi::{Image, raw};
 use zerocopy::{FromBytes, IntoBytes};
 
+use crate::lab_facts::Compiler;
+
 /// kshim's `SPILE_ARENA_BYTES`.
-pub const ARENA_BYTES: usize = 1 << 20;
+const ARENA_BYTES: usize = 1 << 20;
+
+/// An image that ends at once, if it can be loaded at all.
+pub fn image(compiler: &Compiler) -> Result<Vec<u8>> {
+    with_text_bytes(&compiler.image("arena.stp", "probe begin { exit() }", &[])?, ARENA_BYTES)
+}
 
 /// The same image with a text of `text_bytes`, the new part of which is never run.
-pub fn with_text_bytes(image: &[u8], text_bytes: usize) -> Result<Vec<u8>> {
+fn with_text_bytes(image: &[u8], text_bytes: usize) -> Result<Vec<u8>> {
     let text = Image::parse(image)?.text().to_vec();
     ensure!(text.len() <= text_bytes, "the text is {} bytes already", text.len());
     let mut grown = image.to_vec();

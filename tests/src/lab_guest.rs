@@ -12,7 +12,7 @@ use spile_vm_lab::{Cell, Silent};
 use crate::machines;
 
 /// What a machine may take at most, on a host that is busy with other things: a guard against hanging only.
-pub const PATIENCE: Duration = Duration::from_secs(900);
+pub const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A machine to be filled and run.
 pub struct Guest {

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Result;
 use spile_agent::command_line::DEFAULT_RING_BYTES;
 use spile_agent::protocol::TargetProcess;
+use spile_cli::compile::Request;
 use spile_frontend::analyse::Options;
 use spile_session::{Outcome, Session};
-use spile_cli::compile::Request;
 
 use crate::lab_guest::PATIENCE;
 use crate::machines::Lab;
