@@ -35,10 +35,15 @@ apt_install() {
     if [ "$1" = -t ]; then suite=(-t "$2"); shift 2; fi
     for pkg; do installed "$pkg" || missing+=("$pkg"); done
     [ ${#missing[@]} = 0 ] && return
+    apt_newest "${suite[@]}" "${missing[@]}"
+}
+
+# apt_newest [-t SUITE] PKG…: installs or upgrades.
+apt_newest() {
     apt_update
-    say "installing ${missing[*]}"
+    say "installing $*"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-        -o Dpkg::Use-Pty=0 "${suite[@]}" "${missing[@]}" >/dev/null
+        -o Dpkg::Use-Pty=0 "$@" >/dev/null
 }
 
 apt_update() {
