@@ -160,7 +160,8 @@ mod tests {
     fn expectations_are_read_from_comments() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.stp");
-        fs::write(&path, "//@ args: 7\n//@ define: MAXACTION=5\nprobe begin { }\n//= one\n//=\n//! WARNING: two\n").unwrap();
+        fs::write(&path, "//@ args: 7\n//@ define: MAXACTION=5\nprobe begin { }\n//= one\n//=\n//! WARNING: two\n")
+            .unwrap();
         let case = Case::read(folder.path(), &path).unwrap();
         assert_eq!((case.name.as_str(), &case.args[..]), ("a", &["7".to_owned()][..]));
         assert_eq!(case.define, [("MAXACTION".to_owned(), "5".to_owned())]);

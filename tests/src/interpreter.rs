@@ -43,7 +43,13 @@ const TASK: u64 = 0x10_0000;
 impl World {
     fn new() -> Self {
         let credentials_at = TASK + size_of::<raw::spile_user_task>() as u64;
-        let mut task = raw::spile_user_task { pid: 4242, tgid: 4242, real_parent: TASK, cred: credentials_at, ..Default::default() };
+        let mut task = raw::spile_user_task {
+            pid: 4242,
+            tgid: 4242,
+            real_parent: TASK,
+            cred: credentials_at,
+            ..Default::default()
+        };
         task.comm[..5].copy_from_slice(b"spile");
         let credentials = raw::spile_user_cred::default();
         Self { memory: [task.as_bytes(), credentials.as_bytes()].concat() }
@@ -88,7 +94,6 @@ fn hist_data(arg: &FormatValue<'_>) -> Option<HistData> {
         Hist::None | Hist::Log => (1, 0, 0, 0),
     };
     let n_buckets = buckets.len() as u32;
-    let header =
-        raw::spile_hist { kind, n_buckets, low, high, step, count: *count, sum: *sum, min: *min, max: *max };
+    let header = raw::spile_hist { kind, n_buckets, low, high, step, count: *count, sum: *sum, min: *min, max: *max };
     HistData::new(header, &buckets.iter().map(|count| count.cast_unsigned()).collect::<Vec<_>>())
 }

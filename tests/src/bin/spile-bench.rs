@@ -35,7 +35,10 @@ const CALLS: u64 = 20_000;
 /// What is measured: a name, and a script with one probe on `vfs_read`.
 const WORKS: [(&str, &str); 4] = [
     ("empty handler, entry", r#"probe kernel.function("vfs_read") { }"#),
-    ("empty handlers, entry and return", r#"probe kernel.function("vfs_read"), kernel.function("vfs_read").return { }"#),
+    (
+        "empty handlers, entry and return",
+        r#"probe kernel.function("vfs_read"), kernel.function("vfs_read").return { }"#,
+    ),
     ("n++", r#"global n probe kernel.function("vfs_read") { n++ } probe end { println(n > 0) }"#),
     (
         "reads[execname(), pid()] <<< $count",
