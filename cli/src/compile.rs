@@ -186,7 +186,9 @@ impl Request {
 
     fn show(&self, diagnostics: &Diagnostics, sources: &SourceMap) {
         let styled = io::stderr().is_terminal();
-        for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error || self.warnings) {
+        for diagnostic in
+            diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error || self.warnings)
+        {
             anstream::eprintln!("{}", diagnostic.render(sources, styled));
         }
     }

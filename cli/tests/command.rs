@@ -100,8 +100,7 @@ fn a_session_ends_after_its_time() {
 #[test]
 fn an_interrupt_runs_end_probes() {
     let script = r#"probe begin { println("ready") } probe timer.s(100) { } probe end { println("end") }"#;
-    let mut child =
-        spile().args(["run", "--target", "user", "-e", script]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = spile().args(["run", "--target", "user", "-e", script]).stdout(Stdio::piped()).spawn().unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     output.read_line(&mut line).unwrap();
