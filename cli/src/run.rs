@@ -2,7 +2,7 @@
 //! `spile run`.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -53,7 +53,8 @@ pub fn run(options: &Run) -> Result<()> {
     };
     let out: Box<dyn Write> = match &options.output {
         Some(path) => Box::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
-        None => Box::new(io::stdout().lock()),
+        // Not by lines: each would be a system call, and the session flushes after every batch.
+        None => Box::new(BufWriter::new(io::stdout().lock())),
     };
     let begun = Instant::now();
     let outcome = agent.run(&session, out, io::stderr().lock(), &interrupted)?;
