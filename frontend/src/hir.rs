@@ -14,21 +14,7 @@ use crate::target::TypeId;
 use crate::types::{TypeVar, Types};
 use spile_ir as ir;
 
-macro_rules! index {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub struct $name(pub u32);
-        impl $name {
-            /// As an index into the table it numbers.
-            pub fn index(self) -> usize { self.0 as usize }
-            /// From an index into the table it numbers.
-            pub fn new(index: usize) -> Self { Self(index as u32) }
-        }
-    )*};
-}
-
-index! {
+ir::index! {
     /// An index into [`Script::globals`].
     GlobalId,
     /// An index into [`Script::functions`].

@@ -32,7 +32,6 @@
 //! assert_eq!(outcome.output(), b"hello\n");
 //! ```
 
-pub(crate) mod arithmetic;
 mod builtin;
 mod error;
 mod globals;

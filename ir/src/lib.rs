@@ -14,6 +14,7 @@
 //! block, or, where it has none, unwinds the function; an error that leaves a handler is
 //! reported with the instruction's location.
 
+mod arithmetic;
 mod builder;
 mod interp;
 mod locks;

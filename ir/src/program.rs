@@ -3,6 +3,8 @@
 
 use crate::{Op, PrintArg};
 
+/// Defines numbered ids: indices that cannot be mistaken for another table's.
+#[macro_export]
 macro_rules! index {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*

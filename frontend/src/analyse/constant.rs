@@ -3,7 +3,7 @@
 
 use super::Analyser;
 use crate::hir::{Constant, Expr, ExprKind as H};
-use spile_ir::{BinaryOp, CompareOp, Effect};
+use spile_ir::Effect;
 
 /// The value of a constant number, so that arms it rules out need not be resolved.
 pub(super) fn constant(expr: &Expr) -> Option<i64> {
@@ -12,31 +12,9 @@ pub(super) fn constant(expr: &Expr) -> Option<i64> {
         H::Not(inner) => (constant(inner)? == 0).into(),
         H::And(a, b) => (constant(a)? != 0 && constant(b)? != 0).into(),
         H::Or(a, b) => (constant(a)? != 0 || constant(b)? != 0).into(),
-        H::Compare(op, a, b) => {
-            let (a, b) = (constant(a)?, constant(b)?);
-            match op {
-                CompareOp::Eq => a == b,
-                CompareOp::Ne => a != b,
-                CompareOp::Lt => a < b,
-                CompareOp::Le => a <= b,
-                CompareOp::Gt => a > b,
-                CompareOp::Ge => a >= b,
-            }
-            .into()
-        }
-        H::Binary(op, a, b) => {
-            let (a, b) = (constant(a)?, constant(b)?);
-            match op {
-                BinaryOp::Add => a.wrapping_add(b),
-                BinaryOp::Sub => a.wrapping_sub(b),
-                BinaryOp::Mul => a.wrapping_mul(b),
-                BinaryOp::And => a & b,
-                BinaryOp::Or => a | b,
-                BinaryOp::Xor => a ^ b,
-                BinaryOp::Shl => a.wrapping_shl(b as u32 & 63),
-                _ => return None,
-            }
-        }
+        H::Compare(op, a, b) => op.holds(&constant(a)?, &constant(b)?).into(),
+        // What divides by 0 fails when it is reached, not here.
+        H::Binary(op, a, b) => op.apply(constant(a)?, constant(b)?)?,
         _ => return None,
     })
 }

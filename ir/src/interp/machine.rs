@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The state of a session, and the execution of one handler: frames, jumps, calls, catches.
 
-use super::{
-    Event, Hit,
-    arithmetic::{binary, compare},
-    error::Fault,
-    map::Map,
-    services::Services,
-    stat::Stat,
-    value::Val,
-};
+use super::{Event, Hit, error::Fault, map::Map, services::Services, stat::Stat, value::Val};
 use crate::{FuncId, Function, GlobalKind, LocId, Op, Program, Target, Terminator, Value};
 
 /// What a global holds.
@@ -164,8 +156,8 @@ impl<'a> Machine<'a> {
         Ok(Some(match op {
             Op::Int(int) => Val::Int(*int),
             Op::Str(string) => self.string(self.program.strings[string.index()].clone()),
-            Op::Binary(op, a, b) => Val::Int(binary(*op, frame.int(*a), frame.int(*b)).ok_or(Fault::Division)?),
-            Op::Compare(op, a, b) | Op::CompareStr(op, a, b) => compare(*op, frame.get(*a), frame.get(*b)).into(),
+            Op::Binary(op, a, b) => Val::Int(op.apply(frame.int(*a), frame.int(*b)).ok_or(Fault::Division)?),
+            Op::Compare(op, a, b) | Op::CompareStr(op, a, b) => op.holds(frame.get(*a), frame.get(*b)).into(),
             Op::Concat(a, b) => self.string([frame.get(*a).bytes(), frame.get(*b).bytes()].concat()),
             Op::LocalGet(local) => frame.locals[local.index()].clone(),
             Op::LocalSet(local, value) => {

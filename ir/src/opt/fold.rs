@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{Context, Replacements, replace};
-use crate::{BinaryOp, Function, Intrinsic, Op, StrId, Target, Terminator, Type, Value, interp::arithmetic};
+use crate::{BinaryOp, Function, Intrinsic, Op, StrId, Target, Terminator, Type, Value};
 
 /// Values that are known.
 #[derive(Default)]
@@ -54,9 +54,9 @@ impl Known {
         };
         match op {
             Op::Int(int) => Some(*int),
-            Op::Binary(op, a, b) => arithmetic::binary(*op, int(a)?, int(b)?),
-            Op::Compare(op, a, b) => Some(arithmetic::compare(*op, &int(a)?, &int(b)?).into()),
-            Op::CompareStr(op, a, b) => Some(arithmetic::compare(*op, text(a)?, text(b)?).into()),
+            Op::Binary(op, a, b) => op.apply(int(a)?, int(b)?),
+            Op::Compare(op, a, b) => Some(op.holds(&int(a)?, &int(b)?).into()),
+            Op::CompareStr(op, a, b) => Some(op.holds(text(a)?, text(b)?).into()),
             Op::Intrinsic(Intrinsic::Strlen, args) => Some(text(args.first()?)?.len() as i64),
             _ => None,
         }
