@@ -127,13 +127,11 @@ impl Runner {
     fn start_commands(&mut self, chunks: &[(u32, Vec<u8>)]) -> Result<()> {
         let mut merger = spile_output::Merger::default();
         for (cpu, records) in chunks {
-            merger.push(*cpu, records)?;
+            merger.push_if(*cpu, records, |kind| kind == raw::SPILE_RECORD_SYSTEM)?;
         }
         for record in merger.take_before(u64::MAX) {
-            if u32::from(record.kind) == raw::SPILE_RECORD_SYSTEM {
-                let command = spile_output::message_text(&record.payload);
-                self.others.push(Process::spawn(&String::from_utf8_lossy(command), self.output)?);
-            }
+            let command = spile_output::message_text(&record.payload);
+            self.others.push(Process::spawn(&String::from_utf8_lossy(command), self.output)?);
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use spile_debuginfo::{KernelTarget, Kit, UserTarget};
 use spile_frontend::target::{Arch, Target};
 use spile_session::Agent;
-use spile_vm_lab::{Machine, Progress, RunningMachine, kshim};
+use spile_vm_lab::{Cell, Machine, MachineBuilder, Progress, RunningMachine, kshim};
 
 use crate::args::TargetName;
 
@@ -28,31 +28,42 @@ pub struct Connected {
 pub fn connect(name: &TargetName, smp: u32, progress: &dyn Progress) -> Result<Connected> {
     match name {
         TargetName::User => {
-            let mut command = Command::new(env::current_exe().context("cannot find the spile command itself")?);
-            command.args(["agent", "serve", "--user"]);
-            let agent = Agent::spawn(command)?;
+            let agent = serve_here(&["--user"])?;
             Ok(Connected { agent, facts: Box::new(UserTarget::new(host_arch())?), machine: None })
         }
         TargetName::Local => {
-            let mut command = Command::new(env::current_exe().context("cannot find the spile command itself")?);
-            command.args(["agent", "serve"]);
-            let mut agent = Agent::spawn(command)?;
+            let mut agent = serve_here(&[])?;
             let kit = live_kit(&mut agent, progress)?;
             Ok(Connected { agent, facts: Box::new(KernelTarget::new(kit)?), machine: None })
         }
         TargetName::Vm(cell) => {
-            let root = checkout()?;
-            let kernel = cell.prepare(progress)?;
-            let module = kshim::build(&kshim::Source::kshim(&root), &kernel, progress)?;
-            let agent_arch = if cell.arch == spile_vm_lab::Arch::Amd64 { Arch::X86_64 } else { Arch::Aarch64 };
-            let machine = Machine::builder(&kernel).agent_with(agent_path(&root, agent_arch)?, "serve");
-            let machine = machine.kshim(module).smp(smp).start_with(progress)?;
+            let machine = lab_machine(&checkout()?, *cell, progress)?.smp(smp).start_with(progress)?;
             let stream = machine.stream()?;
             let mut agent = Agent::connect(stream.try_clone()?, stream)?;
             let kit = live_kit(&mut agent, progress)?;
             Ok(Connected { agent, facts: Box::new(KernelTarget::new(kit)?), machine: Some(machine) })
         }
     }
+}
+
+/// Starts an agent on this machine: this command itself.
+fn serve_here(arguments: &[&str]) -> Result<Agent> {
+    let mut command = Command::new(env::current_exe().context("cannot find the spile command itself")?);
+    command.args(["agent", "serve"]).args(arguments);
+    Agent::spawn(command)
+}
+
+/// A machine of the lab with kshim and a serving agent, both from the checkout `root`, to be started.
+pub fn lab_machine(root: &Path, cell: Cell, progress: &dyn Progress) -> Result<MachineBuilder> {
+    let kernel = cell.prepare(progress)?;
+    let module = kshim::build(&kshim::Source::kshim(root), &kernel, progress)?;
+    let agent = agent_path(root, cell_arch(cell))?;
+    Ok(Machine::builder(&kernel).agent_with(agent, "serve").kshim(module))
+}
+
+/// The instruction set of a lab machine.
+pub fn cell_arch(cell: Cell) -> Arch {
+    if cell.arch == spile_vm_lab::Arch::Amd64 { Arch::X86_64 } else { Arch::Aarch64 }
 }
 
 /// The instruction set that this command was built for.

@@ -50,7 +50,12 @@ pub struct Merger {
 
 impl Merger {
     /// Takes whole records from one CPU's ring.
-    pub fn push(&mut self, cpu: u32, mut stream: &[u8]) -> Result<(), StreamError> {
+    pub fn push(&mut self, cpu: u32, stream: &[u8]) -> Result<(), StreamError> {
+        self.push_if(cpu, stream, |_| true)
+    }
+
+    /// Takes those records from one CPU's ring whose kind is wanted; no other is copied.
+    pub fn push_if(&mut self, cpu: u32, mut stream: &[u8], wanted: impl Fn(u32) -> bool) -> Result<(), StreamError> {
         while !stream.is_empty() {
             let claimed = stream.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize);
             if claimed < HEADER || claimed > stream.len() {
@@ -59,7 +64,7 @@ impl Merger {
             let (record, rest) = stream.split_at(claimed);
             stream = rest;
             let kind = u16::from_le_bytes([record[4], record[5]]);
-            if u32::from(kind) != raw::SPILE_RECORD_PAD {
+            if u32::from(kind) != raw::SPILE_RECORD_PAD && wanted(kind.into()) {
                 let time_ns = u64::from_le_bytes(record[8..16].try_into().expect("8 bytes"));
                 self.held.push(Record { cpu, time_ns, kind, payload: record[HEADER..].to_vec() });
             }
@@ -98,6 +103,15 @@ mod tests {
         assert_eq!(times, [(0, 10), (1, 20)], "what the horizon does not cover is held back");
         assert_eq!(merger.take_before(u64::MAX).len(), 1);
         assert_eq!(merger.take_before(u64::MAX).len(), 0);
+    }
+
+    #[test]
+    fn unwanted_records_are_left_out() {
+        let mut merger = Merger::default();
+        let stream = [record(1, 10, b"first..."), record(4, 20, b"command.")].concat();
+        merger.push_if(0, &stream, |kind| kind == raw::SPILE_RECORD_SYSTEM).unwrap();
+        let kinds: Vec<_> = merger.take_before(u64::MAX).iter().map(|record| record.kind).collect();
+        assert_eq!(kinds, [4]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use spile_debuginfo::KernelTarget;
 use spile_frontend::target::Arch;
 use spile_session::Agent;
 use spile_vm_lab::machine::MachineBuilder;
-use spile_vm_lab::{Cell, Machine, Progress, RunningMachine, kshim};
+use spile_vm_lab::{Cell, Progress, RunningMachine};
 
 /// How long a machine may take to power off.
 const POWER_OFF: Duration = Duration::from_secs(60);
@@ -23,15 +23,12 @@ pub fn root() -> PathBuf {
 
 /// The instruction set of a cell.
 pub fn arch(cell: Cell) -> Arch {
-    if cell.arch == spile_vm_lab::Arch::Amd64 { Arch::X86_64 } else { Arch::Aarch64 }
+    target::cell_arch(cell)
 }
 
 /// A machine of a cell with kshim and a serving agent, to be started.
 pub fn builder(cell: Cell, progress: &dyn Progress) -> Result<MachineBuilder> {
-    let kernel = cell.prepare(progress)?;
-    let module = kshim::build(&kshim::Source::kshim(&root()), &kernel, progress)?;
-    let agent = target::agent_path(&root(), arch(cell))?;
-    Ok(Machine::builder(&kernel).agent_with(agent, "serve").kshim(module))
+    target::lab_machine(&root(), cell, progress)
 }
 
 /// A running machine, its agent, and the facts on its kernel.
