@@ -20,6 +20,7 @@ pub mod print;
 pub mod target;
 
 pub mod format;
+pub mod reformat;
 
 pub mod library;
 

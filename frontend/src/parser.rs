@@ -277,6 +277,6 @@ impl<'a> Parser<'a> {
 }
 
 #[cfg(test)]
-mod fuzz;
+pub(crate) mod fuzz;
 #[cfg(test)]
 pub(crate) mod tests;

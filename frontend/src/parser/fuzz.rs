@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::tests::parse_script;
 use crate::print;
 
-const SOUP: &[&str] = &[
+pub(crate) const SOUP: &[&str] = &[
     "probe",
     "function",
     "global",
