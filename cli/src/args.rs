@@ -28,6 +28,8 @@ pub enum Command {
     /// Collect or look at the facts about a kernel that compiling needs.
     #[command(subcommand)]
     Kit(Kit),
+    /// Bring scripts into the one style.
+    Fmt(Fmt),
     /// Be an agent (see spile-agent --help).
     #[command(hide = true, disable_help_flag = true)]
     Agent {
@@ -116,6 +118,17 @@ pub enum Kit {
         /// The kit.
         kit: PathBuf,
     },
+}
+
+/// `spile fmt`.
+#[derive(Args, Debug)]
+pub struct Fmt {
+    /// Scripts, folders of scripts (*.stp, *.stpm), or `-` for standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing: show what would change, and fail if anything would.
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// A script and how to compile it.

@@ -9,6 +9,7 @@ use clap::CommandFactory;
 pub mod args;
 mod build;
 pub mod compile;
+mod fmt;
 mod kit;
 mod run;
 pub mod target;
@@ -21,6 +22,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Run(run) => run::run(&run),
         Command::Build(build) => build::build(&build),
         Command::Kit(kit) => kit::kit(&kit),
+        Command::Fmt(command) => fmt::fmt(&command),
         Command::Agent { arguments } => return spile_agent::command_line::main(arguments.into_iter()),
         Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut io::stdout()).map_err(Into::into),
         Command::Completions { shell } => {

@@ -100,7 +100,8 @@ impl Walk<'_> {
     }
 
     fn mark(&mut self, depth: usize, glue: Glue) {
-        let glue = if self.tight && !self.merges() { Glue::Tight } else { glue };
+        let tight = (self.tight || glue == Glue::Tight) && !self.merges();
+        let glue = if tight { Glue::Tight } else { Glue::Spaced };
         self.marks[self.at] = Mark { depth, glue, ..self.marks[self.at] };
         self.at += 1;
         self.fresh = false;
