@@ -3,6 +3,7 @@
 
 pub mod case;
 pub mod engines;
+pub mod examples;
 mod interpreter;
 pub mod lab_arena;
 pub mod lab_facts;

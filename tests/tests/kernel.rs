@@ -13,6 +13,7 @@ use spile_cli::compile::Request;
 use spile_frontend::analyse::Options;
 use spile_session::Session;
 use spile_tests::case::Case;
+use spile_tests::examples::{Example, Kind, Page};
 use spile_tests::{engines, machines};
 use spile_vm_lab::{Cell, Lines};
 
@@ -38,8 +39,15 @@ fn run_all(cell: Cell) -> Result<()> {
         }
     }
     for (name, arg, expected) in EXAMPLES {
-        if let Err(error) = run_example(&mut lab, name, arg, expected) {
+        if let Err(error) = run_file(&mut lab, name, arg, expected) {
             writeln!(failures, "{name}: {error:#}\n")?;
+        }
+    }
+    for page in Page::all(&machines::root().join("docs"))? {
+        for Example { case, .. } in page.examples.iter().filter(|example| example.kind == Kind::Kernel) {
+            if let Err(error) = run_example(&mut lab, &case.name, &case.script, &case.args, &case.expected.out) {
+                writeln!(failures, "{}: {error:#}\n", case.name)?;
+            }
         }
     }
     lab.finish()?;
@@ -61,11 +69,16 @@ const EXAMPLES: [(&str, &str, &str); 7] = [
 /// Reads, writes, processes, errors, for as long as the examples want.
 const LOAD: &str = "for i in 1 2 3 4 5 6 7; do cat /proc/meminfo /nonexistent; ls /; sleep 1; done >/dev/null 2>&1";
 
-fn run_example(lab: &mut machines::Lab, name: &str, arg: &str, expected: &str) -> Result<()> {
+fn run_file(lab: &mut machines::Lab, name: &str, arg: &str, expected: &str) -> Result<()> {
     let path = machines::root().join("tapsets/examples").join(name);
     let script = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let args = if arg.is_empty() { Vec::new() } else { vec![arg.to_owned()] };
-    let request = Request::text(name, &script).with_options(Options { args, ..Options::default() });
+    run_example(lab, name, &script, &args, expected)
+}
+
+/// Runs a script under [`LOAD`]; each line expected must be part of what it prints.
+fn run_example(lab: &mut machines::Lab, name: &str, script: &str, args: &[String], expected: &str) -> Result<()> {
+    let request = Request::text(name, script).with_options(Options { args: args.to_vec(), ..Options::default() });
     let image = request.image(&lab.facts)?;
     let session = Session {
         image: &image,
@@ -78,6 +91,8 @@ fn run_example(lab: &mut machines::Lab, name: &str, arg: &str, expected: &str) -
     let outcome = lab.agent.run(&session, &mut out, &mut err, &AtomicBool::new(false))?;
     let (out, err) = (String::from_utf8_lossy(&out), String::from_utf8_lossy(&err));
     ensure!(outcome.is_success(), "it failed:\n{err}");
-    ensure!(out.contains(expected), "{expected:?} is not in\n{out}{err}");
+    for expected in expected.lines() {
+        ensure!(out.contains(expected), "{expected:?} is not in\n{out}{err}");
+    }
     Ok(())
 }
