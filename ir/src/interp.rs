@@ -40,7 +40,7 @@ mod map;
 mod memory;
 mod services;
 mod stat;
-mod string;
+pub(crate) mod string;
 mod value;
 
 pub use memory::{Memory, Task};
@@ -169,6 +169,13 @@ impl<'a> Interp<'a> {
     /// Sets the end of virtual time, ns.
     pub fn with_cap_ns(self, cap_ns: u64) -> Self {
         Self { cap_ns, ..self }
+    }
+
+    /// Limits the instructions and jumps of the whole session; a handler that wants more fails as if it had spent its
+    /// budget. Without it, a program that lacks [`crate::Op::Budget`] may run forever.
+    pub fn with_max_steps(mut self, steps: u64) -> Self {
+        self.machine.steps = steps;
+        self
     }
 
     /// Runs the whole session.

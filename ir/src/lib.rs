@@ -31,7 +31,7 @@ pub use builder::FunctionBuilder;
 pub use interp::{Clock, Event, FormatHist, FormatValue, Hit, Interp, Memory, Outcome, Report, Services, Task};
 pub use locks::{Access, LockSet, lock_sets};
 pub use op::*;
-pub use opt::optimise;
+pub use opt::{optimise, passes, run_pass};
 pub use parse::{ParseError, parse};
 pub use program::*;
 pub use verify::{MAX_LINEAR_BUCKETS, VerifyError, verify};

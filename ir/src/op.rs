@@ -4,7 +4,7 @@
 use crate::{FormatId, FuncId, GlobalId, LocalId, StrId, Type, Value};
 
 /// What an instruction does. Operands are integers unless said otherwise.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Op {
     /// An integer constant.
     Int(i64),
@@ -110,7 +110,7 @@ pub enum Op {
 }
 
 /// An argument of a print operation.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum PrintArg {
     /// An integer or string.
     Value(Value),
@@ -329,6 +329,57 @@ impl Op {
             Self::Intrinsic(intrinsic, _) => intrinsic.can_fail(),
             Self::Call(..) | Self::Budget(_) => true,
             _ => false,
+        }
+    }
+
+    /// Replaces every global it works on.
+    pub(crate) fn map_globals(&mut self, mut map: impl FnMut(GlobalId) -> GlobalId) {
+        match self {
+            Self::GlobalGet(global)
+            | Self::GlobalSet(global, _)
+            | Self::GlobalAdd(global, _)
+            | Self::GlobalClear(global)
+            | Self::MapGet(global, _)
+            | Self::MapHas(global, _)
+            | Self::MapSet(global, ..)
+            | Self::MapAdd(global, ..)
+            | Self::MapDelete(global, _)
+            | Self::StatAdd(global, ..)
+            | Self::StatRead(global, ..)
+            | Self::HistBucket(global, ..)
+            | Self::IterFirst(global, ..)
+            | Self::IterNext(global, ..)
+            | Self::IterKey(global, ..)
+            | Self::IterValue(global, _)
+            | Self::IterStat(global, ..) => *global = map(*global),
+            Self::Sprint(_, args) | Self::Print(_, args) => {
+                for arg in args {
+                    if let PrintArg::Hist { global, .. } = arg {
+                        *global = map(*global);
+                    }
+                }
+            }
+            // All are listed, so that a new operation is not forgotten.
+            Self::Int(_)
+            | Self::Str(_)
+            | Self::Binary(..)
+            | Self::Compare(..)
+            | Self::CompareStr(..)
+            | Self::Concat(..)
+            | Self::LocalGet(_)
+            | Self::LocalSet(..)
+            | Self::Load { .. }
+            | Self::Store { .. }
+            | Self::Arg(_)
+            | Self::ReturnValue
+            | Self::EntryGet(_)
+            | Self::EntrySet(..)
+            | Self::ProbeIndex
+            | Self::Intrinsic(..)
+            | Self::Call(..)
+            | Self::Budget(_)
+            | Self::Release
+            | Self::Caught => {}
         }
     }
 

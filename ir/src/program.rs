@@ -415,6 +415,18 @@ impl Terminator {
         }
     }
 
+    /// Calls a function with each goal, to be changed.
+    pub(crate) fn visit_targets_mut(&mut self, mut visit: impl FnMut(&mut Target)) {
+        match self {
+            Self::Jump(target) => visit(target),
+            Self::Branch { yes, no, .. } => {
+                visit(yes);
+                visit(no);
+            }
+            Self::Return(_) => {}
+        }
+    }
+
     /// Where it may go, to be changed.
     pub fn targets_mut(&mut self) -> Vec<&mut Target> {
         match self {
@@ -429,11 +441,29 @@ impl Op {
     /// The values it uses, in order.
     pub fn operands(&self) -> Vec<Value> {
         let mut all = Vec::new();
-        self.clone().map_operands(|value| {
-            all.push(value);
-            value
-        });
+        self.visit_operands(|value| all.push(value));
         all
+    }
+
+    /// Calls a function with each value it uses, in order.
+    pub(crate) fn visit_operands(&self, mut visit: impl FnMut(Value)) {
+        // The common ones need no copy of the operation.
+        match self {
+            Self::Binary(_, a, b) | Self::Compare(_, a, b) | Self::CompareStr(_, a, b) | Self::Concat(a, b) => {
+                visit(*a);
+                visit(*b);
+            }
+            Self::LocalSet(_, a) | Self::GlobalSet(_, a) | Self::GlobalAdd(_, a) => visit(*a),
+            Self::Load { addr, .. } => visit(*addr),
+            Self::Intrinsic(_, args) | Self::Call(_, args) => args.iter().copied().for_each(visit),
+            Self::Int(_) | Self::Str(_) | Self::LocalGet(_) | Self::GlobalGet(_) | Self::Budget(_) | Self::Release => {}
+            other => {
+                other.clone().map_operands(|value| {
+                    visit(value);
+                    value
+                });
+            }
+        }
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Machine<'a> {
     pub now_ns: u64,
     /// Whether the script asked for the end.
     pub exit: bool,
+    /// Instructions and jumps left, where they are limited.
+    pub steps: u64,
 }
 
 /// One run of a handler.
@@ -99,7 +101,15 @@ impl<'a> Machine<'a> {
             GlobalKind::Stat(spec) => GlobalState::Stat(Box::new(Stat::new(spec))),
             GlobalKind::Map(spec) => GlobalState::Map(Box::new(Map::new(spec, &program.limits))),
         });
-        Self { program, services, globals: globals.collect(), events: Vec::new(), now_ns: 0, exit: false }
+        Self {
+            program,
+            services,
+            globals: globals.collect(),
+            events: Vec::new(),
+            now_ns: 0,
+            exit: false,
+            steps: u64::MAX,
+        }
     }
 
     /// Runs a handler to its end.
@@ -107,6 +117,7 @@ impl<'a> Machine<'a> {
         let program = self.program;
         let mut stack = vec![Frame::new(&program.functions[handler.index()], Vec::new(), None)];
         while let Some(frame) = stack.last_mut() {
+            self.steps = self.steps.checked_sub(1).ok_or((Fault::Action, LocId(0)))?;
             let block = &frame.function.blocks[frame.block];
             let Some(inst) = block.insts.get(frame.next) else {
                 self.end(&block.end, &mut stack);

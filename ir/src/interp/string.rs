@@ -2,7 +2,7 @@
 //! The pure built-in functions on strings. Results are not yet cut to the limit.
 
 /// So many bytes from a position; none where the position is outside.
-pub(super) fn substr(s: &[u8], start: i64, length: i64) -> &[u8] {
+pub(crate) fn substr(s: &[u8], start: i64, length: i64) -> &[u8] {
     let (Ok(start), Ok(length)) = (usize::try_from(start), usize::try_from(length)) else { return b"" };
     match s.get(start..) {
         Some(tail) => &tail[..length.min(tail.len())],
@@ -11,12 +11,12 @@ pub(super) fn substr(s: &[u8], start: i64, length: i64) -> &[u8] {
 }
 
 /// The byte at a position, or 0.
-pub(super) fn stringat(s: &[u8], position: i64) -> i64 {
+pub(crate) fn stringat(s: &[u8], position: i64) -> i64 {
     usize::try_from(position).ok().and_then(|position| s.get(position)).map_or(0, |byte| i64::from(*byte))
 }
 
 /// Where a part first is, or -1.
-pub(super) fn strpos(s: &[u8], part: &[u8]) -> i64 {
+pub(crate) fn strpos(s: &[u8], part: &[u8]) -> i64 {
     find(s, part).map_or(-1, |position| position as i64)
 }
 
@@ -28,7 +28,7 @@ fn find(s: &[u8], part: &[u8]) -> Option<usize> {
 }
 
 /// The number that a string begins with: `-`, a prefix where the base allows one, digits. It wraps.
-pub(super) fn strtol(s: &[u8], base: i64) -> i64 {
+pub(crate) fn strtol(s: &[u8], base: i64) -> i64 {
     let (negative, s) = match s.strip_prefix(b"-") {
         Some(rest) => (true, rest),
         None => (false, s),
@@ -48,7 +48,7 @@ pub(super) fn strtol(s: &[u8], base: i64) -> i64 {
 }
 
 /// All occurrences of `search` replaced, from left to right; an empty one is nowhere.
-pub(super) fn replace(mut s: &[u8], search: &[u8], replacement: &[u8]) -> Vec<u8> {
+pub(crate) fn replace(mut s: &[u8], search: &[u8], replacement: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     while let Some(position) = find(s, search).filter(|_| !search.is_empty()) {
         out.extend_from_slice(&s[..position]);
@@ -61,7 +61,7 @@ pub(super) fn replace(mut s: &[u8], search: &[u8], replacement: &[u8]) -> Vec<u8
 
 /// Unprintable bytes, quotes and backslashes escaped, in at most `limit` bytes. Quoted text that does not fit ends
 /// in three dots after the quote.
-pub(super) fn text_str(s: &[u8], limit: usize, quoted: bool) -> Vec<u8> {
+pub(crate) fn text_str(s: &[u8], limit: usize, quoted: bool) -> Vec<u8> {
     let escaped: Vec<Vec<u8>> = s.iter().map(|byte| escape(*byte)).collect();
     let whole: usize = escaped.iter().map(Vec::len).sum();
     let frame = if quoted { 2 } else { 0 };
@@ -93,7 +93,7 @@ fn escape(byte: u8) -> Vec<u8> {
 }
 
 /// `Day Mon dd hh:mm:ss yyyy` in UTC, for the years from 1 to 9999.
-pub(super) fn ctime(seconds: i64) -> String {
+pub(crate) fn ctime(seconds: i64) -> String {
     const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     /// From 0001-01-01, a Monday, to 1970-01-01.

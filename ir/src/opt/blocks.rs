@@ -9,7 +9,7 @@ fn can_fail(block: &Block) -> bool {
 }
 
 /// Removes blocks that nothing reaches, and catch blocks where nothing can fail.
-pub(super) fn remove_unreachable(_: &Context<'_>, function: &mut Function) -> bool {
+pub(super) fn remove_unreachable(_: &mut Context<'_>, function: &mut Function) -> bool {
     let mut changed = false;
     for block in &mut function.blocks {
         if block.catch.is_some() && !can_fail(block) {
@@ -48,8 +48,9 @@ pub(super) fn remove_unreachable(_: &Context<'_>, function: &mut Function) -> bo
     true
 }
 
-/// Jumps to a block that only jumps go on to its goal.
-pub(super) fn thread_jumps(_: &Context<'_>, function: &mut Function) -> bool {
+/// A jump to a block that only jumps goes on to its goal; one to a block that only decides on what it is given goes on
+/// where a constant leads.
+pub(super) fn thread_jumps(_: &mut Context<'_>, function: &mut Function) -> bool {
     let through: Vec<Option<Target>> = function
         .blocks
         .iter()
@@ -63,22 +64,61 @@ pub(super) fn thread_jumps(_: &Context<'_>, function: &mut Function) -> bool {
             _ => None,
         })
         .collect();
+    let deciders = deciders(function);
+    let ints = if deciders.iter().any(Option::is_some) { ints(function) } else { Vec::new() };
     let mut changed = false;
     for (index, block) in function.blocks.iter_mut().enumerate() {
-        for target in block.end.targets_mut() {
+        block.end.visit_targets_mut(|target| {
+            let goal = target.block.index();
+            let next = match &deciders[goal] {
+                Some((yes, no)) => {
+                    ints[target.args[0].index()].map(|int| if int != 0 { yes.clone() } else { no.clone() })
+                }
+                None => through[goal].clone(),
+            };
             // One step in each round: a cycle of empty blocks stays one.
-            if let Some(next) = through[target.block.index()].as_ref().filter(|next| next.block.index() != index) {
-                changed |= target != next;
-                *target = next.clone();
+            if let Some(next) = next.filter(|next| next.block.index() != index) {
+                changed |= *target != next;
+                *target = next;
             }
-        }
+        });
     }
     changed
 }
 
+/// Blocks that only branch on their one parameter, which nothing else uses, and where to.
+fn deciders(function: &Function) -> Vec<Option<(Target, Target)>> {
+    let mut uses = vec![0usize; function.values.len()];
+    for block in &function.blocks {
+        block.insts.iter().for_each(|inst| inst.op.visit_operands(|value| uses[value.index()] += 1));
+        block.end.operands().iter().for_each(|value| uses[value.index()] += 1);
+    }
+    let decider = |block: &Block| match (&block.end, &block.params[..]) {
+        (Terminator::Branch { cond, yes, no }, [param])
+            if block.insts.is_empty() && cond == param && uses[param.index()] == 1 =>
+        {
+            Some((yes.clone(), no.clone()))
+        }
+        _ => None,
+    };
+    function.blocks.iter().map(decider).collect()
+}
+
+/// By value: the integer that it is.
+fn ints(function: &Function) -> Vec<Option<i64>> {
+    let mut ints = vec![None; function.values.len()];
+    for inst in function.blocks.iter().flat_map(|block| &block.insts) {
+        if let (Op::Int(int), Some(result)) = (&inst.op, inst.result) {
+            ints[result.index()] = Some(*int);
+        }
+    }
+    ints
+}
+
 /// Joins a block to the one that alone jumps to it.
-pub(super) fn merge(_: &Context<'_>, function: &mut Function) -> bool {
+pub(super) fn merge(_: &mut Context<'_>, function: &mut Function) -> bool {
     let mut changed = false;
+    let mut replacements = Replacements::new(function);
     let mut preds = vec![0usize; function.blocks.len()];
     for block in &function.blocks {
         block.end.targets().iter().for_each(|target| preds[target.block.index()] += 1);
@@ -98,10 +138,11 @@ pub(super) fn merge(_: &Context<'_>, function: &mut Function) -> bool {
             first.insts.extend(insts);
             first.end = end;
             first.catch = catch;
-            replace(function, &params.into_iter().zip(args).collect::<Replacements>());
+            params.into_iter().zip(args).for_each(|(param, arg)| replacements.insert(param, arg));
             changed = true;
         }
     }
+    replace(function, &replacements);
     changed
 }
 

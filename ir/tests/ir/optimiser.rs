@@ -101,14 +101,13 @@ fn a_store_that_a_catch_block_reads_stays() {
                 v1: int = int 0 @0
                 local.set local0, v0 @0 ; "a"
                 v2: int = div v0, v1 @0
-                local.set local0, v1 @0 ; "a"
-                jump block2
+                jump block2(v1)
             block1:
                 v3: str = caught @0
-                jump block2
-            block2:
                 v4: int = local.get local0 @0 ; "a"
-                print fmt0 (v4) @0 ; "%d\n"
+                jump block2(v4)
+            block2(v5: int):
+                print fmt0 (v5) @0 ; "%d\n"
                 return
             }
         "#]],
@@ -125,7 +124,6 @@ fn strings_compare_at_compile_time() {
             block0:
                 v0: int = int 4 @0
                 print fmt0 (v0) @0 ; "%d\n"
-                release @0
                 return
             }
         "#]],
@@ -141,8 +139,7 @@ fn effects_stay_without_their_results() {
         expect![[r#"
             block0:
                 v0: int = int 1 @0
-                v1: int = global.add global0, v0 @0 ; "n"
-                v2: int = map.add global1 [v0], v0 @0 ; "m"
+                v1: int = map.add global0 [v0], v0 @0 ; "m"
                 return
             }
         "#]],
