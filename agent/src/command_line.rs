@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -69,7 +70,12 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Result<bool> {
     match (words.first().map(|word| &**word), &options.words[words.len().min(1)..]) {
         (Some("serve"), []) => {
             match &options.port {
-                None => serve::serve(io::stdin().lock(), io::stdout().lock(), &engine)?,
+                // Not through std's buffer: a request that waits in there is none that poll() can see.
+                None => {
+                    let input =
+                        File::from(io::stdin().as_fd().try_clone_to_owned().context("cannot read standard input")?);
+                    serve::serve(input, io::stdout().lock(), &engine)?;
+                }
                 Some(path) => {
                     let port = OpenOptions::new().read(true).write(true).open(path);
                     let port = port.with_context(|| format!("cannot open {}", path.display()))?;

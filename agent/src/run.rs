@@ -98,6 +98,8 @@ impl Runner {
         }
         let mut fds: Vec<_> = fds.into_iter().map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
         let timeout = match self.running {
+            // A session whose begin probes ended it has nothing to wait for.
+            true if self.engine.state()? != State::Running => PollTimeout::ZERO,
             // A timer due in less than a millisecond is met by polling.
             true => PollTimeout::try_from(next_due.unwrap_or(FLUSH).min(FLUSH)).unwrap_or(PollTimeout::ZERO),
             false => PollTimeout::NONE,

@@ -33,7 +33,8 @@ fn same_script(text: &str, lexed: &Lexed, formatted: &str) -> bool {
     let mut sources = SourceMap::new();
     let file = sources.add("formatted", formatted);
     let again = lexer::lex(&sources, file);
-    let comment = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    // One that is not closed ends where the file does, in as many blank lines as may be.
+    let comment = |text: &str| text.trim_end().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     let comments = |text: &str, lexed: &Lexed| -> Vec<_> {
         lexed.comments.iter().map(|span| comment(&text[span.range()])).collect()
     };

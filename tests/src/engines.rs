@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use spile_agent::command_line::DEFAULT_RING_BYTES;
 use spile_agent::protocol::TargetProcess;
 use spile_cli::compile::Request;
@@ -52,7 +52,7 @@ impl Engine {
             }
             Self::Process(arch) => {
                 let image = request(case, optimise).image(&UserTarget::new(arch)?)?;
-                run_image(&mut Agent::spawn(agent_command(arch)?)?, &image)
+                run_image(&mut Agent::spawn(agent_command(arch)?)?, &image, PATIENCE)
             }
         }
     }
@@ -71,25 +71,26 @@ fn file_name(case: &Case) -> String {
 
 /// Compiles a case for a machine's kernel, and runs it there.
 pub fn run_in_kernel(case: &Case, agent: &mut Agent, facts: &dyn Target) -> Result<Transcript> {
-    run_image(agent, &request(case, true).image(facts)?)
+    run_image(agent, &request(case, true).image(facts)?, PATIENCE)
 }
 
-fn run_image(agent: &mut Agent, image: &[u8]) -> Result<Transcript> {
+/// Runs an image until it ends, or to the timeout. Bytes that are not UTF-8 become replacement characters.
+pub fn run_image(agent: &mut Agent, image: &[u8], timeout: Duration) -> Result<Transcript> {
     let session = Session {
         image,
         ring_bytes: DEFAULT_RING_BYTES,
         target: TargetProcess::None,
-        timeout: Some(PATIENCE),
+        timeout: Some(timeout),
         quiet: false,
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     agent.run(&session, &mut out, &mut err, &AtomicBool::new(false))?;
-    let text = |bytes| String::from_utf8(bytes).context("the output is not UTF-8");
-    Ok(Transcript { out: text(out)?, err: text(err)? })
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Transcript { out: text(out), err: text(err) })
 }
 
 /// The static agent as a user-space engine; qemu-user runs the other instruction set's.
-fn agent_command(arch: Arch) -> Result<Command> {
+pub(crate) fn agent_command(arch: Arch) -> Result<Command> {
     let agent = agent_path(&machines::root(), arch)?;
     let mut command = if arch == spile_cli::target::host_arch() {
         Command::new(agent)

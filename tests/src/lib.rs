@@ -4,6 +4,7 @@
 pub mod case;
 pub mod engines;
 pub mod examples;
+pub mod generate;
 mod interpreter;
 pub mod lab_arena;
 pub mod lab_facts;

@@ -185,6 +185,11 @@ fn the_library_and_the_cases_stay_the_same_script() {
     assert!(count > 80, "only {count} files");
 }
 
+#[test]
+fn a_comment_that_is_not_closed_loses_its_blank_end() {
+    assert_eq!(format("probe begin {} /* x  \n\n  \n"), "probe begin {} /* x\n");
+}
+
 proptest! {
     #[test]
     fn any_tokens_stay_the_same_and_stable(words in proptest::collection::vec(proptest::sample::select(crate::parser::fuzz::SOUP), 0..80)) {
