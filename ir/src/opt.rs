@@ -200,25 +200,20 @@ impl Replacements {
         Self { by: vec![None; function.values.len()], any: false }
     }
 
-    /// Makes room for one more value.
-    fn grow(&mut self) {
-        self.by.push(None);
-    }
-
     /// Uses another value in place of one, unless that stands for it already: values may go round in a circle that
     /// nothing reaches.
     fn insert(&mut self, value: Value, other: Value) {
         let other = self.find(other);
-        if other != value {
-            self.by[value.index()] = Some(other);
+        if let Some(by) = self.by.get_mut(value.index()).filter(|_| other != value) {
+            *by = Some(other);
             self.any = true;
         }
     }
 
-    /// What stands for a value, in the end.
+    /// What stands for a value, in the end. Values made meanwhile stand for themselves.
     fn find(&self, mut value: Value) -> Value {
-        while let Some(other) = self.by[value.index()] {
-            value = other;
+        while let Some(Some(other)) = self.by.get(value.index()) {
+            value = *other;
         }
         value
     }

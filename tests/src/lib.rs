@@ -5,7 +5,7 @@ pub mod case;
 pub mod engines;
 pub mod examples;
 pub mod generate;
-mod interpreter;
+pub mod interpreter;
 pub mod lab_arena;
 pub mod lab_facts;
 pub mod lab_guest;

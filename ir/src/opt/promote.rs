@@ -126,7 +126,7 @@ impl<'p, 'a> Promoter<'p, 'a> {
                     None => at = *only,
                 },
                 (Type::Int, _) => {
-                    let param = self.new_value(ty);
+                    let param = self.function.new_value(ty);
                     self.params[at].push((param, local));
                     self.pending.push((at, local));
                     break Some(param);
@@ -150,15 +150,10 @@ impl<'p, 'a> Promoter<'p, 'a> {
 
     /// A new instruction at the beginning of a block.
     fn add(&mut self, block: usize, op: Op, ty: Type) -> Value {
-        let value = self.new_value(ty);
+        let value = self.function.new_value(ty);
         let loc = self.function.blocks[block].insts.first().map_or(LocId(0), |inst| inst.loc);
         self.added[block].push(Inst { result: Some(value), op, loc });
         value
-    }
-
-    fn new_value(&mut self, ty: Type) -> Value {
-        self.replacements.grow();
-        self.function.new_value(ty)
     }
 
     fn end(&mut self, block: usize, local: LocalId) -> Option<Value> {
@@ -227,7 +222,13 @@ impl<'p, 'a> Promoter<'p, 'a> {
             let caught = usize::from(block.insts.first().is_some_and(|inst| inst.op == Op::Caught));
             block.insts.splice(caught..caught, added.drain(..));
         }
-        replace(self.function, &self.replacements)
+        let replacements = self.replacements;
+        let replaced = |inst: &Inst| inst.result.is_some_and(|result| replacements.find(result) != result);
+        for block in &mut self.function.blocks {
+            block.insts.retain(|inst| !(matches!(inst.op, Op::LocalGet(_)) && replaced(inst)));
+        }
+        replace(self.function, &replacements);
+        replacements.any
     }
 }
 

@@ -7,6 +7,7 @@ mod locking;
 mod maps;
 mod memory;
 mod optimiser;
+mod passes;
 mod scalars;
 mod session;
 mod stats;
