@@ -26,7 +26,7 @@ pub fn lower(script: &Script, sources: &SourceMap) -> ir::Program {
     program.globals = script.globals.iter().map(|global| lower_global(script, global)).collect();
     let used = script.used_functions();
     let functions = used.iter().map(|id| (*id, declare(script, &script.functions[id.index()], &mut program))).collect();
-    let mut module = Module { script, sources, functions, places: HashMap::new() };
+    let mut module = Module { script, sources, functions, places: HashMap::new(), locations: HashMap::new() };
     for id in &used {
         let function = &script.functions[id.index()];
         let made = module.functions[id];
@@ -60,8 +60,10 @@ struct Module<'s> {
     script: &'s Script,
     sources: &'s SourceMap,
     functions: HashMap<FunctionId, ir::FuncId>,
-    /// Locations that are in the program already.
+    /// Locations of pieces of text, by file, start and end.
     places: HashMap<(FileId, u32, u32), ir::LocId>,
+    /// Locations that are in the program already; a large script has too many to search for them there.
+    locations: HashMap<ir::Location, ir::LocId>,
 }
 
 impl Module<'_> {
@@ -143,7 +145,11 @@ impl<'m, 's, 'p> Lower<'m, 's, 'p> {
         let program = self.b.program();
         let file = program.intern_file(&place.file);
         let location = ir::Location { file, line: place.line, column: place.column, near };
-        let loc = program.intern_location(&location);
+        let new = ir::LocId::new(program.locations.len());
+        let loc = *self.module.locations.entry(location).or_insert_with_key(|location| {
+            program.locations.push(location.clone());
+            new
+        });
         self.module.places.insert(key, loc);
         self.b.set_loc(loc);
     }
