@@ -67,10 +67,11 @@ impl<'w, 'c> Body<'w, 'c> {
         self.writer.choices
     }
 
-    /// A line of the body.
+    /// A line of the body. Statements end in `;`, or `++` and `--` might join two of them.
     pub fn line(&mut self, line: &str) {
         let indent = "  ".repeat(self.nesting + 1);
-        self.writer.line(&format!("{indent}{line}"));
+        let end = if line.ends_with(['{', '}']) { "" } else { ";" };
+        self.writer.line(&format!("{indent}{line}{end}"));
     }
 
     /// Settles the types of parameters, and ends a recursion that is deep enough.
