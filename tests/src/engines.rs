@@ -52,7 +52,7 @@ impl Engine {
             }
             Self::Process(arch) => {
                 let image = request(case, optimise).image(&UserTarget::new(arch)?)?;
-                run_image(&mut Agent::spawn(agent_command(arch)?)?, &image, PATIENCE)
+                run_image(&mut Agent::spawn(agent_command(arch)?)?, &image)
             }
         }
     }
@@ -71,18 +71,16 @@ fn file_name(case: &Case) -> String {
 
 /// Compiles a case for a machine's kernel, and runs it there.
 pub fn run_in_kernel(case: &Case, agent: &mut Agent, facts: &dyn Target) -> Result<Transcript> {
-    run_image(agent, &request(case, true).image(facts)?, PATIENCE)
+    run_image(agent, &request(case, true).image(facts)?)
+}
+
+fn run_image(agent: &mut Agent, image: &[u8]) -> Result<Transcript> {
+    run_session(agent, image, DEFAULT_RING_BYTES, PATIENCE)
 }
 
 /// Runs an image until it ends, or to the timeout. Bytes that are not UTF-8 become replacement characters.
-pub fn run_image(agent: &mut Agent, image: &[u8], timeout: Duration) -> Result<Transcript> {
-    let session = Session {
-        image,
-        ring_bytes: DEFAULT_RING_BYTES,
-        target: TargetProcess::None,
-        timeout: Some(timeout),
-        quiet: false,
-    };
+pub(crate) fn run_session(agent: &mut Agent, image: &[u8], ring_bytes: u32, timeout: Duration) -> Result<Transcript> {
+    let session = Session { image, ring_bytes, target: TargetProcess::None, timeout: Some(timeout), quiet: false };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     agent.run(&session, &mut out, &mut err, &AtomicBool::new(false))?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();

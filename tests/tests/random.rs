@@ -65,6 +65,13 @@ fn check(first: u64, count: u64) {
             report(&mut engines, seed, choices, &failure);
         }
     }
+    // Four compilations each. If many were refused, the generator would test less than it says.
+    assert!(
+        engines.too_deep <= count / 2 + 4,
+        "{} of {} compilations need too much stack",
+        engines.too_deep,
+        4 * count
+    );
 }
 
 fn report(engines: &mut Engines, seed: u64, choices: Choices, failure: &Failure) {

@@ -19,6 +19,9 @@ use crate::case::Transcript;
 use crate::engines;
 use crate::interpreter;
 
+/// Room for all that a script prints: nothing reads while it runs.
+const RING_BYTES: u32 = 32 << 20;
+
 /// What is wrong with the compiler.
 #[derive(Clone, Debug)]
 pub enum Failure {
@@ -55,6 +58,8 @@ pub struct Engines {
     library: TapsetLibrary,
     target: UserTarget,
     agents: Vec<(Arch, Option<Agent>)>,
+    /// Compilations that were refused for the stack they need.
+    pub too_deep: u64,
 }
 
 impl Engines {
@@ -64,6 +69,7 @@ impl Engines {
             library: TapsetLibrary::builtin(),
             target: UserTarget::new(Arch::X86_64)?,
             agents: vec![(Arch::X86_64, None), (Arch::Aarch64, None)],
+            too_deep: 0,
         })
     }
 
@@ -77,8 +83,9 @@ impl Engines {
         for index in 0..self.agents.len() {
             let arch = self.agents[index].0;
             for (program, how) in [(&program, ""), (&optimised, ", optimised")] {
-                let shown = self.run(index, program)?;
-                differ("interpreter", &reference, &format!("{arch}{how}"), &shown)?;
+                if let Some(shown) = self.run(index, program)? {
+                    differ("interpreter", &reference, &format!("{arch}{how}"), &shown)?;
+                }
             }
         }
         Ok(())
@@ -93,27 +100,35 @@ impl Engines {
         }
     }
 
-    fn run(&mut self, index: usize, program: &Program) -> Result<Transcript, Failure> {
+    /// What an engine shows; none where its stack is too small for the script's recursion, which is a limit like others.
+    fn run(&mut self, index: usize, program: &Program) -> Result<Option<Transcript>, Failure> {
         let (arch, agent) = &mut self.agents[index];
         let options = match arch {
             Arch::X86_64 => JitOptions::new(spile_jit::Arch::X86_64),
             Arch::Aarch64 => JitOptions::new(spile_jit::Arch::Aarch64),
         };
-        let compiled = guarded(|| spile_jit::compile(program, &options))?;
-        let compiled = compiled.map_err(|error| Failure::Broken(format!("{arch}: {error}")))?;
+        let compiled = match guarded(|| spile_jit::compile(program, &options))? {
+            Ok(compiled) => compiled,
+            Err(spile_jit::Error::Stack { .. }) => {
+                self.too_deep += 1;
+                return Ok(None);
+            }
+            Err(error) => return Err(Failure::Broken(format!("{arch}: {error}"))),
+        };
         let mut run = || -> Result<Transcript> {
             if agent.is_none() {
                 *agent = Some(Agent::spawn(engines::agent_command(*arch)?)?);
             }
             // Scripts have no timers: once the begin probes have run, all that is left is the end.
-            engines::run_image(agent.as_mut().context("just started")?, &compiled.image, Duration::ZERO)
+            let agent = agent.as_mut().context("just started")?;
+            engines::run_session(agent, &compiled.image, RING_BYTES, Duration::ZERO)
         };
         let shown = run();
         if shown.is_err() {
             // It may be gone; the next script gets a new one.
             self.agents[index].1 = None;
         }
-        shown.map_err(|error| Failure::Broken(format!("{}: {error:#}", self.agents[index].0)))
+        shown.map(Some).map_err(|error| Failure::Broken(format!("{}: {error:#}", self.agents[index].0)))
     }
 }
 
@@ -133,6 +148,17 @@ fn differ(a: &str, shown_a: &Transcript, b: &str, shown_b: &Transcript) -> Resul
     if shown_a == shown_b {
         return Ok(());
     }
-    let text = |name: &str, shown: &Transcript| format!("--- {name}\n{}{}", shown.out, shown.err);
-    Err(Failure::Differs(text(a, shown_a) + &text(b, shown_b)))
+    let text = |shown: &Transcript| format!("{}{}", shown.out, shown.err);
+    Err(Failure::Differs(first_difference(a, &text(shown_a), b, &text(shown_b))))
+}
+
+/// The first line that two engines do not share, with a few before and after it.
+fn first_difference(a: &str, shown_a: &str, b: &str, shown_b: &str) -> String {
+    const AROUND: usize = 4;
+    let same = shown_a.lines().zip(shown_b.lines()).take_while(|(a, b)| a == b).count();
+    let around = |name: &str, shown: &str| {
+        let lines: Vec<&str> = shown.lines().skip(same.saturating_sub(AROUND)).take(2 * AROUND).collect();
+        format!("--- {name}, from line {}\n{}\n", same.saturating_sub(AROUND) + 1, lines.join("\n"))
+    };
+    around(a, shown_a) + &around(b, shown_b)
 }
