@@ -205,8 +205,9 @@ impl Writer<'_> {
             _ => None,
         };
         // Functions of one name and different arity are told apart by the call.
-        let twin = self.choices.one_in(6).then(|| self.functions.last()).flatten();
-        let twin = twin.filter(|twin| twin.params.len() != params.len()).map(|twin| twin.name.clone());
+        let twin = self.choices.one_in(6).then(|| self.functions.last().map(|last| last.name.clone())).flatten();
+        let is_new = |name: &String| !self.functions.iter().any(|f| f.name == *name && f.params.len() == params.len());
+        let twin = twin.filter(is_new);
         let name = twin.unwrap_or(format!("f{index}"));
         let mut function = Function { name, params, result, writes: BTreeSet::new(), bounded };
         let bodies = if self.choices.one_in(5) { 2 } else { 1 };
