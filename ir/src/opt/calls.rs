@@ -26,8 +26,8 @@ impl Calls {
         // A call to what does not come earlier closes a circle.
         let mut height = vec![None; n_functions];
         for &function in &order {
-            let below = callees[function].iter().map(|callee| height[*callee].map(|height: u32| height + 1));
-            height[function] = below.fold(Some(0), |most: Option<u32>, next| Some(most?.max(next?)));
+            let mut below = callees[function].iter().map(|callee| height[*callee].map(|height: u32| height + 1));
+            height[function] = below.try_fold(0, |most: u32, next| Some(most.max(next?)));
         }
         let mut level = vec![Some(0); n_functions];
         for &function in order.iter().rev() {

@@ -47,15 +47,12 @@ pub(super) fn inline(program: &mut Program) -> bool {
                 }
                 _ => false,
             });
-            match found {
-                Some(position) => {
-                    let Op::Call(FuncId(callee), _) = inliner.function.blocks[block].insts[position].op else { break };
-                    size += ops(&program.functions[callee as usize]).count();
-                    inliner.expand(&mut program.strings, block, position, &program.functions[callee as usize]);
-                    changed = true;
-                    // What follows the call is in a new block, and will be come to.
-                }
-                None => {}
+            if let Some(position) = found {
+                let Op::Call(FuncId(callee), _) = inliner.function.blocks[block].insts[position].op else { break };
+                size += ops(&program.functions[callee as usize]).count();
+                inliner.expand(&mut program.strings, block, position, &program.functions[callee as usize]);
+                changed = true;
+                // What follows the call is in a new block, and will be come to.
             }
             block += 1;
         }
