@@ -51,11 +51,20 @@ pub struct Options {
     pub guru: bool,
     /// Whether globals that are written and never read are printed at the end.
     pub auto_print: bool,
+    /// `--skip-badvars`: target variables that cannot be resolved, or not be read, are 0.
+    pub skip_badvars: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { args: Vec::new(), limits: Vec::new(), globals: Vec::new(), guru: false, auto_print: true }
+        Self {
+            args: Vec::new(),
+            limits: Vec::new(),
+            globals: Vec::new(),
+            guru: false,
+            auto_print: true,
+            skip_badvars: false,
+        }
     }
 }
 

@@ -300,6 +300,8 @@ intrinsics! {
     Cpu "cpu" () -> Int: Reads;
     /// The target process of `-x` or `-c`, or 0.
     TargetPid "target_pid" () -> Int: Reads;
+    /// Address of the registers (`struct pt_regs`) that the probe found, or 0 where it found none.
+    Registers "registers" () -> Int: Reads;
     /// CLOCK_MONOTONIC.
     TimeMonoNs "time_mono_ns" () -> Int: Reads;
     /// CLOCK_REALTIME.

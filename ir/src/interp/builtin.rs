@@ -112,6 +112,7 @@ impl Machine<'_> {
             Intrinsic::CurrentTask => (self.services.current_task() as i64).into(),
             Intrinsic::Cpu => self.services.cpu().into(),
             Intrinsic::TargetPid => self.services.target_pid().into(),
+            Intrinsic::Registers => (self.services.registers() as i64).into(),
             Intrinsic::TimeMonoNs => self.services.clock(Clock::Mono, self.now_ns).into(),
             Intrinsic::TimeRealNs => self.services.clock(Clock::Real, self.now_ns).into(),
             Intrinsic::TimeBootNs => self.services.clock(Clock::Boot, self.now_ns).into(),

@@ -78,6 +78,11 @@ pub trait Services {
         0
     }
 
+    /// The address of the registers that the probe found, or 0.
+    fn registers(&mut self) -> u64 {
+        0
+    }
+
     /// What a clock shows at a virtual time since the start of the session.
     fn clock(&mut self, clock: Clock, now_ns: u64) -> i64 {
         match clock {

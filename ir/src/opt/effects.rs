@@ -24,7 +24,9 @@ pub(super) fn depends(op: &Op) -> Depends {
         Op::Int(_) | Op::Str(_) | Op::Binary(..) | Op::Compare(..) | Op::CompareStr(..) | Op::Concat(..) => {
             Depends::Nothing
         }
-        Op::Arg(_) | Op::ReturnValue | Op::EntryGet(_) | Op::ProbeIndex => Depends::Nothing,
+        Op::EntryGet(_) | Op::ProbeIndex => Depends::Nothing,
+        // Guru mode writes the registers where they are saved.
+        Op::Arg(_) | Op::ReturnValue => Depends::Memory,
         Op::GlobalGet(global)
         | Op::MapGet(global, _)
         | Op::MapHas(global, _)
@@ -66,7 +68,11 @@ pub(super) fn depends(op: &Op) -> Depends {
 fn of_intrinsic(intrinsic: Intrinsic) -> Depends {
     match intrinsic {
         // A handler stays on its CPU, in its task.
-        Intrinsic::CurrentTask | Intrinsic::Cpu | Intrinsic::TargetPid | Intrinsic::ProbePoint => Depends::Nothing,
+        Intrinsic::CurrentTask
+        | Intrinsic::Cpu
+        | Intrinsic::TargetPid
+        | Intrinsic::Registers
+        | Intrinsic::ProbePoint => Depends::Nothing,
         Intrinsic::KernelString | Intrinsic::UserString => Depends::Memory,
         other if other.effect() == Effect::Pure && other.signature().1.is_some() => Depends::Nothing,
         _ => Depends::Moment,

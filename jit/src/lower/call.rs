@@ -62,6 +62,7 @@ impl Emitter<'_, '_> {
                 Some(self.builder.ins().uextend(types::I64, cpu))
             }
             Action::Param => Some(self.ctx_load(types::I64, ctx::PARAM)),
+            Action::Registers => Some(self.ctx_load(types::I64, ctx::REGS)),
             Action::ProbePoint => Some(self.probe_point()),
         }
     }
@@ -106,6 +107,8 @@ enum Action {
     Cpu,
     /// `spile_ctx.param`.
     Param,
+    /// `spile_ctx.regs`.
+    Registers,
     /// From a table of names.
     ProbePoint,
 }
@@ -137,6 +140,7 @@ fn action(intrinsic: ir::Intrinsic) -> Action {
         ir::Intrinsic::Jiffies => Action::Ask(abi::SPILE_IMPORT_jiffies),
         ir::Intrinsic::Cpu => Action::Cpu,
         ir::Intrinsic::TargetPid => Action::Param,
+        ir::Intrinsic::Registers => Action::Registers,
         ir::Intrinsic::ProbePoint => Action::ProbePoint,
     }
 }
