@@ -15,6 +15,7 @@ mod expr;
 mod function;
 mod globals;
 mod limits;
+pub mod list;
 mod loader;
 mod points;
 mod pretty;
@@ -26,6 +27,8 @@ mod target;
 
 pub use context::PointContext;
 pub use loader::{Loader, Source};
+pub use points::TYPES as POINT_TYPES;
+pub use probe::{ListedPoint, Variable};
 
 use loader::ItemRef;
 
@@ -75,18 +78,7 @@ pub fn analyse(
     target: &dyn Target,
     diagnostics: &mut Diagnostics,
 ) -> Script {
-    let mut analyser = Analyser {
-        loader,
-        target,
-        options,
-        script: Script::default(),
-        functions: HashMap::new(),
-        globals: HashMap::new(),
-        following: 0,
-        nesting: 0,
-        waiting: Vec::new(),
-        diagnostics,
-    };
+    let mut analyser = Analyser::new(loader, options, target, diagnostics);
     analyser.all_probes();
     analyser.check_globals();
     if options.auto_print && !analyser.diagnostics.has_errors() {
@@ -115,6 +107,28 @@ struct Analyser<'a, 'l> {
     /// Functions whose bodies are yet to be resolved, with their further overloads.
     waiting: Vec<(FunctionId, ItemRef, Vec<ItemRef>)>,
     diagnostics: &'a mut Diagnostics,
+}
+
+impl<'a, 'l> Analyser<'a, 'l> {
+    fn new(
+        loader: &'a mut Loader<'l>,
+        options: &'a Options,
+        target: &'a dyn Target,
+        diagnostics: &'a mut Diagnostics,
+    ) -> Self {
+        Self {
+            loader,
+            target,
+            options,
+            script: Script::default(),
+            functions: HashMap::new(),
+            globals: HashMap::new(),
+            following: 0,
+            nesting: 0,
+            waiting: Vec::new(),
+            diagnostics,
+        }
+    }
 }
 
 impl Analyser<'_, '_> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The whole front end, stage by stage.
 
-use crate::analyse::{self, Loader, Options, Source};
+use crate::analyse::{self, ListedPoint, Loader, Options, Source};
 use crate::ast;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::hir::Script;
@@ -44,6 +44,21 @@ impl ParsedScript<'_> {
     pub fn files(&self) -> &[Rc<ast::File>] {
         self.loader.user_files()
     }
+
+    /// The points that the user's probes stand for, with what handlers would find there if that is wanted.
+    pub fn list_points(mut self, options: &Options, target: &dyn Target, with_variables: bool) -> Vec<ListedPoint> {
+        analyse::list::points(&mut self.loader, options, target, with_variables)
+    }
+
+    /// All public functions, the library's too, with their types.
+    pub fn list_functions(mut self, options: &Options, target: &dyn Target) -> Vec<String> {
+        analyse::list::functions(&mut self.loader, options, target)
+    }
+
+    /// All public aliases, the library's too, with what they stand for.
+    pub fn list_aliases(mut self) -> Vec<String> {
+        analyse::list::aliases(&mut self.loader)
+    }
 }
 
 /// A resolved script (`-p2`).
@@ -51,7 +66,8 @@ impl ParsedScript<'_> {
 pub struct Analysed {
     /// Probes, functions and globals with their types.
     pub script: Script,
-    sources: SourceMap,
+    /// All texts that took part.
+    pub sources: SourceMap,
     diagnostics: Diagnostics,
 }
 

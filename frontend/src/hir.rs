@@ -5,6 +5,7 @@
 //! expression has a type variable that [`Types`] knows the type of. Functions of the library are here only where they are used.
 
 mod dump;
+mod typed;
 
 use std::rc::Rc;
 
@@ -13,6 +14,8 @@ use crate::span::Span;
 use crate::target::TypeId;
 use crate::types::{TypeVar, Types};
 use spile_ir as ir;
+
+pub use typed::typed;
 
 ir::index! {
     /// An index into [`Script::globals`].

@@ -34,6 +34,13 @@ pub fn point(point: &ProbePoint) -> String {
     printer.out
 }
 
+/// The text of components with dots between them.
+pub fn components(components: &[NamedComponent]) -> String {
+    let mut printer = Printer::default();
+    printer.separated(".", components, Printer::named);
+    printer.out
+}
+
 /// The text of a probe point whose braces are expanded, without its condition.
 pub fn flat_point(point: &FlatPoint<'_>) -> String {
     let mut printer = Printer::default();

@@ -121,6 +121,11 @@ impl SourceMap {
         id
     }
 
+    /// All files.
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
     /// Records a use of a macro or script argument.
     pub fn add_expansion(&mut self, name: impl Into<Arc<str>>, call_site: Span) -> ExpansionId {
         self.expansions.push(Expansion { name: name.into(), call_site });

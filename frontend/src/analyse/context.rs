@@ -51,15 +51,20 @@ impl PointContext {
         match question {
             Question::Param(name) => Answer::Param(self.param(name)),
             Question::Params => Answer::Params(self.params().to_vec()),
-            Question::Result => Answer::Result(match self {
-                Self::Function { prototype, is_return: true, .. } => prototype.as_ref().and_then(|p| p.result),
-                _ => None,
-            }),
+            Question::Result => Answer::Result(self.result()),
             Question::Name => Answer::Name(match self {
                 Self::None(kind) => (*kind).to_owned(),
                 Self::Function { symbol, .. } => symbol.clone(),
                 Self::Tracepoint(info) => format!("{}:{}", info.system, info.name),
             }),
+        }
+    }
+
+    /// The type of what the function returns, at its return.
+    pub(super) fn result(&self) -> Option<TypeId> {
+        match self {
+            Self::Function { prototype, is_return: true, .. } => prototype.as_ref().and_then(|p| p.result),
+            _ => None,
         }
     }
 

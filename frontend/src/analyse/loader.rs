@@ -152,14 +152,37 @@ impl<'l> Loader<'l> {
         all
     }
 
+    /// Parses what is left of the library.
+    pub(super) fn load_all(&mut self, diagnostics: &mut Diagnostics) {
+        for number in 0..self.library.len() {
+            let macros = self.library.file(number).name.ends_with(".stpm");
+            self.load(number, if macros { FileKind::MacroLibrary } else { FileKind::Tapset }, diagnostics);
+        }
+    }
+
+    /// All functions that have been parsed.
+    pub(super) fn parsed_functions(&self) -> impl Iterator<Item = &ItemRef> {
+        self.functions.values().flatten()
+    }
+
+    /// All aliases that have been parsed, by path.
+    pub(super) fn parsed_aliases(&self) -> impl Iterator<Item = (&str, &ItemRef)> {
+        self.aliases.iter().flat_map(|(path, items)| items.iter().map(|item| (path.as_str(), item)))
+    }
+
     fn load_declaring(&mut self, kind: Declares, name: &str, diagnostics: &mut Diagnostics) {
         let library = self.library;
         for &number in library.declaring(kind, name) {
-            if !std::mem::replace(&mut self.loaded[number], true) {
-                let file = library.file(number);
-                let kind = if kind == Declares::Macro { FileKind::MacroLibrary } else { FileKind::Tapset };
-                self.parse(file.name.clone(), file.text.clone(), kind, diagnostics);
-            }
+            let kind = if kind == Declares::Macro { FileKind::MacroLibrary } else { FileKind::Tapset };
+            self.load(number, kind, diagnostics);
+        }
+    }
+
+    /// Parses a file of the library, once.
+    fn load(&mut self, number: usize, kind: FileKind, diagnostics: &mut Diagnostics) {
+        if !std::mem::replace(&mut self.loaded[number], true) {
+            let file = self.library.file(number);
+            self.parse(file.name.clone(), file.text.clone(), kind, diagnostics);
         }
     }
 

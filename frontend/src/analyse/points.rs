@@ -3,6 +3,9 @@
 
 mod function;
 mod timer;
+mod types;
+
+pub use types::TYPES;
 
 use super::Analyser;
 use super::context::PointContext;

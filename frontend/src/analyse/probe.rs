@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Probes: their points expanded through aliases, and one handler for all points that it serves.
 
+mod list;
+
+pub use list::{ListedPoint, Variable};
+
 use std::rc::Rc;
 
 use super::body::{Owner, Walk};
@@ -13,6 +17,7 @@ use crate::diag::Diagnostic;
 use crate::errors::semantic as errors;
 use crate::glob;
 use crate::hir::{Body, Expr, ExprKind, Handler, HandlerId, Probe, Stmt, StmtKind};
+use crate::print;
 use crate::span::Span;
 
 /// How deep aliases may lead to aliases.
@@ -33,6 +38,8 @@ struct Pending {
 struct Route {
     /// The aliases, the outermost first.
     aliases: Vec<ItemRef>,
+    /// What the outermost alias is called, and what follows its name.
+    alias: Option<String>,
     /// Conditions, with the file that they stand in.
     conditions: Vec<(Rc<ast::File>, ast::Expr)>,
 }
@@ -200,6 +207,7 @@ impl Analyser<'_, '_> {
             let Some(alias) = item.alias() else { continue };
             let mut route = pending.route.clone();
             route.aliases.push(item.clone());
+            route.alias.get_or_insert_with(|| print::components(&pending.components));
             let list = flat_points(&alias.points, &item.file, suffix, &route, Some(pending.span), pending.need);
             for result in self.expand_list(list, depth + 1) {
                 match result {

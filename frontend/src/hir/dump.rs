@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use super::{Constant, Local, Script};
-use crate::types::TypeVar;
+use super::{Constant, FunctionId, Local, Script};
+use crate::types::{Type, TypeVar};
 
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -15,21 +15,36 @@ impl fmt::Display for Script {
     }
 }
 
+impl Script {
+    /// A function with its types: `pow:long (base:long, exponent:long)`.
+    pub fn signature(&self, id: FunctionId) -> String {
+        let function = &self.functions[id.index()];
+        let result = if function.has_value { self.type_name(function.result) } else { "unknown" };
+        format!("{}:{result} ({})", function.name, self.typed(&function.body.locals[..function.params], ", "))
+    }
+
+    /// How the script language names a type.
+    pub fn type_name(&self, var: TypeVar) -> &'static str {
+        match self.types.get(var) {
+            Some(Type::Long) => "long",
+            Some(Type::Str) => "string",
+            Some(Type::Stat) => "stats",
+            None => "unknown",
+        }
+    }
+
+    fn typed(&self, locals: &[Local], between: &str) -> String {
+        let each = locals.iter().map(|local| format!("{}:{}", local.name, self.type_name(local.ty)));
+        each.collect::<Vec<_>>().join(between)
+    }
+}
+
 struct Dump<'s, 'f, 'o> {
     script: &'s Script,
     f: &'f mut fmt::Formatter<'o>,
 }
 
 impl Dump<'_, '_, '_> {
-    fn ty(&self, var: TypeVar) -> &'static str {
-        match self.script.types.get(var) {
-            Some(crate::types::Type::Long) => "long",
-            Some(crate::types::Type::Str) => "string",
-            Some(crate::types::Type::Stat) => "stats",
-            None => "unknown",
-        }
-    }
-
     fn globals(&mut self) -> fmt::Result {
         if self.script.globals.is_empty() {
             return Ok(());
@@ -43,9 +58,9 @@ impl Dump<'_, '_, '_> {
             if global.capacity > 0 {
                 write!(self.f, "[{}]", global.capacity)?;
             }
-            write!(self.f, ":{}", self.ty(global.value))?;
+            write!(self.f, ":{}", self.script.type_name(global.value))?;
             if let Some(keys) = &global.keys {
-                let keys: Vec<_> = keys.iter().map(|key| self.ty(*key)).collect();
+                let keys: Vec<_> = keys.iter().map(|key| self.script.type_name(*key)).collect();
                 write!(self.f, " [{}]", keys.join(", "))?;
             }
             match &global.init {
@@ -65,10 +80,8 @@ impl Dump<'_, '_, '_> {
         }
         writeln!(self.f, "# functions")?;
         for id in used {
+            writeln!(self.f, "{}", self.script.signature(id))?;
             let function = &self.script.functions[id.index()];
-            let result = if function.has_value { self.ty(function.result) } else { "unknown" };
-            let params = self.typed(&function.body.locals[..function.params], ", ");
-            writeln!(self.f, "{}:{result} ({params})", function.name)?;
             self.locals(&function.body.locals[function.params..])?;
         }
         Ok(())
@@ -88,12 +101,7 @@ impl Dump<'_, '_, '_> {
         if named.is_empty() {
             return Ok(());
         }
-        let text = self.typed(&named, "\n  ");
+        let text = self.script.typed(&named, "\n  ");
         writeln!(self.f, "  # locals\n  {text}")
-    }
-
-    fn typed(&self, locals: &[Local], between: &str) -> String {
-        let each = locals.iter().map(|local| format!("{}:{}", local.name, self.ty(local.ty)));
-        each.collect::<Vec<_>>().join(between)
     }
 }
