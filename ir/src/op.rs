@@ -272,6 +272,10 @@ intrinsics! {
     Isinstr "isinstr" (Str, Str) -> Int: Pure;
     /// Where the first string has the second, or -1.
     Strpos "strpos" (Str, Str) -> Int: Pure;
+    /// How many bytes the first string begins with that the second one has.
+    Strspn "strspn" (Str, Str) -> Int: Pure;
+    /// How many bytes the first string begins with that the second one lacks.
+    Strcspn "strcspn" (Str, Str) -> Int: Pure;
     /// A number in a base (0: by its prefix), up to the first other byte.
     Strtol "strtol" (Str, Int) -> Int: Pure;
     /// All occurrences of the second string in the first replaced by the third.
@@ -284,12 +288,18 @@ intrinsics! {
     KernelString "kernel_string" (Int, Int) -> Str: Reads fails;
     /// The string at a user address, at most so many bytes.
     UserString "user_string" (Int, Int) -> Str: Reads fails;
+    /// So many bytes at a kernel address, whatever they are.
+    KernelBytes "kernel_bytes" (Int, Int) -> Str: Reads fails;
+    /// So many bytes at a user address, whatever they are.
+    UserBytes "user_bytes" (Int, Int) -> Str: Reads fails;
     /// Raises an error with the script's text.
     Error "error" (Str): Acts fails;
     /// Raises "all functions exhausted".
     Exhausted "exhausted" (): Acts fails;
     /// A line for the warning channel.
     Warn "warn" (Str): Acts;
+    /// Waits so many nanoseconds, without giving up the CPU.
+    Delay "delay" (Int): Acts;
     /// Asks the session to end.
     Exit "exit" (): Acts;
     /// A shell command for the agent to run.

@@ -46,12 +46,17 @@ runtime! {
     Stringat = rt_stringat(2) -> word;
     Isinstr = rt_isinstr(2) -> word;
     Strpos = rt_strpos(2) -> word;
+    Strspn = rt_strspn(2) -> word;
+    Strcspn = rt_strcspn(2) -> word;
     Strtol = rt_strtol(2) -> word;
     StrReplace = rt_str_replace(5);
     TextStr = rt_text_str(5);
     Ctime = rt_ctime(3);
     KernelString = rt_kernel_string(4);
     UserString = rt_user_string(4);
+    KernelBytes = rt_kernel_bytes(4);
+    UserBytes = rt_user_bytes(4);
+    Delay = rt_delay(2);
     Error = rt_error(2);
     Exhausted = rt_exhausted(1);
     Warn = rt_warn(2);

@@ -54,8 +54,8 @@ impl Machine<'_> {
         Ok(if signed { value as i64 >> unused } else { (value >> unused) as i64 })
     }
 
-    /// A string in memory, up to its NUL.
-    fn load_string(&mut self, space: Space, addr: u64, length: i64) -> Result<Val, Fault> {
+    /// Bytes in memory; of a string, those up to its NUL.
+    fn load_text(&mut self, space: Space, addr: u64, length: i64, is_string: bool) -> Result<Val, Fault> {
         let limit = (self.program.limits.max_string as usize - 1).min(usize::try_from(length).unwrap_or(0));
         let mut text = Vec::new();
         while text.len() < limit {
@@ -63,7 +63,7 @@ impl Machine<'_> {
             if !self.services.load(space, addr.wrapping_add(text.len() as u64), &mut byte) {
                 return Err(Fault::String(space, addr));
             }
-            if byte[0] == 0 {
+            if is_string && byte[0] == 0 {
                 break;
             }
             text.push(byte[0]);
@@ -98,6 +98,8 @@ impl Machine<'_> {
             Intrinsic::Stringat => string::stringat(text(0), int(1)).into(),
             Intrinsic::Isinstr => (string::strpos(text(0), text(1)) >= 0).into(),
             Intrinsic::Strpos => string::strpos(text(0), text(1)).into(),
+            Intrinsic::Strspn => string::span(text(0), text(1), true).into(),
+            Intrinsic::Strcspn => string::span(text(0), text(1), false).into(),
             Intrinsic::Strtol => string::strtol(text(0), int(1)).into(),
             Intrinsic::StrReplace => self.string(string::replace(text(0), text(1), text(2))),
             Intrinsic::TextStr => {
@@ -107,8 +109,10 @@ impl Machine<'_> {
                 self.string(string::text_str(text(0), limit, int(2) != 0))
             }
             Intrinsic::Ctime => self.string(string::ctime(int(0)).into_bytes()),
-            Intrinsic::KernelString => self.load_string(Space::Kernel, int(0) as u64, int(1))?,
-            Intrinsic::UserString => self.load_string(Space::User, int(0) as u64, int(1))?,
+            Intrinsic::KernelString => self.load_text(Space::Kernel, int(0) as u64, int(1), true)?,
+            Intrinsic::UserString => self.load_text(Space::User, int(0) as u64, int(1), true)?,
+            Intrinsic::KernelBytes => self.load_text(Space::Kernel, int(0) as u64, int(1), false)?,
+            Intrinsic::UserBytes => self.load_text(Space::User, int(0) as u64, int(1), false)?,
             Intrinsic::CurrentTask => (self.services.current_task() as i64).into(),
             Intrinsic::Cpu => self.services.cpu().into(),
             Intrinsic::TargetPid => self.services.target_pid().into(),
@@ -123,7 +127,12 @@ impl Machine<'_> {
                 Ok(bound @ 1..) => ((self.services.random(bound) % bound) as i64).into(),
                 _ => 0.into(),
             },
-            Intrinsic::Error | Intrinsic::Exhausted | Intrinsic::Warn | Intrinsic::Exit | Intrinsic::System => 0.into(),
+            Intrinsic::Error
+            | Intrinsic::Exhausted
+            | Intrinsic::Warn
+            | Intrinsic::Exit
+            | Intrinsic::System
+            | Intrinsic::Delay => 0.into(),
         })
     }
 
@@ -135,6 +144,10 @@ impl Machine<'_> {
             Intrinsic::Exhausted => return Err(Fault::Exhausted),
             Intrinsic::Warn => self.events.push(Event::Warning(text())),
             Intrinsic::System => self.events.push(Event::System(text())),
+            Intrinsic::Delay => {
+                let ns = args.first().map_or(0, Val::int);
+                self.now_ns = self.now_ns.saturating_add(u64::try_from(ns).unwrap_or(0));
+            }
             Intrinsic::Exit => self.exit = true,
             _ => {}
         }

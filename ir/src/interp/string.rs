@@ -20,6 +20,11 @@ pub(crate) fn strpos(s: &[u8], part: &[u8]) -> i64 {
     find(s, part).map_or(-1, |position| position as i64)
 }
 
+/// How many bytes a string begins with that are in a set, or that are not.
+pub(crate) fn span(s: &[u8], set: &[u8], inside: bool) -> i64 {
+    s.iter().take_while(|byte| set.contains(byte) == inside).count() as i64
+}
+
 fn find(s: &[u8], part: &[u8]) -> Option<usize> {
     if part.is_empty() {
         return Some(0);

@@ -73,7 +73,9 @@ fn of_intrinsic(intrinsic: Intrinsic) -> Depends {
         | Intrinsic::TargetPid
         | Intrinsic::Registers
         | Intrinsic::ProbePoint => Depends::Nothing,
-        Intrinsic::KernelString | Intrinsic::UserString => Depends::Memory,
+        Intrinsic::KernelString | Intrinsic::UserString | Intrinsic::KernelBytes | Intrinsic::UserBytes => {
+            Depends::Memory
+        }
         other if other.effect() == Effect::Pure && other.signature().1.is_some() => Depends::Nothing,
         _ => Depends::Moment,
     }

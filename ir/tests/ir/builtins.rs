@@ -61,6 +61,18 @@ fn bytes_and_positions() {
 }
 
 #[test]
+fn spans() {
+    let spans = |s: &[u8], set: &[u8]| {
+        [Intrinsic::Strspn, Intrinsic::Strcspn].map(|intrinsic| call(intrinsic, &[S(s), S(set)])).join(" ")
+    };
+    assert_eq!(spans(b"abcab", b"ba"), "2 0");
+    assert_eq!(spans(b"abcab", b"c"), "0 2");
+    assert_eq!(spans(b"aaa", b"a"), "3 0");
+    assert_eq!(spans(b"abc", b""), "0 3");
+    assert_eq!(spans(b"", b"abc"), "0 0");
+}
+
+#[test]
 fn strtol() {
     let strtol = |text: &str, base| call(Intrinsic::Strtol, &[S(text.as_bytes()), I(base)]);
     assert_eq!(strtol("42x", 10), "42");

@@ -80,6 +80,18 @@ fn strings_end_at_their_nul_or_length() {
 }
 
 #[test]
+fn bytes_do_not_end_at_a_nul() {
+    let program = begin(
+        "",
+        "block0: v0: int = int 4104 @0 v1: int = int 7 @0 v2: str = builtin kernel_bytes (v0, v1) @0
+        v3: int = builtin strlen (v2) @0 print fmt0 (v3) @0 return",
+    );
+    let mut world = World::default();
+    world.kernel.map(0x1008, b"hello\0!".to_vec());
+    assert_eq!(show(&program, &run_in(&program, &mut world)), "7\n");
+}
+
+#[test]
 fn string_faults() {
     assert_eq!(
         string("kernel", 0x10, 9),

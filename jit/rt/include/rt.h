@@ -221,6 +221,8 @@ void rt_substr(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *s, _
 __s64 rt_stringat(const struct rt_str *s, __s64 position);
 __s64 rt_isinstr(const struct rt_str *s, const struct rt_str *part);
 __s64 rt_strpos(const struct rt_str *s, const struct rt_str *part);
+__s64 rt_strspn(const struct rt_str *s, const struct rt_str *set);
+__s64 rt_strcspn(const struct rt_str *s, const struct rt_str *set);
 __s64 rt_strtol(const struct rt_str *s, __s64 base);
 void rt_str_replace(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *s, const struct rt_str *search,
 		    const struct rt_str *replacement);
@@ -228,6 +230,9 @@ void rt_text_str(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *s,
 void rt_ctime(struct rt_ctx *ctx, struct rt_str *dst, __s64 seconds);
 void rt_kernel_string(struct rt_ctx *ctx, struct rt_str *dst, __u64 addr, __s64 length);	/* may fail */
 void rt_user_string(struct rt_ctx *ctx, struct rt_str *dst, __u64 addr, __s64 length);		/* may fail */
+void rt_kernel_bytes(struct rt_ctx *ctx, struct rt_str *dst, __u64 addr, __s64 length);	/* may fail */
+void rt_user_bytes(struct rt_ctx *ctx, struct rt_str *dst, __u64 addr, __s64 length);		/* may fail */
+void rt_delay(struct rt_ctx *ctx, __s64 ns);
 void rt_error(struct rt_ctx *ctx, const struct rt_str *text);					/* fails */
 void rt_exhausted(struct rt_ctx *ctx);								/* fails */
 void rt_warn(struct rt_ctx *ctx, const struct rt_str *text);

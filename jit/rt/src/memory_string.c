@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
-/* Strings in kernel and user memory that may not be there. */
+/* Strings and bytes in kernel and user memory that may not be there. */
 #include "imports.h"
 
 #define ONES 0x0101010101010101ull
@@ -13,10 +13,10 @@ ALWAYS_INLINE struct spile_loaded space_load(enum space space, u64 addr)
 }
 
 /*
- * Copies up to the first NUL. Loads aligned words: they never reach into a
+ * Copies up to the first NUL, or whatever there is. Loads aligned words: they never reach into a
  * page that the string is not in. Returns 0, or 1 for a fault.
  */
-ALWAYS_INLINE int space_string(enum space space, struct rt_str *dst, u64 addr, u64 limit)
+ALWAYS_INLINE int space_copy(enum space space, struct rt_str *dst, u64 addr, u64 limit, int is_string)
 {
 	u32 skip = addr & 7;
 	u64 n = 0;
@@ -29,7 +29,7 @@ ALWAYS_INLINE int space_string(enum space space, struct rt_str *dst, u64 addr, u
 		if (loaded.fault)
 			return 1;
 		/* The lowest bit set is the high bit of the first byte that is 0. */
-		zeros = (word - ONES) & ~word & HIGHS;
+		zeros = is_string ? (word - ONES) & ~word & HIGHS : 0;
 		if (zeros)
 			bytes = min_u64(bytes, (u32)__builtin_ctzll(zeros) / 8);
 		bytes = min_u64(bytes, limit - n);
@@ -49,12 +49,24 @@ static u64 space_limit(struct rt_ctx *ctx, s64 length)
 
 void rt_kernel_string(struct rt_ctx *ctx, struct rt_str *dst, __u64 addr, __s64 length)
 {
-	if (space_string(SPACE_KERNEL, dst, addr, space_limit(ctx, length)))
+	if (space_copy(SPACE_KERNEL, dst, addr, space_limit(ctx, length), 1))
 		fail(ctx, SPILE_ERROR_KERNEL_STRING, addr);
 }
 
 void rt_user_string(struct rt_ctx *ctx, struct rt_str *dst, __u64 addr, __s64 length)
 {
-	if (space_string(SPACE_USER, dst, addr, space_limit(ctx, length)))
+	if (space_copy(SPACE_USER, dst, addr, space_limit(ctx, length), 1))
+		fail(ctx, SPILE_ERROR_USER_STRING, addr);
+}
+
+void rt_kernel_bytes(struct rt_ctx *ctx, struct rt_str *dst, __u64 addr, __s64 length)
+{
+	if (space_copy(SPACE_KERNEL, dst, addr, space_limit(ctx, length), 0))
+		fail(ctx, SPILE_ERROR_KERNEL_STRING, addr);
+}
+
+void rt_user_bytes(struct rt_ctx *ctx, struct rt_str *dst, __u64 addr, __s64 length)
+{
+	if (space_copy(SPACE_USER, dst, addr, space_limit(ctx, length), 0))
 		fail(ctx, SPILE_ERROR_USER_STRING, addr);
 }

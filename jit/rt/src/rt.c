@@ -23,4 +23,5 @@
 #include "output.c"
 #include "memory_string.c"
 #include "random.c"
+#include "delay.c"
 #include "session.c"

@@ -81,6 +81,30 @@ __s64 rt_isinstr(const struct rt_str *s, const struct rt_str *part)
 	return str_find(s, 0, part) >= 0;
 }
 
+/* How many bytes s begins with that are in the set, or that are not. */
+static s64 str_span(const struct rt_str *s, const struct rt_str *set, int inside)
+{
+	u32 i, j;
+
+	for (i = 0; i < s->len; i++) {
+		for (j = 0; j < set->len && set->data[j] != s->data[i]; j++)
+			;
+		if ((j < set->len) != inside)
+			break;
+	}
+	return i;
+}
+
+__s64 rt_strspn(const struct rt_str *s, const struct rt_str *set)
+{
+	return str_span(s, set, 1);
+}
+
+__s64 rt_strcspn(const struct rt_str *s, const struct rt_str *set)
+{
+	return str_span(s, set, 0);
+}
+
 /* The value of a digit in any base up to 36, or 36. */
 static u32 digit_value(u8 c)
 {

@@ -66,6 +66,26 @@ static void search(const char *text, const char *part, __s64 position)
 	free(p);
 }
 
+static void span(const char *text, const char *set, __s64 inside, __s64 outside)
+{
+	struct rt_str *s = slot_new(text), *p = slot_new(set);
+
+	CHECK(rt_strspn(s, p) == inside);
+	CHECK(rt_strcspn(s, p) == outside);
+	free(s);
+	free(p);
+}
+
+static void spans(void)
+{
+	span("abcab", "ba", 2, 0);
+	span("abcab", "c", 0, 2);
+	span("abc", "xyz", 0, 3);
+	span("aaa", "a", 3, 0);
+	span("abc", "", 0, 3);
+	span("", "abc", 0, 0);
+}
+
 static void number(const char *text, __s64 base, __s64 expected)
 {
 	struct rt_str *s = slot_new(text);
@@ -189,6 +209,11 @@ static void from_memory(void)
 			CHECK(!ctx->error && slot_is(dst, expected));
 		}
 	}
+	memory[2] = 0;
+	rt_kernel_bytes(ctx, dst, (__u64)memory + 1, 11);
+	CHECK(!ctx->error && dst->len == 11 && !memcmp(dst->data, memory + 1, 11));
+	rt_user_bytes(ctx, dst, (__u64)memory + 2, 1);
+	CHECK(!ctx->error && dst->len == 1 && !dst->data[0]);
 	rt_kernel_string(ctx, dst, (__u64)memory, -1);
 	CHECK(!ctx->error && slot_is(dst, ""));
 	memset(memory, 'x', sizeof(memory));
@@ -221,6 +246,7 @@ void test_string(void)
 	compare("abcdefgh", "abcdefg", 1);
 	compare("\xff", "a", 1);
 	parts();
+	spans();
 	numbers();
 	texts();
 	dates();
