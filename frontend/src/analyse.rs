@@ -100,6 +100,8 @@ struct Analyser<'a, 'l> {
     functions: HashMap<(FileId, usize), FunctionId>,
     /// Which declared globals are, by their place.
     globals: HashMap<(FileId, Name), GlobalId>,
+    /// The aliases that lead to what is being resolved, the innermost first, and where each is used.
+    aliases: Vec<(String, Span)>,
     /// How deep calls are being followed.
     following: usize,
     /// How deep the statements and expressions being resolved are nested, over all functions being followed.
@@ -123,6 +125,7 @@ impl<'a, 'l> Analyser<'a, 'l> {
             script: Script::default(),
             functions: HashMap::new(),
             globals: HashMap::new(),
+            aliases: Vec::new(),
             following: 0,
             nesting: 0,
             waiting: Vec::new(),
@@ -132,9 +135,13 @@ impl<'a, 'l> Analyser<'a, 'l> {
 }
 
 impl Analyser<'_, '_> {
-    fn report(&mut self, diagnostic: Diagnostic) {
-        // An alias or macro that is wrong would say so each time it is used.
-        if !self.diagnostics.iter().any(|known| *known == diagnostic) {
+    fn report(&mut self, mut diagnostic: Diagnostic) {
+        // An alias that is wrong would say so each time it is used.
+        let same = |known: &Diagnostic| (known.code, &known.labels) == (diagnostic.code, &diagnostic.labels);
+        if !self.diagnostics.iter().any(same) || diagnostic.labels.is_empty() {
+            if diagnostic.aliases.is_empty() {
+                diagnostic.aliases.clone_from(&self.aliases);
+            }
             self.diagnostics.push(diagnostic);
         }
     }

@@ -108,6 +108,7 @@ pub fn parse<'l>(
 ) -> Result<ParsedScript<'l>, Failed> {
     let mut diagnostics = Diagnostics::new();
     let loader = Loader::new(sources, library, conditions, &options.args, &mut diagnostics);
+    diagnostics.sort_from(0, &loader.sources);
     if diagnostics.has_errors() {
         return Err(Failed { sources: loader.sources, diagnostics });
     }
@@ -117,7 +118,9 @@ pub fn parse<'l>(
 /// Syntax trees to the resolved script.
 pub fn analyse(parsed: ParsedScript<'_>, options: &Options, target: &dyn Target) -> Result<Analysed, Failed> {
     let ParsedScript { mut loader, mut diagnostics } = parsed;
+    let parsing = diagnostics.len();
     let script = analyse::analyse(&mut loader, options, target, &mut diagnostics);
+    diagnostics.sort_from(parsing, &loader.sources);
     let sources = loader.sources;
     if diagnostics.has_errors() {
         return Err(Failed { sources, diagnostics });

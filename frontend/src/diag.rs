@@ -32,10 +32,22 @@ pub struct Diagnostic {
     /// there. A text may be empty. Only what has no place at all, such as an unused script argument, has no
     /// label.
     pub labels: Vec<(Span, String)>,
+    /// The probe aliases that lead to it, the innermost first, and where each is used. (The macros and script
+    /// arguments on the way are part of its span.)
+    pub aliases: Vec<(String, Span)>,
     /// What to do about it.
     pub hint: Option<String>,
     /// Further facts.
     pub notes: Vec<String>,
+}
+
+/// A step on the way from a text to where it is used: a macro, a script argument or a probe alias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// As the script writes it.
+    pub name: String,
+    /// Where it is used.
+    pub used_at: Span,
 }
 
 impl Diagnostic {
@@ -56,7 +68,7 @@ impl Diagnostic {
 
     fn new(severity: Severity, code: &'static str, span: Option<Span>, message: String) -> Self {
         let labels = span.into_iter().map(|span| (span, String::new())).collect();
-        Self { severity, code, message, labels, hint: None, notes: Vec::new() }
+        Self { severity, code, message, labels, aliases: Vec::new(), hint: None, notes: Vec::new() }
     }
 
     /// Sets the text under the first place.
@@ -90,6 +102,14 @@ impl Diagnostic {
         self.labels.first().map(|label| label.0)
     }
 
+    /// How what is wrong came to be used, from its text outwards.
+    pub fn chain(&self, sources: &SourceMap) -> Vec<Step> {
+        let expansions = self.span().into_iter().flat_map(|at| sources.expansion_chain(at));
+        let expansions = expansions.map(|one| Step { name: one.name.to_string(), used_at: one.call_site });
+        let aliases = self.aliases.iter().map(|(name, used_at)| Step { name: name.clone(), used_at: *used_at });
+        expansions.chain(aliases).collect()
+    }
+
     /// Message, source lines with carets, hint and notes, as text that ends with a newline; with escape
     /// sequences if `styled`.
     pub fn render(&self, sources: &SourceMap, styled: bool) -> String {
@@ -99,12 +119,22 @@ impl Diagnostic {
         };
         let title = level.primary_title(&*self.message).id(self.code);
         let mut group = Group::with_title(title);
-        for snippet in self.snippets(sources) {
+        let chain = self.chain(sources);
+        let mut labels = self.labels.clone();
+        // The outermost use is in the user's own text.
+        if let Some(Step { name, used_at }) = chain.last()
+            && !labels.iter().any(|(span, _)| span.overlaps(*used_at))
+        {
+            labels.push((*used_at, format!("in this use of `{name}`")));
+        }
+        for snippet in snippets(&labels, sources) {
             group = group.element(snippet);
         }
-        for expansion in self.span().into_iter().flat_map(|at| sources.expansion_chain(at)) {
-            let place = sources.location(expansion.call_site);
-            group = group.element(Level::NOTE.message(format!("from `{}` at {place}", expansion.name)));
+        if chain.len() > 1 {
+            for Step { name, used_at } in &chain {
+                let place = sources.location(*used_at);
+                group = group.element(Level::NOTE.message(format!("from `{name}` at {place}")));
+            }
         }
         for note in &self.notes {
             group = group.element(Level::NOTE.message(&**note));
@@ -115,27 +145,27 @@ impl Diagnostic {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group]) + "\n"
     }
+}
 
-    /// One snippet for each file that has a label, the first label's file first.
-    fn snippets<'a>(&'a self, sources: &'a SourceMap) -> Vec<Snippet<'a, Annotation<'a>>> {
-        let mut snippets: Vec<(_, Snippet<'a, Annotation<'a>>)> = Vec::new();
-        for (index, (span, text)) in self.labels.iter().enumerate() {
-            let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let mut annotation = kind.span(char_range(&sources.file(span.file).text, *span));
-            if !text.is_empty() {
-                annotation = annotation.label(Cow::Borrowed(&**text));
-            }
-            match snippets.iter_mut().find(|(file, _)| *file == span.file) {
-                Some((_, snippet)) => *snippet = snippet.clone().annotation(annotation),
-                None => {
-                    let file = sources.file(span.file);
-                    let snippet = Snippet::source(&*file.text).path(&*file.name);
-                    snippets.push((span.file, snippet.annotation(annotation)));
-                }
+/// One snippet for each file that has a label, the first label's file first.
+fn snippets<'a>(labels: &'a [(Span, String)], sources: &'a SourceMap) -> Vec<Snippet<'a, Annotation<'a>>> {
+    let mut snippets: Vec<(_, Snippet<'a, Annotation<'a>>)> = Vec::new();
+    for (index, (span, text)) in labels.iter().enumerate() {
+        let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+        let mut annotation = kind.span(char_range(&sources.file(span.file).text, *span));
+        if !text.is_empty() {
+            annotation = annotation.label(Cow::Borrowed(&**text));
+        }
+        match snippets.iter_mut().find(|(file, _)| *file == span.file) {
+            Some((_, snippet)) => *snippet = snippet.clone().annotation(annotation),
+            None => {
+                let file = sources.file(span.file);
+                let snippet = Snippet::source(&*file.text).path(&*file.name);
+                snippets.push((span.file, snippet.annotation(annotation)));
             }
         }
-        snippets.into_iter().map(|(_, snippet)| snippet).collect()
     }
+    snippets.into_iter().map(|(_, snippet)| snippet).collect()
 }
 
 /// The span's range, moved outwards to character boundaries and inside the text, as the renderer wants it.
@@ -170,6 +200,41 @@ impl Diagnostics {
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.all.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Puts those from number `first` on into the order of the sources: by where each is used, first file first;
+    /// those without a place come last.
+    pub fn sort_from(&mut self, first: usize, sources: &SourceMap) {
+        let place = |one: &Diagnostic| {
+            let outermost = one.chain(sources).last().map(|step| step.used_at).or(one.span());
+            outermost.map_or((u32::MAX, 0), |span| (span.file.0, span.start))
+        };
+        if let Some(new) = self.all.get_mut(first..) {
+            new.sort_by_key(place);
+        }
+    }
+
+    /// Makes errors of the warnings.
+    pub fn deny_warnings(&mut self) {
+        for warning in self.all.iter_mut().filter(|one| one.severity == Severity::Warning) {
+            warning.severity = Severity::Error;
+            warning.notes.push("-W makes an error of this warning".into());
+        }
+    }
+
+    /// Drops the warnings.
+    pub fn drop_warnings(&mut self) {
+        self.all.retain(|one| one.severity != Severity::Warning);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
 
     /// All of them, in the order of their coming.

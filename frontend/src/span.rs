@@ -52,6 +52,11 @@ impl Span {
         Span { start: self.end, ..self }
     }
 
+    /// Whether the two ranges of one file share a byte, however they came to be used.
+    pub fn overlaps(self, other: Span) -> bool {
+        self.file == other.file && self.start < other.end && other.start < self.end
+    }
+
     /// The range as indices into the file's text.
     pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize

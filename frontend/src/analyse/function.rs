@@ -114,6 +114,8 @@ impl Analyser<'_, '_> {
             FunctionBody::Script(block) => block,
             FunctionBody::Embedded(code) => return self.report(errors::embedded_c(code.span)),
         };
+        // Whoever calls it, it is wrong by itself.
+        let aliases = std::mem::take(&mut self.aliases);
         let locals = self.script.functions[id.index()].body.locals.clone();
         let owner = Owner::Function { id, rest, saved: Vec::new(), returned: false };
         let mut walk = Walk::new(self, item.file.clone(), owner);
@@ -133,6 +135,7 @@ impl Analyser<'_, '_> {
         let function = &mut self.script.functions[id.index()];
         function.body = body;
         function.effects = effects;
+        self.aliases = aliases;
     }
 }
 

@@ -30,6 +30,8 @@ struct Pending {
     need: Need,
     /// Where the user's script names it.
     span: Span,
+    /// Where it is written itself: there, or in an alias.
+    written: Span,
     route: Route,
 }
 
@@ -37,16 +39,32 @@ struct Pending {
 #[derive(Clone, Default)]
 struct Route {
     /// The aliases, the outermost first.
-    aliases: Vec<ItemRef>,
+    aliases: Vec<Turn>,
     /// What the outermost alias is called, and what follows its name.
     alias: Option<String>,
     /// Conditions, with the file that they stand in.
     conditions: Vec<(Rc<ast::File>, ast::Expr)>,
 }
 
+/// An alias on the way.
+#[derive(Clone)]
+struct Turn {
+    item: ItemRef,
+    /// Its name.
+    path: String,
+    /// Where it is used.
+    used_at: Span,
+}
+
 impl Route {
+    /// For messages about what the first `count` aliases lead to.
+    fn steps(&self, count: usize) -> Vec<(String, Span)> {
+        self.aliases[..count].iter().rev().map(|turn| (turn.path.clone(), turn.used_at)).collect()
+    }
+
     fn same(&self, other: &Self) -> bool {
-        let aliases = |route: &Self| route.aliases.iter().map(|item| (item.file.id, item.index)).collect::<Vec<_>>();
+        let place = |turn: &Turn| (turn.item.file.id, turn.item.index);
+        let aliases = |route: &Self| route.aliases.iter().map(place).collect::<Vec<_>>();
         let conditions = |route: &Self| route.conditions.iter().map(|(_, expr)| expr.id).collect::<Vec<_>>();
         aliases(self) == aliases(other) && conditions(self) == conditions(other)
     }
@@ -177,17 +195,17 @@ impl Analyser<'_, '_> {
         for length in (1..=names.len()).rev() {
             let path = names[..length].join(".");
             let aliases = self.loader.aliases(&path, self.diagnostics).to_vec();
-            if aliases.iter().any(|item| pending.route.aliases.iter().any(|open| same_item(open, item))) {
+            if aliases.iter().any(|item| pending.route.aliases.iter().any(|open| same_item(&open.item, item))) {
                 return Err(errors::alias_loop(pending.span, &path).into());
             }
             if !aliases.is_empty() {
-                return self.expand_aliases(&pending, &aliases, length, depth);
+                return self.expand_aliases(&pending, (&path, &aliases), length, depth);
             }
         }
-        let Pending { components, need, span, route } = pending;
-        let points = self.builtin_points(&components, span).map_err(|report| {
-            let elsewhere = report.span().is_some_and(|place| place.file != span.file);
-            if elsewhere { Box::new(report.also(span, "wanted here")) } else { report }
+        let Pending { components, need, span, written, route } = pending;
+        let points = self.builtin_points(&components, written).map_err(|mut report| {
+            report.aliases = route.steps(route.aliases.len());
+            report
         })?;
         let optional = need != Need::Required;
         Ok(points.into_iter().map(|point| Derived { point, optional, span, route: route.clone() }).collect())
@@ -196,7 +214,7 @@ impl Analyser<'_, '_> {
     fn expand_aliases(
         &mut self,
         pending: &Pending,
-        aliases: &[ItemRef],
+        (path, aliases): (&str, &[ItemRef]),
         length: usize,
         depth: usize,
     ) -> Expanded<Vec<Derived>> {
@@ -206,7 +224,7 @@ impl Analyser<'_, '_> {
         for item in aliases {
             let Some(alias) = item.alias() else { continue };
             let mut route = pending.route.clone();
-            route.aliases.push(item.clone());
+            route.aliases.push(Turn { item: item.clone(), path: path.to_owned(), used_at: pending.written });
             route.alias.get_or_insert_with(|| print::components(&pending.components));
             let list = flat_points(&alias.points, &item.file, suffix, &route, Some(pending.span), pending.need);
             for result in self.expand_list(list, depth + 1) {
@@ -255,20 +273,25 @@ impl Analyser<'_, '_> {
             let cond = walk.long_expr(condition);
             stmts.push(leave_unless(cond));
         }
-        for alias in derived.route.aliases.iter().rev() {
-            walk.file = alias.file.clone();
-            if let Some(block) = alias.alias().and_then(|alias| alias.prologue.as_ref()) {
+        let route = &derived.route;
+        for (before, Turn { item, .. }) in route.aliases.iter().enumerate().rev() {
+            walk.file = item.file.clone();
+            walk.a.aliases = route.steps(before + 1);
+            if let Some(block) = item.alias().and_then(|alias| alias.prologue.as_ref()) {
                 stmts.extend(walk.stmts(&block.stmts));
             }
         }
         walk.file = item.file.clone();
+        walk.a.aliases.clear();
         stmts.extend(walk.stmts(&probe.body.stmts));
-        for alias in &derived.route.aliases {
-            walk.file = alias.file.clone();
-            if let Some(block) = alias.alias().and_then(|alias| alias.epilogue.as_ref()) {
+        for (before, Turn { item, .. }) in route.aliases.iter().enumerate() {
+            walk.file = item.file.clone();
+            walk.a.aliases = route.steps(before + 1);
+            if let Some(block) = item.alias().and_then(|alias| alias.epilogue.as_ref()) {
                 stmts.extend(walk.stmts(&block.stmts));
             }
         }
+        walk.a.aliases.clear();
         walk.check_locals();
         let Walk { locals, owner, .. } = walk;
         let Owner::Probe(context) = owner else { unreachable!("a handler belongs to a probe") };
@@ -302,6 +325,7 @@ fn flat_points(
             components: components.collect(),
             need: flat.need.max(need),
             span: span.unwrap_or(flat.origin.span),
+            written: flat.origin.span,
             route,
         }
     });

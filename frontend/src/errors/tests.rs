@@ -228,8 +228,9 @@ fn diagnostics_show_source_labels_notes_and_hints() {
           |
         1 | @define bad(x) %( 1 + (@x + ) %)
           |                             ^
-          |
-          = note: from `@bad` at t.stp:4:9
+        ...
+        4 |   print(@bad(2))
+          |         ---- in this use of `@bad`
 
         error[E0201]: expected `(` after `if`, found identifier `x`
          --> t.stp:5:6

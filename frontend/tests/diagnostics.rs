@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the compiler says of scripts: each case of `tests/cases/error` and `tests/cases/warning` one test, and
+//! tests that every diagnostic has its case and its explanation.
+
+mod diagnosed;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use diagnosed::Case;
+use libtest_mimic::{Arguments, Failed, Trial};
+use spile_frontend::diag::Severity;
+
+/// Codes that no script can provoke, with the reason.
+const NO_CASE: &[(&str, &str)] = &[
+    ("E0233", "the preprocessor refuses the words that are no operators"),
+    ("E0399", "it says that the compiler is wrong"),
+];
+
+fn main() -> Result<ExitCode> {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    let mut cases = Vec::new();
+    for (folder, severity) in [("error", Severity::Error), ("warning", Severity::Warning)] {
+        for case in Case::all(&root().join("tests/cases").join(folder))? {
+            let one = case.clone();
+            trials.push(trial(format!("{folder}::{}", case.name), move || check(&one, severity)));
+            cases.push(case);
+        }
+    }
+    trials.push(trial("every_code_has_a_case".into(), move || every_code_has_a_case(&cases)));
+    Ok(libtest_mimic::run(&arguments, trials).exit_code())
+}
+
+fn trial(name: String, run: impl FnOnce() -> Result<()> + Send + 'static) -> Trial {
+    Trial::test(name, move || run().map_err(|error| Failed::from(format!("{error:#}"))))
+}
+
+fn check(case: &Case, severity: Severity) -> Result<()> {
+    let mut said = case.compile()?;
+    case.check(&said)?;
+    said.check(severity)?;
+    // -w and -W.
+    let mut denied = said.diagnostics.clone();
+    denied.deny_warnings();
+    ensure!(denied.iter().all(|one| one.severity == Severity::Error), "-W leaves warnings");
+    said.diagnostics.drop_warnings();
+    ensure!(said.diagnostics.is_empty() || severity == Severity::Error, "-w leaves warnings");
+    Ok(())
+}
+
+fn every_code_has_a_case(cases: &[Case]) -> Result<()> {
+    let mut missing = codes()?;
+    for case in cases {
+        for diagnostic in case.compile()?.diagnostics.iter() {
+            missing.remove(diagnostic.code);
+        }
+    }
+    for (code, reason) in NO_CASE {
+        ensure!(missing.remove(*code), "{code} has a case, though {reason}");
+    }
+    ensure!(missing.is_empty(), "these have no case below tests/cases/error or tests/cases/warning: {missing:?}");
+    Ok(())
+}
+
+/// The codes that the front end's factories have.
+fn codes() -> Result<BTreeSet<String>> {
+    let mut codes = BTreeSet::new();
+    let folder = root().join("frontend/src/errors");
+    let mut texts = vec![std::fs::read_to_string(root().join("frontend/src/compile.rs"))?];
+    for entry in std::fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
+        let path = entry?.path();
+        if !path.ends_with("tests.rs") {
+            texts.push(std::fs::read_to_string(path)?);
+        }
+    }
+    for text in texts {
+        codes.extend(text.split('"').filter(|word| is_code(word)).map(str::to_owned));
+    }
+    ensure!(codes.len() > 100, "the codes are not found where they were: {codes:?}");
+    Ok(codes)
+}
+
+fn is_code(word: &str) -> bool {
+    word.len() == 5 && word.starts_with(['E', 'W']) && word[1..].bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The repository.
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
