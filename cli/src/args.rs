@@ -13,6 +13,9 @@ use spile_vm_lab::Cell;
 #[derive(Parser, Debug)]
 #[command(name = "spile", version)]
 pub struct Cli {
+    /// Whether to colour messages: `auto` does on a terminal, unless NO_COLOR is set.
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    pub color: clap::ColorChoice,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -158,9 +161,25 @@ pub struct Script {
     /// Print no warnings.
     #[arg(short = 'w')]
     pub no_warnings: bool,
+    /// Make errors of warnings.
+    #[arg(short = 'W', conflicts_with = "no_warnings")]
+    pub deny_warnings: bool,
+    /// How to tell what is wrong with the script.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub message_format: MessageFormat,
     /// Say what each pass did and how long it took.
     #[arg(short = 'v', action = clap::ArgAction::Count)]
     pub verbose: u8,
+}
+
+/// How diagnostics are written to standard error.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum MessageFormat {
+    /// For people: the source line with a caret.
+    #[default]
+    Text,
+    /// For programs: one JSON object on a line for each.
+    Json,
 }
 
 /// A place where scripts run.

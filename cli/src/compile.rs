@@ -3,21 +3,20 @@
 
 use std::fmt;
 use std::fs;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use spile_frontend::analyse::{Options, Source};
 use spile_frontend::compile::{self as stages, Failed};
-use spile_frontend::diag::{Diagnostics, Severity};
 use spile_frontend::library::TapsetLibrary;
 use spile_frontend::print;
-use spile_frontend::span::SourceMap;
 use spile_frontend::target::{Arch, Target};
 use spile_jit::JitOptions;
 
 use crate::args::Script;
+use crate::diagnostics::{Show, Warnings};
 
 /// An error whose text has been printed.
 #[derive(Debug)]
@@ -37,7 +36,7 @@ pub struct Request {
     library: TapsetLibrary,
     options: Options,
     optimise: bool,
-    warnings: bool,
+    show: Show,
     verbose: u8,
 }
 
@@ -67,7 +66,7 @@ impl Request {
             library,
             options,
             optimise: !script.unoptimised,
-            warnings: !script.no_warnings,
+            show: Show::new(script),
             verbose: script.verbose,
         })
     }
@@ -79,7 +78,7 @@ impl Request {
             library: TapsetLibrary::builtin(),
             options: Options::default(),
             optimise: true,
-            warnings: true,
+            show: Show::default(),
             verbose: 0,
         }
     }
@@ -96,7 +95,7 @@ impl Request {
 
     /// Without warnings.
     pub fn quiet(self) -> Self {
-        Self { warnings: false, ..self }
+        Self { show: Show { warnings: Warnings::Drop, ..self.show }, ..self }
     }
 
     /// The script's IR. Diagnostics go to standard error.
@@ -119,7 +118,9 @@ impl Request {
 
         let begun = Instant::now();
         let compiled = self.check(stages::lower(analysed))?;
-        self.show(&compiled.diagnostics, &compiled.sources);
+        if self.show.show(compiled.diagnostics, &compiled.sources) {
+            return Err(Reported.into());
+        }
         let mut program = compiled.program;
         if self.optimise {
             spile_ir::optimise(&mut program);
@@ -179,18 +180,9 @@ impl Request {
 
     fn check<T>(&self, stage: Result<T, Failed>) -> Result<T> {
         stage.map_err(|failed| {
-            self.show(&failed.diagnostics, &failed.sources);
+            self.show.show(failed.diagnostics, &failed.sources);
             Reported.into()
         })
-    }
-
-    fn show(&self, diagnostics: &Diagnostics, sources: &SourceMap) {
-        let styled = io::stderr().is_terminal();
-        for diagnostic in
-            diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error || self.warnings)
-        {
-            anstream::eprintln!("{}", diagnostic.render(sources, styled));
-        }
     }
 }
 

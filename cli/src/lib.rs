@@ -9,6 +9,7 @@ use clap::CommandFactory;
 pub mod args;
 mod build;
 pub mod compile;
+pub mod diagnostics;
 mod fmt;
 mod kit;
 mod run;
@@ -18,6 +19,12 @@ use args::{Cli, Command};
 
 /// Runs the command. Failures are printed.
 pub fn main(cli: Cli) -> ExitCode {
+    // Everything for a terminal is written with colours; the stream drops them where they are not wanted.
+    match cli.color {
+        clap::ColorChoice::Auto => {}
+        clap::ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
+        clap::ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
+    }
     let result = match cli.command {
         Command::Run(run) => run::run(&run),
         Command::Build(build) => build::build(&build),

@@ -163,3 +163,55 @@ fn library_directories_are_searched() {
     let output = run(&["-I", folder.path().to_str().unwrap(), "-e", "probe begin { println(mine()) exit() }"]);
     assert_eq!((out(&output), err(&output)), ("99\n", ""));
 }
+
+#[test]
+fn diagnostics_are_told_to_programs_as_json() {
+    let script = "@define twice(x) %( (@x . 1) %)\nprobe begin { println(@twice(\"a\"), y + 1) }";
+    let output = run(&["--message-format=json", "-e", script]);
+    assert_eq!((output.status.code(), out(&output)), (Some(1), ""));
+    let told: Vec<serde_json::Value> = err(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [error, warning] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((&error["severity"], &error["code"]), (&"error".into(), &"E0301".into()));
+    assert_eq!(error["message"], "type mismatch: expected string but found long");
+    assert_eq!((&error["file"], &error["line"], &error["column"]), (&"<input>".into(), &1.into(), &27.into()));
+    assert_eq!(error["end"], serde_json::json!({ "line": 1, "column": 28 }));
+    assert_eq!(error["labels"][0]["text"], "used as a string here");
+    let step = serde_json::json!({ "name": "@twice", "file": "<input>", "line": 2, "column": 23, "end": { "line": 2, "column": 29 } });
+    assert_eq!(error["chain"], serde_json::json!([step]));
+    assert_eq!(
+        (&warning["severity"], &warning["code"], &warning["hint"]),
+        (&"warning".into(), &"W0350".into(), &().into())
+    );
+    let no_place = run(&["--message-format=json", "-e", "function f() { }"]);
+    let told: serde_json::Value = serde_json::from_str(err(&no_place)).unwrap();
+    assert_eq!((&told["code"], told.get("file")), (&"E0346".into(), None));
+}
+
+#[test]
+fn warnings_are_told_dropped_or_errors() {
+    let script = "probe begin { println(x + 1) exit() }";
+    let told = run(&["-e", script]);
+    assert!(err(&told).starts_with("warning[W0350]: never-assigned local variable 'x'\n"), "{}", err(&told));
+    assert_eq!((out(&told), told.status.code()), ("1\n", Some(0)));
+    let dropped = run(&["-w", "-e", script]);
+    assert_eq!((out(&dropped), err(&dropped)), ("1\n", ""));
+    let denied = run(&["-W", "-e", script]);
+    assert_eq!((out(&denied), denied.status.code()), ("", Some(1)));
+    assert!(err(&denied).starts_with("error[W0350]: never-assigned local variable 'x'\n"), "{}", err(&denied));
+    assert!(err(&denied).contains("-W makes an error of this warning"), "{}", err(&denied));
+}
+
+#[test]
+fn colours_are_for_terminals_and_those_who_ask() {
+    let wrong = ["run", "--target", "user", "-e", "probe begni { }"];
+    let coloured = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let output = spile().args(arguments).args(wrong).envs(environment.iter().copied()).output().unwrap();
+        err(&output).contains("\u{1b}[")
+    };
+    assert!(!coloured(&[], &[]), "standard error is no terminal");
+    assert!(coloured(&["--color=always"], &[]));
+    assert!(coloured(&["--color=always"], &[("NO_COLOR", "1")]), "what is asked for wins");
+    assert!(!coloured(&["--color=never"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(coloured(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&[], &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]));
+}

@@ -155,9 +155,18 @@ impl SourceMap {
 
     /// File, line and column of a span's first byte.
     pub fn location(&self, span: Span) -> Location {
-        let file = self.file(span.file);
-        let line = file.line_starts.partition_point(|&start| start <= span.start);
-        let column = span.start - file.line_starts[line - 1] + 1;
+        self.location_at(span.file, span.start)
+    }
+
+    /// File, line and column just past a span's last byte.
+    pub fn end_location(&self, span: Span) -> Location {
+        self.location_at(span.file, span.end)
+    }
+
+    fn location_at(&self, file: FileId, offset: u32) -> Location {
+        let file = self.file(file);
+        let line = file.line_starts.partition_point(|&start| start <= offset);
+        let column = offset - file.line_starts[line - 1] + 1;
         Location { file: file.name.clone(), line: line as u32, column }
     }
 
