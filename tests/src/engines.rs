@@ -70,8 +70,8 @@ fn file_name(case: &Case) -> String {
 }
 
 /// Compiles a case for a machine's kernel, and runs it there.
-pub fn run_in_kernel(case: &Case, agent: &mut Agent, facts: &dyn Target) -> Result<Transcript> {
-    run_image(agent, &request(case, true).image(facts)?)
+pub fn run_in_kernel(case: &Case, optimise: bool, agent: &mut Agent, facts: &dyn Target) -> Result<Transcript> {
+    run_image(agent, &request(case, optimise).image(facts)?)
 }
 
 fn run_image(agent: &mut Agent, image: &[u8]) -> Result<Transcript> {

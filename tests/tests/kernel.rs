@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! All case files, and the examples of the script library, in stock kernels: one machine for each
+//! All case files, optimised and not, and the examples of the script library, in stock kernels: one machine for each
 //! instruction set.
 
 use std::fmt::Write;
@@ -32,10 +32,11 @@ fn run_all(cell: Cell) -> Result<()> {
     let cases = Case::all(&machines::root().join("tests/cases"))?;
     let mut lab = machines::Lab::start(machines::builder(cell, &Lines)?.smp(2), &Lines)?;
     let mut failures = String::new();
-    for case in &cases {
-        let outcome = engines::run_in_kernel(case, &mut lab.agent, &lab.facts);
+    for (case, optimise) in cases.iter().flat_map(|case| [(case, true), (case, false)]) {
+        let outcome = engines::run_in_kernel(case, optimise, &mut lab.agent, &lab.facts);
         if let Err(error) = outcome.and_then(|actual| case.check(&actual)) {
-            writeln!(failures, "{error:#}\n")?;
+            let how = if optimise { "optimised" } else { "not optimised" };
+            writeln!(failures, "{how}: {error:#}\n")?;
         }
     }
     for (name, arg, expected) in EXAMPLES {
