@@ -136,8 +136,14 @@ impl<'a, 'l> Analyser<'a, 'l> {
 
 impl Analyser<'_, '_> {
     fn report(&mut self, mut diagnostic: Diagnostic) {
-        // An alias that is wrong would say so each time it is used.
-        let same = |known: &Diagnostic| (known.code, &known.labels) == (diagnostic.code, &diagnostic.labels);
+        // An alias or macro that is wrong would say so each time it is used.
+        let texts = |one: &Diagnostic| one.labels.iter().map(|(span, _)| span.range()).collect::<Vec<_>>();
+        let same = |known: &Diagnostic| {
+            let (a, b) = (known.span(), diagnostic.span());
+            known.code == diagnostic.code
+                && a.zip(b).is_some_and(|(a, b)| a.is_same_text(b))
+                && texts(known) == texts(&diagnostic)
+        };
         if !self.diagnostics.iter().any(same) || diagnostic.labels.is_empty() {
             if diagnostic.aliases.is_empty() {
                 diagnostic.aliases.clone_from(&self.aliases);

@@ -163,7 +163,7 @@ impl<'a> Lexer<'a> {
             // White space that is not ASCII.
             self.at += self.rest().chars().next().map_or(0, char::len_utf8);
         }
-        self.report(errors::bad_character(self.span(start)));
+        self.report(errors::bad_character(self.span(start), &self.text[start..self.at]));
     }
 
     fn embedded(&mut self) {

@@ -7,6 +7,7 @@
 //! out of stack on any input.
 
 mod at_word;
+pub(crate) mod consequence;
 mod expr;
 mod item;
 mod point;
@@ -68,7 +69,9 @@ pub fn parse_file(sources: &mut SourceMap, id: FileId, kind: FileKind, context: 
         Surroundings { conditions: &context.conditions, macros: &mut context.macros, args: &mut context.args };
     let (tokens, expanding) = preprocess::preprocess(&lexed.tokens, kind, sources, surroundings);
     let (items, parsing) = parse(sources, &tokens, &mut context.ids);
-    let diagnostics = lexed.diagnostics.into_iter().chain(expanding).chain(parsing).collect();
+    let mut diagnostics: Vec<_> = lexed.diagnostics.into_iter().chain(expanding).collect();
+    let parsing = consequence::without_consequences(diagnostics.iter(), parsing, sources);
+    diagnostics.extend(parsing);
     Parsed { file: ast::File { id, kind, items }, comments: lexed.comments, diagnostics }
 }
 
@@ -84,6 +87,9 @@ pub fn parse(sources: &SourceMap, tokens: &[Token], ids: &mut ExprIds) -> (Vec<a
         heights: Vec::new(),
         depth: 0,
         histogram_at: None,
+        is_wrong: false,
+        item_column: 0,
+        given_up: false,
         diagnostics: Vec::new(),
     };
     let items = parser.items();
@@ -111,6 +117,12 @@ struct Parser<'a> {
     depth: usize,
     /// The token at which a whole histogram may stand, because it is to be printed.
     histogram_at: Option<usize>,
+    /// Whether something is wrong with the innermost statement or item, those in it aside.
+    is_wrong: bool,
+    /// Where in its line the item at hand begins.
+    item_column: u32,
+    /// Whether the rest of the file is not looked at.
+    given_up: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -177,14 +189,31 @@ impl<'a> Parser<'a> {
     /// Reports an error. Of several at one place, only the first is: the others follow from it.
     fn report(&mut self, diagnostic: Diagnostic) {
         let here = diagnostic.span();
-        if self.diagnostics.last().is_none_or(|last| last.span() != here) {
+        self.is_wrong = true;
+        // A macro that is wrong would say so each time it is used.
+        let again = here.is_some_and(|here| {
+            let same = |known: &Diagnostic| known.span().is_some_and(|span| span.is_same_text(here));
+            here.expansion.is_some() && self.diagnostics.iter().any(same)
+        });
+        if !again && !self.given_up && self.diagnostics.last().is_none_or(|last| last.span() != here) {
             self.diagnostics.push(diagnostic);
         }
     }
 
+    /// Reports why something cannot be read, unless its beginning was wrong already.
     fn fail<T>(&mut self, diagnostic: Diagnostic) -> Parse<T> {
-        self.report(diagnostic);
+        if !self.is_wrong {
+            self.report(diagnostic);
+        }
         Err(Failed)
+    }
+
+    /// Reads a statement or item: what is wrong with it is told once.
+    fn as_statement<T>(&mut self, read: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
+        let outer = std::mem::replace(&mut self.is_wrong, false);
+        let result = read(self);
+        self.is_wrong = outer;
+        result
     }
 
     /// Reads something in brackets, or a statement: either may contain the like of itself.
@@ -199,12 +228,20 @@ impl<'a> Parser<'a> {
 
     fn deeper<T>(&mut self, cost: usize, read: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
         if self.depth + cost > MAX_HEIGHT {
-            return self.fail(errors::nested_too_deep(self.span()));
+            return self.give_up(errors::nested_too_deep(self.span()));
         }
         self.depth += cost;
         let result = read(self);
         self.depth -= cost;
         result
+    }
+
+    /// Reports what makes reading on pointless.
+    fn give_up<T>(&mut self, diagnostic: Diagnostic) -> Parse<T> {
+        let failed = self.fail(diagnostic);
+        self.given_up = true;
+        self.at = self.tokens.len() - 1;
+        failed
     }
 
     /// Makes an expression of `kind`, from `start` up to here.
@@ -217,7 +254,7 @@ impl<'a> Parser<'a> {
             height = height.max(self.heights.get(index).map_or(0, |height| height + 1));
         });
         if usize::from(height) > MAX_HEIGHT {
-            return self.fail(errors::nested_too_deep(span));
+            return self.give_up(errors::nested_too_deep(span));
         }
         self.heights.resize(expr.id.0 as usize - self.first_id, 0);
         self.heights.push(height);

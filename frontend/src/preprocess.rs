@@ -7,7 +7,7 @@
 mod condition;
 mod macros;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub use condition::Conditions;
@@ -81,6 +81,7 @@ pub fn preprocess(
         library: surroundings.macros,
         args: surroundings.args,
         own: Macros::default(),
+        broken: HashSet::new(),
         open: Vec::new(),
         depth: 0,
         budget: MAX_TOKENS,
@@ -110,6 +111,8 @@ struct Preprocessor<'a> {
     args: &'a mut ScriptArgs,
     /// The macros of this file.
     own: Macros,
+    /// Macros of this file that could not be read: their use is not wrong as well.
+    broken: HashSet<Name>,
     /// The macros being expanded, innermost last.
     open: Vec<Name>,
     /// How deep macros and conditionals are nested here.
@@ -250,23 +253,35 @@ impl Preprocessor<'_> {
         } else if AT_WORDS.contains(&name.as_str()) {
             self.out.push(Token { kind: TokenKind::At(name.clone()), span });
         } else {
-            let known = self.own.names().chain(self.library.names()).map(Name::as_str);
-            let known = known.chain(AT_WORDS).chain(scope.params.keys().map(Name::as_str));
-            let similar = crate::errors::similar(name, known);
-            self.report(errors::unknown_macro(span, name, similar.as_deref()));
-            // Something that may stand wherever an expression may, so that one mistake is one error.
-            self.out.push(Token { kind: TokenKind::Number(0), span });
+            if !self.broken.contains(name) {
+                self.unknown_macro(name, span, scope);
+            }
+            macros::skip_arguments(cursor);
+            self.stand_in(span);
         }
+    }
+
+    fn unknown_macro(&mut self, name: &Name, span: Span, scope: &Scope) {
+        let known = self.own.names().chain(self.library.names()).map(Name::as_str);
+        let known = known.chain(self.library.loadable()).chain(AT_WORDS);
+        let similar = crate::errors::similar(name, known.chain(scope.params.keys().map(Name::as_str)));
+        self.report(errors::unknown_macro(span, name, similar.as_deref()));
+    }
+
+    /// Something that may stand wherever an expression may, so that one mistake is one error.
+    fn stand_in(&mut self, span: Span) {
+        self.out.push(Token { kind: TokenKind::Number(0), span });
     }
 
     fn arg(&mut self, number: u32, quoted: bool, span: Span, scope: &Scope) {
         if scope.in_arg {
-            return self.report(errors::argument_in_argument(span, number));
+            self.report(errors::argument_in_argument(span, number));
+            return self.stand_in(span);
         }
         let count = self.args.args.len();
         let Some(arg) = self.args.get_mut(number) else {
             self.report(errors::argument_out_of_range(span, number, quoted, count));
-            return self.out.push(Token { kind: TokenKind::Number(0), span });
+            return self.stand_in(span);
         };
         arg.used = true;
         if quoted {
@@ -291,7 +306,8 @@ impl Preprocessor<'_> {
 
     fn arg_count(&mut self, quoted: bool, span: Span, scope: &Scope) {
         if scope.in_arg {
-            return self.report(errors::argument_in_argument(span, 0));
+            self.report(errors::argument_in_argument(span, 0));
+            return self.stand_in(span);
         }
         let count = self.args.args.len();
         let kind = match quoted {

@@ -52,6 +52,11 @@ impl Span {
         Span { start: self.end, ..self }
     }
 
+    /// Whether the two are the same range of the same file, however they came to be used.
+    pub fn is_same_text(self, other: Span) -> bool {
+        (self.file, self.start, self.end) == (other.file, other.start, other.end)
+    }
+
     /// Whether the two ranges of one file share a byte, however they came to be used.
     pub fn overlaps(self, other: Span) -> bool {
         self.file == other.file && self.start < other.end && other.start < self.end

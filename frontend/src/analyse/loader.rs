@@ -91,6 +91,7 @@ impl<'l> Loader<'l> {
             aliases: BTreeMap::new(),
             probes: Vec::new(),
         };
+        loader.macros.set_loadable(library.names(Declares::Macro).map(|(name, _)| name));
         for source in user {
             if let Some(file) = loader.parse(source.name.clone(), source.text.clone(), FileKind::User, diagnostics) {
                 loader.user_files.push(file);
@@ -193,6 +194,7 @@ impl<'l> Loader<'l> {
         kind: FileKind,
         diagnostics: &mut Diagnostics,
     ) -> Option<Rc<ast::File>> {
+        let before = diagnostics.len();
         let id = self.sources.add(name, text);
         let lexed = lexer::lex(&self.sources, id);
         diagnostics.extend(lexed.diagnostics);
@@ -208,6 +210,8 @@ impl<'l> Loader<'l> {
             return None;
         }
         let (items, problems) = parser::parse(&self.sources, &tokens, &mut self.ids);
+        let earlier = diagnostics.iter().skip(before);
+        let problems = parser::consequence::without_consequences(earlier, problems, &self.sources);
         diagnostics.extend(problems);
         let file = Rc::new(ast::File { id, kind, items });
         self.register(&file);

@@ -5,10 +5,16 @@ use crate::diag::Diagnostic;
 use crate::span::Span;
 
 /// A character that begins no token.
-pub fn bad_character(span: Span) -> Diagnostic {
-    Diagnostic::error("E0001", span, "unexpected character")
-        .label("no token begins with this")
-        .hint("string literals are written in double quotes, names in ASCII letters")
+pub fn bad_character(span: Span, text: &str) -> Diagnostic {
+    let hint = match text.chars().next() {
+        Some('\'') => "there are no character literals; string literals are written in double quotes",
+        Some('“' | '”' | '„' | '«' | '»') => "string literals are written in straight double quotes: \"…\"",
+        Some(c) if c.is_whitespace() => "this blank is none in ASCII: write an ordinary one",
+        Some(c) if c.is_alphabetic() => "names are written in ASCII letters, digits and `_`",
+        Some('\u{fffd}') => "the script is no UTF-8 here",
+        _ => "outside of string literals and comments, a script is ASCII text",
+    };
+    Diagnostic::error("E0001", span, "unexpected character").label("no token begins with this").hint(hint)
 }
 
 /// A number that is none, or too large.

@@ -56,8 +56,9 @@ pub fn definition_without_name(span: Span) -> Diagnostic {
 }
 
 /// `@define NAME` without `%(`.
-pub fn definition_without_body(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("E0109", span, format!("expected `%(` and the body of macro `@{name}`"))
+pub fn definition_without_body(span: Span, name: &str, braces: bool) -> Diagnostic {
+    let hint = if braces { "braces belong to the body: @define NAME %( … %)" } else { "@define NAME %( … %)" };
+    Diagnostic::error("E0109", span, format!("expected `%(` and the body of macro `@{name}`")).hint(hint)
 }
 
 /// `@define NAME %(` without its end.
@@ -131,6 +132,7 @@ pub fn stray_conditional(span: Span, op: Op) -> Diagnostic {
 /// `%( COND` without `%?`.
 pub fn condition_without_then(span: Span) -> Diagnostic {
     Diagnostic::error("E0121", span, "expected `%?` after the condition of `%(`")
+        .label("no `%?` follows")
         .hint("for the operator, put a blank after `%`")
 }
 
@@ -155,24 +157,33 @@ pub fn bad_condition(span: Span, found: &TokenKind) -> Diagnostic {
 /// No comparison operator where one belongs.
 pub fn bad_comparison(span: Span, found: &TokenKind) -> Diagnostic {
     let message = format!("expected a comparison operator, found {found}");
-    Diagnostic::error("E0125", span, message)
+    let error = Diagnostic::error("E0125", span, message);
+    match found {
+        TokenKind::Op(Op::Assign) => error.hint("to compare, write `==`"),
+        _ => error.hint("a condition is comparisons, joined by `&&` and `||`, without parentheses"),
+    }
 }
 
 /// A comparison with the wrong kind of literal.
 pub fn condition_types(span: Span, expected: &str) -> Diagnostic {
     Diagnostic::error("E0126", span, format!("expected {expected} on the right side of the comparison"))
+        .hint("versions, names and values of CONFIG_… are strings, guru_mode is a number")
 }
 
 /// `<` and the like for what has no order.
 pub fn only_equality(span: Span, subject: &TokenKind) -> Diagnostic {
     let message = format!("{subject} can only be compared with `==` and `!=`");
-    Diagnostic::error("E0127", span, message)
+    Diagnostic::error("E0127", span, message).label("it has no order")
 }
 
 /// A condition on something unknown.
 pub fn unknown_condition(span: Span, found: &TokenKind) -> Diagnostic {
     let message = format!("a condition cannot ask for {found}");
-    Diagnostic::error("E0128", span, message).hint(
-        "it can ask for kernel_v, kernel_vr, arch, CONFIG_…, systemtap_v, systemtap_privilege, guru_mode and runtime",
-    )
+    let error = Diagnostic::error("E0128", span, message);
+    let known = ["kernel_v", "kernel_vr", "arch", "systemtap_v", "systemtap_privilege", "guru_mode", "runtime"];
+    let near = if let TokenKind::Ident(name) = found { crate::errors::similar(name, known) } else { None };
+    match near {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!("it can ask for {} and CONFIG_…", known.join(", "))),
+    }
 }

@@ -6,7 +6,7 @@ use crate::diag::Diagnostic;
 use crate::errors::similar;
 use crate::parser::{MAX_HEIGHT, MAX_NESTING};
 use crate::span::Span;
-use crate::token::{Op, TokenKind};
+use crate::token::{Op, Token, TokenKind};
 
 /// An operator or bracket is missing after `what`.
 pub fn expected_op(span: Span, op: Op, what: &str, found: &TokenKind) -> Diagnostic {
@@ -47,9 +47,14 @@ pub fn expected_literal(span: Span, what: &str, found: &TokenKind) -> Diagnostic
 }
 
 /// Nothing that begins an expression.
-pub fn expected_expression(span: Span, found: &TokenKind) -> Diagnostic {
+/// `before` is the token before it.
+pub fn expected_expression(span: Span, found: &TokenKind, before: &Token) -> Diagnostic {
     let error = Diagnostic::error("E0206", span, format!("expected an expression, found {found}"));
     match found {
+        TokenKind::Op(second) if before.span.after() == (Span { end: span.start, ..span }) => match before.kind {
+            TokenKind::Op(first) if *second == Op::Assign => error.hint(format!("there is no operator `{first}=`")),
+            _ => error,
+        },
         TokenKind::Ident(name) => error.hint(format!("`{name}` is a keyword of the language, and no variable")),
         _ => error,
     }
@@ -245,4 +250,26 @@ pub fn histogram_step(span: Span) -> Diagnostic {
 /// A histogram that ends before it begins.
 pub fn histogram_range(span: Span) -> Diagnostic {
     Diagnostic::error("E0238", span, "the low end of the histogram is above its high end")
+}
+
+/// `{ … }` where a probe point belongs.
+pub fn block_as_point(span: Span) -> Diagnostic {
+    Diagnostic::error("E0460", span, "expected a probe point before the block")
+        .label("read as alternatives, as in kernel.{function(\"a\"), trace(\"b\")}")
+}
+
+/// `global a = 1 + 1`
+pub fn initial_expression(span: Span) -> Diagnostic {
+    Diagnostic::error("E0461", span, "only a number or a string literal can initialise a global")
+        .label("the literal ends here")
+        .hint("compute the value in a `begin` probe")
+}
+
+/// An item in a block.
+pub fn nested_item(span: Span, found: &TokenKind) -> Diagnostic {
+    let error = Diagnostic::error("E0462", span, format!("{found} cannot stand in a block"));
+    match found.is_word("global") {
+        true => error.hint("globals are declared outside of probes and functions; other variables need no declaration"),
+        false => error.hint("probes and functions stand beside each other; is a `}` missing before this?"),
+    }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Each error, where it is reported and in which words.
 
-use std::collections::BTreeSet;
-
 use expect_test::expect;
 
 use crate::ast::FileKind;
@@ -178,26 +176,6 @@ fn rare_errors_name_their_place() {
     let codes: Vec<_> = warnings.iter().map(|one| (one.code, &*one.message)).collect();
     let expected = ["unused command line option $1/@1", "unused command line option $2/@2"];
     assert_eq!(codes, expected.map(|message| ("W0119", message)));
-}
-
-/// No factory function is without a case above.
-#[test]
-fn every_code_is_tested_and_used_once() {
-    let sources = [include_str!("lex.rs"), include_str!("preprocess.rs"), include_str!("syntax.rs")];
-    let tested = include_str!("tests.rs");
-    let mut seen = BTreeSet::new();
-    for text in sources {
-        let codes = text.split('"').filter(|word| is_code(word));
-        for code in codes {
-            assert!(seen.insert(code), "{code} is used twice");
-            assert!(tested.contains(&format!("\"{code}\"")), "{code} has no test");
-        }
-    }
-    assert!(seen.len() > 70);
-}
-
-fn is_code(word: &str) -> bool {
-    word.len() == 5 && word.starts_with(['E', 'W']) && word[1..].bytes().all(|b| b.is_ascii_digit())
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{Failed, Parse, Parser};
 use crate::ast::{EmbeddedC, Function, FunctionBody, Global, Globals, Item, Param, TypeName};
 use crate::errors::syntax as errors;
 use crate::span::Span;
-use crate::token::{Op, TokenKind};
+use crate::token::{Op, TokenKind, is_keyword};
 
 impl Parser<'_> {
     /// All items of the file.
@@ -16,7 +16,7 @@ impl Parser<'_> {
                 continue;
             }
             let start = self.at;
-            match self.item() {
+            match self.as_statement(Self::item) {
                 Ok(item) => items.push(item),
                 Err(Failed) => {
                     if self.at == start {
@@ -52,8 +52,9 @@ impl Parser<'_> {
         }
     }
 
-    fn item(&mut self) -> Parse<Item> {
+    pub(super) fn item(&mut self) -> Parse<Item> {
         let start = self.span();
+        self.item_column = self.sources.location(start).column;
         let private = self.eat_word("private");
         match self.peek() {
             TokenKind::Ident(word) => match word.as_str() {
@@ -91,7 +92,12 @@ impl Parser<'_> {
             }
         }
         let span = start.to(self.last_span());
-        self.eat(Op::Semicolon);
+        match self.peek() {
+            TokenKind::Ident(word) if !is_keyword(word) => {
+                return self.fail(errors::expected_op(self.span(), Op::Comma, "a global variable", self.peek()));
+            }
+            _ => self.eat(Op::Semicolon),
+        };
         Ok(Globals { span, private, vars })
     }
 
@@ -108,6 +114,12 @@ impl Parser<'_> {
             true => Some(self.literal("as the initial value")?),
             false => None,
         };
+        if init.is_some()
+            && let TokenKind::Op(op) = *self.peek()
+            && !matches!(op, Op::Comma | Op::Semicolon)
+        {
+            return self.fail(errors::initial_expression(self.span()));
+        }
         if let Some(init) = &init
             && (wrap || max_entries.is_some())
         {

@@ -16,6 +16,7 @@ impl Parser<'_> {
         let points = self.points()?;
         let epilogue = self.at_op(Op::AddAssign);
         if !epilogue && !self.at_op(Op::Assign) {
+            self.check_block_follows(&points)?;
             let body = self.block("the probe points")?;
             let span = start.to(self.last_span());
             return Ok(Item::Probe(Probe { span, points, body }));
@@ -32,6 +33,17 @@ impl Parser<'_> {
         };
         let span = start.to(self.last_span());
         Ok(Item::Alias(Alias { span, names, points, prologue, epilogue }))
+    }
+
+    /// Where a probe point is missing before a block, the block was read as the alternatives of one.
+    fn check_block_follows(&mut self, points: &[ProbePoint]) -> Parse<()> {
+        let last = points.last().and_then(|point| point.components.last());
+        match last {
+            Some(Component::Alternatives(_, span)) if !self.at_op(Op::BraceOpen) => {
+                self.fail(errors::block_as_point(*span))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_alias_names(&mut self, names: &[ProbePoint]) {

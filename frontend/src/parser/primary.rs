@@ -96,7 +96,10 @@ impl Parser<'_> {
             TokenKind::At(word) => self.at_word(word),
             TokenKind::Ident(word) if word.starts_with('$') => self.context_variable(word),
             TokenKind::Ident(word) if !is_keyword(word) => self.symbol(word.clone()),
-            found => self.fail(errors::expected_expression(start, found)),
+            found => {
+                let before = &self.tokens[self.at.saturating_sub(1)];
+                self.fail(errors::expected_expression(start, found, before))
+            }
         }
     }
 

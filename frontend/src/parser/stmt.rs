@@ -13,21 +13,46 @@ impl Parser<'_> {
         let start = self.expect(Op::BraceOpen, what)?;
         let mut stmts = Vec::new();
         while !self.eat(Op::BraceClose) {
+            if self.at_item() && self.is_indented() {
+                self.nested_item();
+                continue;
+            }
             if self.at_end() || self.at_item() {
                 self.report(errors::unclosed_block(self.span(), start, self.peek()));
                 break;
             }
+            let begin = self.at;
             match self.statement() {
                 Ok(stmt) => stmts.push(stmt),
-                Err(Failed) => self.skip_statement(),
+                Err(Failed) => self.skip_statement(begin),
             }
         }
         Ok(Block { span: start.to(self.last_span()), stmts })
     }
 
-    /// Goes on to where the next statement of the block, or the end of the block, should be.
-    fn skip_statement(&mut self) {
-        let start = self.at;
+    /// Whether the next token is the first of its line, further in than the item that it is part of.
+    fn is_indented(&self) -> bool {
+        self.begins_line() && self.sources.location(self.span()).column > self.item_column
+    }
+
+    /// Refuses a whole item that stands in a block.
+    fn nested_item(&mut self) {
+        let begin = self.at;
+        self.report(errors::nested_item(self.span(), self.peek()));
+        if self.peek().is_word("global") || self.peek().is_word("private") {
+            self.bump();
+            return self.skip_statement(begin);
+        }
+        let column = self.item_column;
+        if self.as_statement(Self::item).is_err() {
+            self.skip_statement(begin);
+        }
+        self.item_column = column;
+    }
+
+    /// Goes on to where the next statement of the block, or the end of the block, should be. The failed one began at
+    /// `begin`.
+    fn skip_statement(&mut self, begin: usize) {
         let mut depth = 0_usize;
         while !self.at_end() && !self.at_item() {
             match self.peek() {
@@ -42,15 +67,25 @@ impl Parser<'_> {
                     self.bump();
                     return;
                 }
-                TokenKind::Ident(word)
-                    if depth == 0 && self.at > start && begins_statement(word) && self.begins_line() =>
-                {
+                TokenKind::Ident(_) if depth == 0 && self.at > begin && self.begins_line() && self.may_begin() => {
                     return;
                 }
                 _ => {}
             }
             self.bump();
         }
+    }
+
+    /// Whether the word that is next may begin a statement: it must, or what is before it may end one.
+    fn may_begin(&self) -> bool {
+        let closes = matches!(
+            self.tokens[self.at.saturating_sub(1)].kind,
+            TokenKind::Ident(_)
+                | TokenKind::Number(_)
+                | TokenKind::String(_)
+                | TokenKind::Op(Op::ParenClose | Op::BracketClose | Op::BraceClose | Op::PlusPlus | Op::MinusMinus)
+        );
+        matches!(self.peek(), TokenKind::Ident(word) if begins_statement(word) || closes && !is_keyword(word))
     }
 
     /// Whether the next token is the first of its line.
@@ -64,7 +99,7 @@ impl Parser<'_> {
     fn statement(&mut self) -> Parse<Stmt> {
         self.nested(|parser| {
             let start = parser.span();
-            let kind = parser.statement_kind()?;
+            let kind = parser.as_statement(Self::statement_kind)?;
             Ok(Stmt { span: start.to(parser.last_span()), kind })
         })
     }
@@ -128,7 +163,7 @@ impl Parser<'_> {
                 break;
             }
             if arms.len() == MAX_HEIGHT {
-                return self.fail(errors::nested_too_deep(self.span()));
+                return self.give_up(errors::nested_too_deep(self.span()));
             }
         }
         let end = self.last_span();

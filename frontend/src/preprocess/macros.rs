@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Cursor, Preprocessor, Scope};
 use crate::ast::Name;
+use crate::diag::Diagnostic;
 use crate::errors::preprocess as errors;
 use crate::span::Span;
 use crate::token::{AT_WORDS, Op, Token, TokenKind};
@@ -22,22 +23,36 @@ pub struct Macro {
 
 /// Macros by name, without the `@`.
 #[derive(Clone, Debug, Default)]
-pub struct Macros(HashMap<Name, Macro>);
+pub struct Macros {
+    all: HashMap<Name, Macro>,
+    /// Names of those that the library has and nothing has used yet, for suggestions.
+    loadable: Vec<String>,
+}
 
 impl Macros {
     /// The macro of this name.
     pub fn get(&self, name: &str) -> Option<&Macro> {
-        self.0.get(name)
+        self.all.get(name)
     }
 
     /// All names, in no order.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
-        self.0.keys()
+        self.all.keys()
     }
 
     /// Adds macros, replacing those of the same name.
     pub fn extend(&mut self, other: Macros) {
-        self.0.extend(other.0);
+        self.all.extend(other.all);
+    }
+
+    /// Names the macros that could be had.
+    pub fn set_loadable<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        self.loadable = names.into_iter().map(str::to_owned).collect();
+    }
+
+    /// The names given to [`set_loadable`](Self::set_loadable).
+    pub fn loadable(&self) -> impl Iterator<Item = &str> {
+        self.loadable.iter().map(String::as_str)
     }
 }
 
@@ -52,20 +67,29 @@ impl Preprocessor<'_> {
         }
         let name = match cursor.next() {
             Some(Token { kind: TokenKind::Ident(name), span }) => (name, scope.span(*span)),
-            other => return self.report(errors::definition_without_name(place(other, span))),
+            other => {
+                self.report(errors::definition_without_name(place(other, span)));
+                return skip_definition(cursor);
+            }
         };
         let params = match cursor.eat(Op::ParenOpen) {
             true => match self.params(cursor, scope) {
                 Some(params) => Some(params),
-                None => return,
+                None => {
+                    self.broken.insert(name.0.clone());
+                    return skip_definition(cursor);
+                }
             },
             false => None,
         };
         if !cursor.eat(Op::CondOpen) {
-            return self.report(errors::definition_without_body(name.1, name.0));
+            self.broken.insert(name.0.clone());
+            let braces = cursor.peek() == Some(&TokenKind::Op(Op::BraceOpen));
+            return self.report(errors::definition_without_body(name.1, name.0, braces));
         }
         let Some((body, _)) = cursor.take_until(&[Op::CondClose]) else {
             // Everything that follows may be meant as its body.
+            self.broken.insert(name.0.clone());
             cursor.at = cursor.tokens.len().saturating_sub(1);
             return self.report(errors::unclosed_definition(name.1, name.0));
         };
@@ -79,7 +103,7 @@ impl Preprocessor<'_> {
             let first = old.span;
             self.report(errors::macro_redefined(new.span, name, first));
         } else {
-            self.own.0.insert(name.clone(), new);
+            self.own.all.insert(name.clone(), new);
         }
     }
 
@@ -118,24 +142,13 @@ impl Preprocessor<'_> {
 
     /// `@NAME[(arg, …)]`, after the name.
     pub(super) fn macro_use(&mut self, name: &Name, found: &Macro, span: Span, cursor: &mut Cursor<'_>, scope: &Scope) {
-        let args = match &found.params {
-            None => Vec::new(),
-            Some(_) if !cursor.eat(Op::ParenOpen) => {
-                return self.report(errors::macro_without_arguments(span, name, found.span));
+        let (args, params) = match self.checked_args(name, found, span, cursor) {
+            Ok(found) => found,
+            Err(problem) => {
+                self.report(*problem);
+                return self.stand_in(span);
             }
-            Some(_) => match macro_args(cursor) {
-                Ok(args) => args,
-                Err(Unclosed) => return self.report(errors::unclosed_macro_use(span, name)),
-            },
         };
-        let params = found.params.as_deref().unwrap_or_default();
-        if args.len() != params.len() {
-            let counts = (params.len(), args.len());
-            return self.report(errors::macro_arity(span, name, counts, found.span));
-        }
-        if self.open.contains(name) {
-            return self.report(errors::recursive_macro(span, name, found.span));
-        }
         let args: Vec<_> = args.into_iter().map(|arg| self.expand_nested_arg(arg, scope)).collect();
         let id = self.sources.add_expansion(format!("@{name}"), span);
         let params = params.iter().cloned().zip(args).collect();
@@ -143,6 +156,32 @@ impl Preprocessor<'_> {
         self.open.push(name.clone());
         self.expand_deeper(&found.body, &inside, span);
         self.open.pop();
+    }
+
+    /// The arguments of a macro's use, and the parameters that take them.
+    fn checked_args<'t, 'm>(
+        &self,
+        name: &Name,
+        found: &'m Macro,
+        span: Span,
+        cursor: &mut Cursor<'t>,
+    ) -> Result<(Vec<&'t [Token]>, &'m [Name]), Box<Diagnostic>> {
+        let args = match &found.params {
+            None => Vec::new(),
+            Some(_) if !cursor.eat(Op::ParenOpen) => {
+                return Err(Box::new(errors::macro_without_arguments(span, name, found.span)));
+            }
+            Some(_) => macro_args(cursor).map_err(|Unclosed| Box::new(errors::unclosed_macro_use(span, name)))?,
+        };
+        let params = found.params.as_deref().unwrap_or_default();
+        if args.len() != params.len() {
+            let counts = (params.len(), args.len());
+            return Err(Box::new(errors::macro_arity(span, name, counts, found.span)));
+        }
+        if self.open.contains(name) {
+            return Err(Box::new(errors::recursive_macro(span, name, found.span)));
+        }
+        Ok((args, params))
     }
 
     /// An argument belongs to the text where the macro is used, and is one level further in.
@@ -187,6 +226,33 @@ fn macro_args<'t>(cursor: &mut Cursor<'t>) -> Result<Vec<&'t [Token]>, Unclosed>
     // Leave the end of the file in place.
     cursor.at = cursor.tokens.len().saturating_sub(1).max(start.min(cursor.tokens.len()));
     Err(Unclosed)
+}
+
+/// Passes over the arguments of a macro that is not known.
+pub(super) fn skip_arguments(cursor: &mut Cursor<'_>) {
+    let start = cursor.at;
+    if cursor.eat(Op::ParenOpen) && macro_args(cursor).is_err() {
+        cursor.at = start;
+    }
+}
+
+/// Passes over the rest of a definition whose head is wrong: up to its body and over that, if it has one.
+fn skip_definition(cursor: &mut Cursor<'_>) {
+    let rest = &cursor.tokens[cursor.at..];
+    let is_item = |kind: &TokenKind| ["probe", "function", "global", "private"].iter().any(|word| kind.is_word(word));
+    for (passed, token) in rest.iter().enumerate() {
+        match &token.kind {
+            TokenKind::Op(Op::CondOpen) => {
+                cursor.at += passed + 1;
+                cursor.take_until(&[Op::CondClose]);
+                return;
+            }
+            TokenKind::At(word) if word.as_str() == "define" => return,
+            TokenKind::End => return,
+            kind if is_item(kind) => return,
+            _ => {}
+        }
+    }
 }
 
 fn place(token: Option<&Token>, otherwise: Span) -> Span {
