@@ -56,6 +56,9 @@ impl Macros {
     }
 }
 
+/// The arguments of a use, and the parameters that take them.
+type Arguments<'t, 'm> = (Vec<&'t [Token]>, &'m [Name]);
+
 /// A list in parentheses that cannot be read.
 struct Unclosed;
 
@@ -165,7 +168,7 @@ impl Preprocessor<'_> {
         found: &'m Macro,
         span: Span,
         cursor: &mut Cursor<'t>,
-    ) -> Result<(Vec<&'t [Token]>, &'m [Name]), Box<Diagnostic>> {
+    ) -> Result<Arguments<'t, 'm>, Box<Diagnostic>> {
         let args = match &found.params {
             None => Vec::new(),
             Some(_) if !cursor.eat(Op::ParenOpen) => {
