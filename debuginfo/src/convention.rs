@@ -36,21 +36,30 @@ impl Passing {
     }
 }
 
-/// The argument word that holds each parameter, `None` where it is in no single register.
-///
-/// `hidden_result`: the function returns a structure by way of memory that its caller provides.
-pub(crate) fn argument_words(arch: Arch, parameters: &[Passing], hidden_result: bool) -> Vec<Option<u32>> {
-    let mut registers = match arch {
-        Arch::X86_64 => Registers { used: u32::from(hidden_result), count: 6, arm: false },
-        // The address of the result has a register of its own, x8.
-        Arch::Aarch64 => Registers { used: 0, count: 8, arm: true },
-    };
-    parameters.iter().map(|&parameter| registers.assign(parameter)).collect()
+/// Where a parameter is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Place {
+    /// The first argument word that holds it (those on the stack follow those in registers); `None` where none does.
+    pub(crate) word: Option<u32>,
+    /// Whether the word is its address.
+    pub(crate) by_address: bool,
 }
 
-/// The words of a tracepoint's arguments: kshim hands over an array of all, however many registers there are.
-pub(crate) fn tracepoint_words(parameters: &[Passing]) -> Vec<Option<u32>> {
-    let mut all = Registers { used: 0, count: u32::MAX, arm: false };
+/// Where each parameter of a function is.
+///
+/// `hidden_result`: the function returns a structure by way of memory that its caller provides.
+pub(crate) fn argument_places(arch: Arch, parameters: &[Passing], hidden_result: bool) -> Vec<Place> {
+    let mut words = match arch {
+        Arch::X86_64 => Words { used: u32::from(hidden_result), registers: 6, stacked: 0, arm: false },
+        // The address of the result has a register of its own, x8.
+        Arch::Aarch64 => Words { used: 0, registers: 8, stacked: 0, arm: true },
+    };
+    parameters.iter().map(|&parameter| words.assign(parameter)).collect()
+}
+
+/// Where the arguments of a tracepoint are: kshim hands over an array of all, however many registers there are.
+pub(crate) fn tracepoint_places(parameters: &[Passing]) -> Vec<Place> {
+    let mut all = Words { used: 0, registers: u32::MAX, stacked: 0, arm: false };
     parameters.iter().map(|&parameter| all.assign(parameter)).collect()
 }
 
@@ -59,43 +68,51 @@ pub(crate) fn result_in_memory(result: Passing) -> bool {
     matches!(result, Passing::Aggregate(bytes, _) if bytes > 16)
 }
 
-struct Registers {
+struct Words {
+    /// Registers that are taken.
     used: u32,
-    count: u32,
+    registers: u32,
+    /// Words on the stack that are taken.
+    stacked: u32,
     arm: bool,
 }
 
-impl Registers {
-    fn assign(&mut self, parameter: Passing) -> Option<u32> {
+impl Words {
+    fn assign(&mut self, parameter: Passing) -> Place {
+        let here = |word| Place { word: Some(word), by_address: false };
         match parameter {
-            Passing::Word => self.take(1, false),
-            Passing::Wide => self.take(2, true).and(None),
-            Passing::Aggregate(bytes, _) if bytes > 16 => {
-                // aarch64 passes the address of a copy, x86 puts the whole on the stack.
-                if self.arm { self.take(1, false).and(None) } else { None }
+            Passing::Word => here(self.take(1, false)),
+            Passing::Wide => here(self.take(2, true)),
+            // aarch64 passes the address of a copy, x86 puts the whole on the stack.
+            Passing::Aggregate(bytes, _) if bytes > 16 && self.arm => {
+                Place { word: Some(self.take(1, false)), by_address: true }
             }
-            // x86 has such structures on the stack as well.
-            Passing::Aggregate(_, true) if !self.arm => None,
-            Passing::Aggregate(bytes, aligned) => {
-                let words = bytes.div_ceil(8) as u32;
-                self.take(words, aligned).filter(|_| words == 1)
+            Passing::Aggregate(bytes, aligned) if bytes > 16 || (aligned && !self.arm) => {
+                here(self.stack(bytes.div_ceil(8) as u32, aligned))
             }
-            Passing::Elsewhere => None,
+            Passing::Aggregate(bytes, aligned) => here(self.take(bytes.div_ceil(8) as u32, aligned)),
+            Passing::Elsewhere => Place { word: None, by_address: false },
         }
     }
 
-    /// The first of some registers, if as many are left.
-    fn take(&mut self, words: u32, even: bool) -> Option<u32> {
+    /// The first of some registers, if as many are left; else of some words on the stack.
+    fn take(&mut self, words: u32, even: bool) -> u32 {
         let first = if even && self.arm { self.used.next_multiple_of(2) } else { self.used };
-        if first.checked_add(words)? <= self.count {
+        if first.checked_add(words).is_some_and(|end| end <= self.registers) {
             self.used = first + words;
-            return Some(first);
+            return first;
         }
         if self.arm {
             // On aarch64 nothing goes to a register any more once something went to the stack.
-            self.used = self.count;
+            self.used = self.registers;
         }
-        None
+        self.stack(words, even)
+    }
+
+    fn stack(&mut self, words: u32, even: bool) -> u32 {
+        let first = if even { self.stacked.next_multiple_of(2) } else { self.stacked };
+        self.stacked = first.saturating_add(words);
+        self.registers.saturating_add(first)
     }
 }
 
@@ -104,62 +121,68 @@ mod tests {
     use super::Passing::{Aggregate, Elsewhere, Wide, Word};
     use super::*;
 
+    fn words(places: Vec<Place>) -> Vec<Option<u32>> {
+        places.into_iter().map(|place| place.word).collect()
+    }
+
     fn x86(parameters: &[Passing]) -> Vec<Option<u32>> {
-        argument_words(Arch::X86_64, parameters, false)
+        words(argument_places(Arch::X86_64, parameters, false))
     }
 
     fn arm(parameters: &[Passing]) -> Vec<Option<u32>> {
-        argument_words(Arch::Aarch64, parameters, false)
+        words(argument_places(Arch::Aarch64, parameters, false))
     }
 
     #[test]
-    fn words_fill_the_registers() {
-        let eight: Vec<_> = (0..8).map(Some).collect();
-        assert_eq!(arm(&[Word; 9])[..8], eight);
-        assert_eq!(arm(&[Word; 9])[8], None);
-        assert_eq!(x86(&[Word; 7])[..6], eight[..6]);
-        assert_eq!(x86(&[Word; 7])[6], None);
+    fn words_fill_the_registers_and_then_the_stack() {
+        let nine: Vec<_> = (0..9).map(Some).collect();
+        assert_eq!(arm(&[Word; 9]), nine);
+        assert_eq!(x86(&[Word; 9]), nine);
         assert_eq!(x86(&[Elsewhere, Word]), [None, Some(0)]);
     }
 
     #[test]
-    fn structures_take_one_word_two_or_none() {
+    fn structures_take_one_word_or_two() {
         let small = [Aggregate(4, false), Aggregate(16, false), Word];
-        assert_eq!(x86(&small), [Some(0), None, Some(3)]);
-        assert_eq!(arm(&small), [Some(0), None, Some(3)]);
-        // By hidden reference on one, on the stack on the other.
-        assert_eq!(x86(&[Aggregate(24, false), Word]), [None, Some(0)]);
-        assert_eq!(arm(&[Aggregate(24, false), Word]), [None, Some(1)]);
+        assert_eq!(x86(&small), [Some(0), Some(1), Some(3)]);
+        assert_eq!(arm(&small), [Some(0), Some(1), Some(3)]);
+        // By the address of a copy on one, on the stack on the other.
+        assert_eq!(x86(&[Aggregate(24, false), Word, Aggregate(24, false)]), [Some(6), Some(0), Some(9)]);
+        let large = argument_places(Arch::Aarch64, &[Aggregate(24, false), Word], false);
+        assert_eq!(large[0], Place { word: Some(0), by_address: true });
+        assert_eq!(large[1], Place { word: Some(1), by_address: false });
     }
 
     #[test]
     fn wide_integers_are_aligned_on_aarch64_only() {
-        assert_eq!(x86(&[Word, Wide, Word]), [Some(0), None, Some(3)]);
-        assert_eq!(arm(&[Word, Wide, Word]), [Some(0), None, Some(4)]);
-        assert_eq!(x86(&[Aggregate(16, true), Word]), [None, Some(0)]);
-        assert_eq!(arm(&[Word, Aggregate(16, true), Word]), [Some(0), None, Some(4)]);
+        assert_eq!(x86(&[Word, Wide, Word]), [Some(0), Some(1), Some(3)]);
+        assert_eq!(arm(&[Word, Wide, Word]), [Some(0), Some(2), Some(4)]);
+        assert_eq!(x86(&[Aggregate(16, true), Word]), [Some(6), Some(0)]);
+        assert_eq!(arm(&[Word, Aggregate(16, true), Word]), [Some(0), Some(2), Some(4)]);
     }
 
     #[test]
     fn what_does_not_fit_closes_the_registers_on_aarch64_only() {
         let mut parameters = vec![Word; 5];
         parameters.extend([Aggregate(16, false), Word]);
-        assert_eq!(x86(&parameters)[5..], [None, Some(5)]);
+        assert_eq!(x86(&parameters)[5..], [Some(6), Some(5)]);
         let mut parameters = vec![Word; 7];
         parameters.extend([Aggregate(16, false), Word]);
-        assert_eq!(arm(&parameters)[7..], [None, None]);
+        assert_eq!(arm(&parameters)[7..], [Some(8), Some(10)]);
     }
 
     #[test]
     fn a_result_in_memory_takes_the_first_register_on_x86_only() {
-        assert_eq!(argument_words(Arch::X86_64, &[Word], true), [Some(1)]);
-        assert_eq!(argument_words(Arch::Aarch64, &[Word], true), [Some(0)]);
+        assert_eq!(words(argument_places(Arch::X86_64, &[Word], true)), [Some(1)]);
+        assert_eq!(words(argument_places(Arch::Aarch64, &[Word], true)), [Some(0)]);
         assert!(result_in_memory(Aggregate(24, false)) && !result_in_memory(Aggregate(16, false)));
     }
 
     #[test]
     fn tracepoints_have_all_their_words() {
-        assert_eq!(tracepoint_words(&[Word; 10])[9], Some(9));
-        assert_eq!(tracepoint_words(&[Word, Aggregate(16, false), Word]), [Some(0), None, Some(3)]);
+        assert_eq!(words(tracepoint_places(&[Word; 10]))[9], Some(9));
+        assert_eq!(words(tracepoint_places(&[Word, Aggregate(16, false), Word])), [Some(0), Some(1), Some(3)]);
+        // No array has so many words.
+        assert_eq!(words(tracepoint_places(&[Aggregate(24, false)])), [Some(u32::MAX)]);
     }
 }

@@ -3,17 +3,17 @@
 
 use spile_frontend::glob;
 use spile_frontend::target::{
-    Arch, FunctionInfo, Member, Param, Prototype, Target, TracepointInfo, TypeId, TypeShape, TypeTag,
+    Arch, FunctionInfo, Member, Param, Prototype, Target, TracepointInfo, TypeId, TypeShape, TypeTag, Variable,
 };
 
 use crate::blacklist::Blacklist;
 use crate::btf::{Btf, Type};
 use crate::config::Config;
-use crate::convention::{Passing, argument_words, result_in_memory};
+use crate::convention::{Passing, argument_places, result_in_memory};
 use crate::functions::wild_card_gives;
 use crate::symbols::Symbols;
 use crate::tracepoints::Tracepoints;
-use crate::{Error, Kit};
+use crate::{Error, Kit, variables};
 
 /// A kernel whose facts come from a [`Kit`].
 pub struct KernelTarget {
@@ -67,10 +67,13 @@ impl KernelTarget {
         let result = Some(proto.target()).filter(|&ty| self.btf.resolve(ty).is_some()).map(TypeId);
         let in_memory = result.is_some_and(|ty| result_in_memory(Passing::of(&self.btf, ty)));
         let passed: Vec<_> = proto.parameters().map(|parameter| Passing::of(&self.btf, TypeId(parameter.ty))).collect();
-        let words = argument_words(self.arch, &passed, in_memory);
-        let params = proto.parameters().zip(words);
-        let params =
-            params.map(|(parameter, arg)| Param { name: parameter.name.to_owned(), ty: TypeId(parameter.ty), arg });
+        let places = argument_places(self.arch, &passed, in_memory);
+        let params = proto.parameters().zip(places).map(|(parameter, place)| Param {
+            name: parameter.name.to_owned(),
+            ty: TypeId(parameter.ty),
+            arg: place.word,
+            by_address: place.by_address,
+        });
         Prototype { params: params.collect(), result }
     }
 }
@@ -148,8 +151,13 @@ impl Target for KernelTarget {
         self.btf.enumerator(name).map(|(value, ty)| (value, TypeId(ty)))
     }
 
-    fn enumerator_name(&self, enumeration: TypeId, value: i64) -> Option<String> {
-        self.btf.enumerator_name(enumeration, value).map(str::to_owned)
+    fn enumerators(&self, enumeration: TypeId) -> Vec<(String, i64)> {
+        self.btf.enumerators(enumeration)
+    }
+
+    /// BTF says nothing of source files: only a variable's name counts.
+    fn variable(&self, name: &str, _: Option<&str>) -> Option<Variable> {
+        variables::find(&self.symbols, &self.btf, name)
     }
 
     fn size_of(&self, ty: TypeId) -> u64 {

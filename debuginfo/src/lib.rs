@@ -20,6 +20,7 @@ mod config;
 mod convention;
 mod functions;
 mod tracepoints;
+mod variables;
 
 mod error;
 mod names;

@@ -11,7 +11,7 @@ use spile_frontend::glob;
 use spile_frontend::target::{Param, TracepointInfo, TypeId};
 
 use crate::btf::{Btf, Kind, Type};
-use crate::convention::{Passing, tracepoint_words};
+use crate::convention::{Passing, tracepoint_places};
 
 const TYPEDEF: &str = "btf_trace_";
 /// Functions that may have the parameters' names, by how their names start.
@@ -79,12 +79,18 @@ impl Tracepoints {
             None => (1..=types.len()).map(|number| format!("arg{number}")).collect(),
         };
         let passed: Vec<_> = types.iter().map(|&ty| Passing::of(btf, TypeId(ty))).collect();
-        let words = tracepoint_words(&passed);
-        let params = names.into_iter().zip(types).zip(words);
+        let places = tracepoint_places(&passed);
+        let params = names.into_iter().zip(types).zip(places);
         Some(TracepointInfo {
             system: self.system(name).to_owned(),
             name: name.to_owned(),
-            params: params.map(|((name, ty), arg)| Param { name, ty: TypeId(ty), arg }).collect(),
+            params: params
+                .map(|((name, ty), place)| {
+                    // What no word of the array can hold is nowhere.
+                    let arg = place.word.filter(|word| *word < u32::MAX);
+                    Param { name, ty: TypeId(ty), arg, by_address: place.by_address }
+                })
+                .collect(),
         })
     }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! An ordinary process as the compiler's target: scripts run in user space, without any kernel.
 
-use spile_frontend::target::{Arch, FunctionInfo, Member, Target, TracepointInfo, TypeId, TypeShape, TypeTag};
+use spile_frontend::target::{
+    Arch, FunctionInfo, Member, Target, TracepointInfo, TypeId, TypeShape, TypeTag, Variable,
+};
 
 use crate::Error;
 use crate::btf::{Btf, Builder, Kind};
@@ -104,7 +106,11 @@ impl Target for UserTarget {
         None
     }
 
-    fn enumerator_name(&self, _: TypeId, _: i64) -> Option<String> {
+    fn enumerators(&self, _: TypeId) -> Vec<(String, i64)> {
+        Vec::new()
+    }
+
+    fn variable(&self, _: &str, _: Option<&str>) -> Option<Variable> {
         None
     }
 

@@ -53,8 +53,8 @@ fn the_sign_of_char_is_that_of_the_kernel() {
 
 #[test]
 fn arguments_follow_the_calling_convention() {
-    assert_eq!(words(&kernel(Arch::X86_64), "big_result"), "pair:none count:3");
-    assert_eq!(words(&kernel(Arch::Aarch64), "big_result"), "pair:none count:2");
+    assert_eq!(words(&kernel(Arch::X86_64), "big_result"), "pair:1 count:3");
+    assert_eq!(words(&kernel(Arch::Aarch64), "big_result"), "pair:0 count:2");
 }
 
 #[test]
@@ -228,4 +228,19 @@ fn a_process_has_the_task_of_the_abi() {
     let value = target.member(uid, "val").expect("it is there").ty;
     assert!(matches!(target.shape(value), TypeShape::Int { bytes: 4, signed: false, .. }));
     assert!(target.functions("*", None).is_empty() && target.tracepoints("*").is_empty());
+}
+
+#[test]
+fn variables_are_counted_from_the_first_task() {
+    use spile_frontend::target::{Original, VariablePlace};
+
+    let kernel = KernelTarget::new(common::kit(Arch::X86_64)).unwrap();
+    let jiffies = kernel.variable("jiffies", None).unwrap();
+    assert_eq!((jiffies.ty, jiffies.place), (None, VariablePlace::Object(-0x100)));
+    let runqueues = kernel.variable("runqueues", None).unwrap();
+    assert_eq!(kernel.spelling(runqueues.ty.unwrap()), "struct big");
+    let place = VariablePlace::PerCpu { offsets: 0x100, original: Original::Address(0x40) };
+    assert_eq!(runqueues.place, place);
+    // A function is no variable.
+    assert!(kernel.variable("vfs_read", None).is_none() && kernel.variable("nothing", None).is_none());
 }

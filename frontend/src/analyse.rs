@@ -10,17 +10,21 @@ mod body;
 mod call;
 mod constant;
 mod context;
+mod derived;
 mod elide;
 mod expr;
 mod function;
 mod globals;
+mod learned;
 mod limits;
 pub mod list;
 mod loader;
+mod needs;
 mod points;
 mod pretty;
 mod print;
 mod probe;
+mod probe_write;
 mod stat;
 mod stmt;
 mod target;
@@ -30,9 +34,14 @@ pub use loader::{Loader, Source};
 pub use points::TYPES as POINT_TYPES;
 pub use probe::{ListedPoint, Variable};
 
-use loader::ItemRef;
+use context::Context;
+use derived::DerivedTypes;
+use function::{FunctionKey, Waiting};
+use learned::Learned;
+use needs::OwnNeeds;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::ast::Name;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -78,36 +87,62 @@ pub fn analyse(
     target: &dyn Target,
     diagnostics: &mut Diagnostics,
 ) -> Script {
-    let mut analyser = Analyser::new(loader, options, target, diagnostics);
-    analyser.all_probes();
-    analyser.check_globals();
-    if options.auto_print && !analyser.diagnostics.has_errors() {
-        analyser.print_unread_globals();
+    let target = DerivedTypes::new(target);
+    let mut learned = Learned::default();
+    loop {
+        let mut told = Diagnostics::new();
+        let mut analyser = Analyser::new(loader, options, &target, &mut told);
+        analyser.learned = learned.clone();
+        analyser.all_probes();
+        analyser.check_globals();
+        if options.auto_print && !analyser.diagnostics.has_errors() {
+            analyser.print_unread_globals();
+        }
+        analyser.set_limits();
+        let Analyser { script, learned: now, .. } = analyser;
+        // A global may be used before the text that gives it its C type: with what is known now, once more.
+        if now.is_worth_a_try(&learned) {
+            learned = now.for_next_pass();
+            continue;
+        }
+        diagnostics.extend(told.into_vec());
+        return script;
     }
-    analyser.set_limits();
-    analyser.script
 }
+
+/// Codes that say that the C type of a value is not known.
+const UNKNOWN_CTYPE: &[&str] = &["E0304", "E0327", "E0328", "E0329", "E0429"];
 
 /// The state of the walk.
 struct Analyser<'a, 'l> {
     /// Hands out declarations.
     loader: &'a mut Loader<'l>,
     target: &'a dyn Target,
+    /// The same, to make types that it does not have.
+    derived: &'a DerivedTypes<'a>,
     options: &'a Options,
     /// What was resolved so far.
     script: Script,
-    /// Which declared functions are in the script already, by file and item.
-    functions: HashMap<(FileId, usize), FunctionId>,
+    /// Which declared functions are in the script already.
+    functions: HashMap<FunctionKey, FunctionId>,
     /// Which declared globals are, by their place.
     globals: HashMap<(FileId, Name), GlobalId>,
     /// The aliases that lead to what is being resolved, the innermost first, and where each is used.
     aliases: Vec<(String, Span)>,
+    /// What functions need of their callers, by file and item.
+    needs: HashMap<(FileId, usize), Rc<OwnNeeds>>,
+    /// The context of the handler that is being resolved.
+    context: Option<Context>,
+    /// C types of globals.
+    learned: Learned,
+    /// Whether functions are being checked that nothing calls: what C types their parameters have is not known then.
+    without_callers: bool,
     /// How deep calls are being followed.
     following: usize,
     /// How deep the statements and expressions being resolved are nested, over all functions being followed.
     nesting: usize,
-    /// Functions whose bodies are yet to be resolved, with their further overloads.
-    waiting: Vec<(FunctionId, ItemRef, Vec<ItemRef>)>,
+    /// Functions whose bodies are yet to be resolved.
+    waiting: Vec<Waiting>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -115,17 +150,22 @@ impl<'a, 'l> Analyser<'a, 'l> {
     fn new(
         loader: &'a mut Loader<'l>,
         options: &'a Options,
-        target: &'a dyn Target,
+        target: &'a DerivedTypes<'a>,
         diagnostics: &'a mut Diagnostics,
     ) -> Self {
         Self {
             loader,
             target,
+            derived: target,
             options,
             script: Script::default(),
             functions: HashMap::new(),
             globals: HashMap::new(),
+            needs: HashMap::new(),
+            context: None,
+            learned: Learned::default(),
             aliases: Vec::new(),
+            without_callers: false,
             following: 0,
             nesting: 0,
             waiting: Vec::new(),
@@ -136,6 +176,9 @@ impl<'a, 'l> Analyser<'a, 'l> {
 
 impl Analyser<'_, '_> {
     fn report(&mut self, mut diagnostic: Diagnostic) {
+        if self.without_callers && UNKNOWN_CTYPE.contains(&diagnostic.code) {
+            return;
+        }
         // An alias or macro that is wrong would say so each time it is used.
         let texts = |one: &Diagnostic| one.labels.iter().map(|(span, _)| span.range()).collect::<Vec<_>>();
         let same = |known: &Diagnostic| {

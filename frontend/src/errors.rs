@@ -6,6 +6,7 @@ pub mod lex;
 pub mod preprocess;
 pub mod semantic;
 pub mod syntax;
+pub mod target;
 
 /// The known word that is most like `word`, if one is similar enough to be what was meant.
 pub fn similar<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {

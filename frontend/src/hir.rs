@@ -175,6 +175,8 @@ pub struct Handler {
     pub body: Body,
     /// Values to keep at the entry of the function, for the return; `None` where nothing reads the word.
     pub entry: Vec<Option<Expr>>,
+    /// The code that keeps them has locals, and no statements.
+    pub entry_frame: Body,
 }
 
 /// A resolved probe point.
@@ -303,6 +305,8 @@ pub enum Place {
         bytes: u8,
         /// Sign of what is read back.
         signed: bool,
+        /// First bit and number of bits, where only those are meant.
+        bits: Option<(u32, u32)>,
     },
 }
 
@@ -392,6 +396,8 @@ pub enum ExprKind {
     Print(Box<Print>),
     /// Runs the first for its effects; the value is that of the second.
     Then(Box<Expr>, Box<Expr>),
+    /// The value, or 0 or "" where computing it fails.
+    Guarded(Box<Expr>),
 }
 
 /// What `OP=` does.
@@ -497,7 +503,9 @@ pub fn visit_expr<'h>(expr: &'h Expr, visit: &mut dyn FnMut(&'h Expr)) {
         | ExprKind::And(a, b)
         | ExprKind::Or(a, b)
         | ExprKind::Then(a, b) => [a, b].into_iter().for_each(|expr| visit_expr(expr, visit)),
-        ExprKind::Not(inner) | ExprKind::Load { addr: inner, .. } => visit_expr(inner, visit),
+        ExprKind::Not(inner) | ExprKind::Load { addr: inner, .. } | ExprKind::Guarded(inner) => {
+            visit_expr(inner, visit);
+        }
         ExprKind::Ternary(a, b, c) => [a, b, c].into_iter().for_each(|expr| visit_expr(expr, visit)),
         ExprKind::Assign(place, value) | ExprKind::Update(place, _, value) => {
             visit_place(place, visit);

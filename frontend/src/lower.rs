@@ -83,7 +83,7 @@ impl Module<'_> {
             return (id, None);
         }
         let entry = program.declare(format!("{} entry", handler.name), &[], None);
-        let mut lower = Lower::new(self, program, entry, &[]);
+        let mut lower = Lower::new(self, program, entry, &handler.entry_frame.locals);
         for (index, value) in handler.entry.iter().enumerate() {
             let Some(value) = value else { continue };
             lower.statement(value.span, |lower| {

@@ -4,16 +4,21 @@
 use std::collections::BTreeMap;
 
 use crate::glob;
-use crate::target::{Arch, FunctionInfo, Member, Param, Prototype, Target, TracepointInfo, TypeId, TypeShape, TypeTag};
+use crate::target::{
+    Arch, FunctionInfo, Member, Original, Param, Prototype, Target, TracepointInfo, TypeId, TypeShape, TypeTag,
+    Variable, VariablePlace,
+};
 
 /// A made-up kernel. [`MockTarget::new`] has
 ///
 /// - `ssize_t vfs_read(struct file *file, char *buf, size_t count, loff_t *pos)`, and `vfs_write` alike;
 /// - `void kfree(const void *ptr)`, `int do_exit(int code)`, `no_types` without type information;
-/// - `struct file by_value(struct bits b, struct bits c)`, the first argument on the stack and the second in a register;
+/// - `struct pair by_value(double f, struct bits c, struct pair p, struct file big, int last)`, with a copy of `big` elsewhere;
+/// - `struct file in_memory(void)`, `enum color mix(enum color hue)`, `void crossed(struct crossed x)`;
 /// - `notrace_me`, which is blocklisted;
 /// - the tracepoints `sched:sched_switch` and `sched:sched_wakeup`;
-/// - `struct task_struct`, `struct file`, `struct inode`, `struct bits` with bit-fields, `enum color`.
+/// - `struct task_struct`, `struct file`, `struct inode`, `struct bits` with bit-fields, `struct pair`, `enum color`;
+/// - the variables `init_task`, `counter`, `untyped`, and of each CPU `cpu_bits` and `cpu_object`.
 #[derive(Clone, Debug)]
 pub struct MockTarget {
     runtime: &'static str,
@@ -84,7 +89,7 @@ impl MockTarget {
         let uint = self.int("unsigned int", 4, false);
         let long = self.int("long", 8, true);
         let ulong = self.int("unsigned long", 8, false);
-        self.int("short", 2, true);
+        let short = self.int("short", 2, true);
         self.int("__int128", 16, true);
         let float = self.ty(TypeShape::Float { bytes: 8 }, "double");
         let color = self.ty(TypeShape::Enum { bytes: 4, signed: false }, "enum color");
@@ -139,11 +144,19 @@ impl MockTarget {
             self.structure("struct bits", 8, false, &[("low", uint, 0, 3), ("mid", int, 3, 10), ("hue", color, 32, 4)]);
         self.pointer(bits);
         self.pointer(TypeId(0));
+        // Packed: a member lies across both registers.
+        let all = self.ty(TypeShape::Array { element: short, length: 3 }, "short[3]");
+        self.structure("struct crossed", 16, false, &[("all", all, 0, 0), ("half", int, 48, 0)]);
+        self.structure("struct pair", 16, false, &[("a", long, 0, 0), ("b", int, 64, 0), ("small", char, 96, 0)]);
     }
 
     fn add_functions(&mut self) {
-        let param =
-            |mock: &Self, name: &str, ty: &str, arg| Param { name: name.into(), ty: mock.find(ty), arg: Some(arg) };
+        let param = |mock: &Self, name: &str, ty: &str, arg| Param {
+            name: name.into(),
+            ty: mock.find(ty),
+            arg: Some(arg),
+            by_address: false,
+        };
         for (index, symbol) in ["vfs_read", "vfs_write"].into_iter().enumerate() {
             let params = vec![
                 param(self, "file", "struct file*", 0),
@@ -158,10 +171,21 @@ impl MockTarget {
         self.function_info("kfree", Some(Prototype { params: vec![ptr], result: None }), None);
         let code = param(self, "code", "int", 0);
         self.function_info("do_exit", Some(Prototype { params: vec![code], result: Some(self.find("int")) }), None);
-        let on_stack = Param { name: "b".into(), ty: self.find("struct bits"), arg: None };
-        let in_register = param(self, "c", "struct bits", 0);
-        let by_value = Prototype { params: vec![on_stack, in_register], result: Some(self.find("struct file")) };
+        let nowhere = Param { name: "f".into(), ty: self.find("double"), arg: None, by_address: false };
+        let bits = param(self, "c", "struct bits", 0);
+        let pair = param(self, "p", "struct pair", 1);
+        let copy = Param { by_address: true, ..param(self, "big", "struct file", 3) };
+        let seventh = param(self, "last", "int", 6);
+        let params = vec![nowhere, bits, pair, copy, seventh];
+        let by_value = Prototype { params, result: Some(self.find("struct pair")) };
         self.function_info("by_value", Some(by_value), None);
+        let result = Some(self.find("struct file"));
+        self.function_info("in_memory", Some(Prototype { params: Vec::new(), result }), None);
+        let crossed = param(self, "x", "struct crossed", 0);
+        self.function_info("crossed", Some(Prototype { params: vec![crossed], result: None }), None);
+        let hue = param(self, "hue", "enum color", 0);
+        let result = Some(self.find("enum color"));
+        self.function_info("mix", Some(Prototype { params: vec![hue], result }), None);
         self.function_info("no_types", None, None);
         self.function_info("notrace_me", None, None);
         let prev = vec![
@@ -242,10 +266,29 @@ impl Target for MockTarget {
         Some((value as i64, self.find("enum color")))
     }
 
-    fn enumerator_name(&self, enumeration: TypeId, value: i64) -> Option<String> {
+    fn enumerators(&self, enumeration: TypeId) -> Vec<(String, i64)> {
         if enumeration != self.find("enum color") {
-            return None;
+            return Vec::new();
         }
-        usize::try_from(value).ok().and_then(|value| ["RED", "GREEN", "BLUE"].get(value)).map(|name| (*name).into())
+        ["RED", "GREEN", "BLUE"].into_iter().zip(0..).map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    fn variable(&self, name: &str, unit: Option<&str>) -> Option<Variable> {
+        let (ty, place) = match name {
+            "init_task" => (Some("struct task_struct"), VariablePlace::Object(0)),
+            "counter" => (Some("int"), VariablePlace::Object(0x800)),
+            "untyped" => (None, VariablePlace::Object(0x810)),
+            "cpu_bits" => {
+                let original = Original::Address(0x40);
+                (Some("struct bits"), VariablePlace::PerCpu { offsets: 0x900, original })
+            }
+            "cpu_object" => {
+                let original = Original::Object(0xa00);
+                (Some("long"), VariablePlace::PerCpu { offsets: 0x900, original })
+            }
+            _ => return None,
+        };
+        let known = unit.is_none_or(|unit| unit == "kernel/sched.c");
+        known.then(|| Variable { ty: ty.map(|ty| self.find(ty)), place })
     }
 }

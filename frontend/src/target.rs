@@ -106,8 +106,43 @@ pub struct Param {
     pub name: String,
     /// Its type.
     pub ty: TypeId,
-    /// Which argument word holds it (`ir::Op::Arg`); `None` where it is in no single register.
+    /// Which argument word holds it (`ir::Op::Arg`), or the first of those that do; `None` where none does.
     pub arg: Option<u32>,
+    /// Whether that word is the address of a copy, made for the call.
+    pub by_address: bool,
+}
+
+/// A variable of the kernel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Variable {
+    /// Its type, where it is known.
+    pub ty: Option<TypeId>,
+    /// Where it is.
+    pub place: VariablePlace,
+}
+
+/// Where a variable of the kernel is. Kernels are loaded at random addresses, so those of their objects are counted from one
+/// that every task leads to, `init_task`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum VariablePlace {
+    /// So many bytes after `init_task`.
+    Object(i64),
+    /// Each CPU has its own: the distance of `__per_cpu_offset` from `init_task`, and what an entry of it is added to.
+    PerCpu {
+        /// Where the kernel keeps how far each CPU's area is from the original.
+        offsets: i64,
+        /// The variable in the original area.
+        original: Original,
+    },
+}
+
+/// A variable in the original of the per-CPU areas.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Original {
+    /// It is at this address, which only means something together with an offset.
+    Address(u64),
+    /// It is an object, so many bytes after `init_task`.
+    Object(i64),
 }
 
 /// A kernel function that can be probed.
@@ -196,8 +231,11 @@ pub trait Target {
     /// The value of an enumerator by its name, with its enumeration.
     fn enumerator(&self, name: &str) -> Option<(i64, TypeId)>;
 
-    /// The name of a value of an enumeration.
-    fn enumerator_name(&self, enumeration: TypeId, value: i64) -> Option<String>;
+    /// The enumerators of an enumeration.
+    fn enumerators(&self, enumeration: TypeId) -> Vec<(String, i64)>;
+
+    /// A variable of the kernel; `unit` is the path of the source file that defines it, or the end of that.
+    fn variable(&self, name: &str, unit: Option<&str>) -> Option<Variable>;
 
     /// Size of a type in bytes; 0 where it has none.
     fn size_of(&self, ty: TypeId) -> u64 {

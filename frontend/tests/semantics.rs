@@ -5,44 +5,9 @@
 
 mod common;
 
-use common::{World, compile, hit, run, run_in};
+use common::{compile, hit, run, run_in, world};
 use expect_test::expect;
 use spile_ir::ProbeKind;
-
-/// A world with a task 0x1000 ("worker", pid 42, tid 43, parent 7, user 1000) and a file 0x3000 of inode 99.
-fn world() -> World {
-    let mut world = World { task: 0x1000, ..World::default() };
-    let mut task = vec![0; 48];
-    task[0..4].copy_from_slice(&43u32.to_le_bytes());
-    task[4..8].copy_from_slice(&42u32.to_le_bytes());
-    task[8..16].copy_from_slice(&0x1100u64.to_le_bytes());
-    task[16..24].copy_from_slice(&0x2000u64.to_le_bytes());
-    task[24..30].copy_from_slice(b"worker");
-    world.memory.map(0x1000, task);
-    let mut parent = vec![0; 48];
-    parent[4..8].copy_from_slice(&7u32.to_le_bytes());
-    parent[24..28].copy_from_slice(b"init");
-    world.memory.map(0x1100, parent);
-    let ids: Vec<u8> = [1000u32, 100, 0, 50].iter().flat_map(|id| id.to_le_bytes()).collect();
-    world.memory.map(0x2000, ids);
-    let mut file = vec![0; 64];
-    file[0..4].copy_from_slice(&0x8000_0001u32.to_le_bytes());
-    file[8..16].copy_from_slice(&0x4000u64.to_le_bytes());
-    for slot in 0..4u32 {
-        let at = 16 + 4 * slot as usize;
-        file[at..at + 4].copy_from_slice(&(10 + slot).wrapping_neg().to_le_bytes());
-    }
-    file[32..40].copy_from_slice(&(-5i64).to_le_bytes());
-    file[40..48].copy_from_slice(&0x1000u64.to_le_bytes());
-    world.memory.map(0x3000, file);
-    let inode: Vec<u8> = 99u64.to_le_bytes().into_iter().chain(0o644u32.to_le_bytes()).chain([0; 12]).collect();
-    world.memory.map(0x4000, inode);
-    // low = 5, mid = -3, hue = BLUE
-    let bits = 5u64 | (0x3fd << 3) | (2 << 32);
-    world.memory.map(0x5000, bits.to_le_bytes());
-    world.memory.map(0x6000, b"a string\0".to_vec());
-    world
-}
 
 #[test]
 fn context_functions_read_the_current_task() {
@@ -150,8 +115,8 @@ fn points_of_a_wildcard_share_a_handler_where_it_cannot_tell_them_apart() {
     let compiled = compile(r#"probe kernel.function("*") { hits[pp()]++ } global hits"#);
     let handlers: Vec<_> = compiled.program.probes.iter().map(|probe| probe.handler).collect();
     let functions = compiled.program.probes.iter().filter(|probe| matches!(probe.kind, ProbeKind::Function { .. }));
-    assert_eq!(functions.count(), 6, "the blocklisted one is left out");
-    assert!(handlers[..6].iter().all(|handler| *handler == handlers[0]));
+    assert_eq!(functions.count(), 9, "the blocklisted one is left out");
+    assert!(handlers[..9].iter().all(|handler| *handler == handlers[0]));
 
     let compiled =
         compile(r#"probe kernel.function("vfs_*"), kernel.function("kfree") { n += @defined($count) } global n"#);

@@ -28,8 +28,8 @@
 //!   aggregate is kept by it.
 //! - Calls match their function, intrinsics their signature, print arguments their format.
 //! - Loads and stores have 1, 2, 4 or 8 bytes.
-//! - `EntrySet` is in entry handlers only, `EntryGet` in handlers of return probes with an entry handler, below the
-//!   probe's number of entry words.
+//! - `EntrySet` is in entry handlers only, `EntryGet` in handlers of return probes with an entry handler and in what only they
+//!   call, below the probe's number of entry words.
 
 mod flow;
 mod function;
@@ -160,12 +160,45 @@ fn verify_probe(program: &Program, probe: &Probe, errors: &mut Vec<VerifyError>)
     }
 }
 
-/// How many entry words a function may store and load, through the probes it handles.
+/// How many entry words a function may store and load, through the probes it handles or is called from.
 fn entry_words(program: &Program, id: FuncId) -> (u32, u32) {
     let least = |all: &mut dyn Iterator<Item = u32>| all.min().unwrap_or(0);
     let sets = least(&mut program.probes.iter().filter(|probe| probe.entry == Some(id)).map(|probe| probe.entry_words));
-    let gets = least(&mut program.probes.iter().filter(|probe| probe.handler == id).map(|probe| probe.entry_words));
-    (sets, gets)
+    if !ops(program, id).any(|op| matches!(op, Op::EntryGet(_))) {
+        return (sets, 0);
+    }
+    let reaching = program.probes.iter().filter_map(|probe| {
+        let at_entry = probe.entry.is_some_and(|entry| reaches(program, entry, id));
+        let words = if at_entry { 0 } else { probe.entry_words };
+        (at_entry || reaches(program, probe.handler, id)).then_some(words)
+    });
+    (sets, least(&mut { reaching }))
+}
+
+/// Whether a function is another one, or calls it directly or not.
+fn reaches(program: &Program, from: FuncId, goal: FuncId) -> bool {
+    let mut seen = vec![from];
+    let mut next = 0;
+    while let Some(id) = seen.get(next).copied() {
+        if id == goal {
+            return true;
+        }
+        next += 1;
+        for op in ops(program, id) {
+            if let Op::Call(callee, _) = op
+                && !seen.contains(callee)
+            {
+                seen.push(*callee);
+            }
+        }
+    }
+    false
+}
+
+/// All operations of a function.
+fn ops(program: &Program, id: FuncId) -> impl Iterator<Item = &Op> {
+    let blocks = program.functions.get(id.index()).map_or(&[][..], |function| &function.blocks);
+    blocks.iter().flat_map(|block| block.insts.iter().map(|inst| &inst.op))
 }
 
 /// Whether a function is a handler of some probe.

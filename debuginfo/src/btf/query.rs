@@ -89,10 +89,16 @@ impl Btf {
         declared
     }
 
-    /// The name of a value of an enumeration.
-    pub fn enumerator_name(&self, enumeration: TypeId, value: i64) -> Option<&str> {
-        let found = self.resolve(enumeration.0)?.enumerators().find(|enumerator| enumerator.value == value)?;
-        Some(found.name)
+    /// Names and values of an enumeration.
+    pub fn enumerators(&self, enumeration: TypeId) -> Vec<(String, i64)> {
+        let found = self.resolve(enumeration.0).into_iter().flat_map(Type::enumerators);
+        found.map(|enumerator| (enumerator.name.to_owned(), enumerator.value)).collect()
+    }
+
+    /// Where a variable is in a section, by their name and number.
+    pub fn section_offset(&self, section: &str, variable: u32) -> Option<u32> {
+        let section = self.named(section).find(|ty| ty.kind() == Kind::Datasec)?;
+        section.variables().find(|(ty, _)| *ty == variable).map(|(_, offset)| offset)
     }
 
     /// The prototype of a function by name.

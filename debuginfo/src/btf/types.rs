@@ -179,6 +179,11 @@ impl<'a> Type<'a> {
         })
     }
 
+    /// The variables of a section: numbers and offsets.
+    pub fn variables(self) -> impl Iterator<Item = (u32, u32)> + use<'a> {
+        self.entries(3, &[Kind::Datasec]).map(move |at| (self.word(at), self.word(at + 1)))
+    }
+
     /// Whether an enumeration is signed.
     pub(super) fn is_signed(self) -> bool {
         match self.kind() {

@@ -28,6 +28,8 @@ ffffffff81000500 T big_result
 ffffffff81000540 T __SCT__vfs_hook
 ffffffff81100000 D jiffies
 ffffffff81100010 r __ksymtab_vfs_read
+ffffffff81100100 D init_task
+ffffffff81100200 D __per_cpu_offset
 ffffffff81200000 T _sinittext
 ffffffff81200010 t early
 ffffffff81200020 T _einittext
@@ -93,5 +95,7 @@ fn types() -> Vec<u8> {
     }
     let named = types.prototype(0, &[("__data", void_pointer), ("preempt", bool), ("prev", file)]);
     types.name(Kind::Func, "__traceiter_sched_switch", named);
+    let var = types.add(Kind::Var, "runqueues", (0, false), big, &[1]);
+    types.add(Kind::Datasec, ".data..percpu", (1, false), 64, &[var, 0x40, 24]);
     types.finish()
 }

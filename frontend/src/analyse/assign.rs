@@ -25,8 +25,14 @@ impl Walk<'_, '_, '_> {
             if self.a.script.types.get(ty) == Some(Type::Stat) {
                 return self.fail(op_span, errors::statistics_as_value(value.span));
             }
-            if let Place::Local(id) = target {
-                self.local(id).ctype = value.ctype;
+            match &target {
+                // A plain number, such as 0, leaves a pointer what it is.
+                Place::Local(id) => {
+                    let local = self.local(*id);
+                    local.ctype = value.ctype.or(local.ctype);
+                }
+                Place::Global(id) | Place::Element(id, _) => self.a.learn_ctype(*id, None, value.ctype),
+                Place::Memory { .. } => {}
             }
             return Expr { ty, span: op_span, ctype: value.ctype, kind: H::Assign(target, value) };
         };
@@ -61,26 +67,13 @@ impl Walk<'_, '_, '_> {
             A::Index { var, keys } => {
                 let (id, keys) = self.element(var, keys)?;
                 self.write_global(id, place.span);
+                for (position, key) in keys.iter().enumerate() {
+                    self.a.learn_ctype(id, Some(position), key.ctype);
+                }
                 Some((Place::Element(id, keys), self.a.script.globals[id.index()].value))
             }
-            A::Target(_) | A::Deref { .. } if !self.a.options.guru => {
-                self.report(errors::write_needs_guru(place.span));
-                None
-            }
-            // The parser lets nothing else be assigned to.
-            _ => self.memory_place(place),
+            _ => self.target_place(place),
         }
-    }
-
-    /// Memory of the traced system: what would be loaded is stored instead.
-    fn memory_place(&mut self, place: &ast::Expr) -> Option<(Place, TypeVar)> {
-        let resolved = self.expr(place);
-        self.effects.acts = true;
-        if let H::Load { space: spile_ir::Space::Kernel, addr, bytes, signed } = resolved.kind {
-            return Some((Place::Memory { addr, bytes, signed }, resolved.ty));
-        }
-        self.report(errors::not_supported(place.span, "writing to a value that is no plain kernel memory"));
-        None
     }
 
     fn accumulate(&mut self, op_span: Span, place: &ast::Expr, value: &ast::Expr) -> Expr {

@@ -33,7 +33,13 @@ impl Analyser<'_, '_> {
         }
         let handler = HandlerId::new(self.script.handlers.len());
         let name = "end(9223372036854775807)".to_owned();
-        self.script.handlers.push(Handler { name: name.clone(), span, body, entry: Vec::new() });
+        self.script.handlers.push(Handler {
+            name: name.clone(),
+            span,
+            body,
+            entry: Vec::new(),
+            entry_frame: Body::default(),
+        });
         let kind = ProbeKind::End(i64::MAX);
         self.script.probes.push(Probe { name: name.clone(), written: name, kind, handler, optional: false });
     }

@@ -8,6 +8,7 @@ use super::Analyser;
 use super::context::Context;
 use super::loader::ItemRef;
 use crate::ast::{self, Name};
+use crate::diag::{Diagnostic, Severity};
 use crate::errors::semantic as errors;
 use crate::errors::similar;
 use crate::hir::{Constant, Effects, Expr, ExprKind, FunctionId, GlobalId, Local, LocalId, Place};
@@ -27,10 +28,12 @@ pub(super) struct Walk<'w, 'a, 'l> {
     /// Arrays that open `foreach` loops walk through.
     pub walked: Vec<GlobalId>,
     pub effects: Effects,
-    /// Whether what is being resolved only asks if it can be (`@defined`): nothing is reported then.
-    pub probing: bool,
-    /// Whether something would have been reported.
-    pub probe_failed: bool,
+    /// Errors of what is only being tried (`@defined`), instead of a report; and warnings are dropped then.
+    pub captured: Option<Vec<Diagnostic>>,
+    /// Whether the expression being resolved is computed at the entry of the traced function, by code of its own.
+    pub in_entry: bool,
+    /// The probe, and the aliases around it that the one at hand wraps: what counts for `@probewrite`.
+    pub wrapped: Vec<ItemRef>,
 }
 
 /// What a body belongs to.
@@ -45,9 +48,11 @@ pub(super) enum Owner {
         saved: Vec<LocalId>,
         /// Whether a `return` was seen.
         returned: bool,
+        /// Whether it is resolved for the handler at hand only, and may ask for its context.
+        contextual: bool,
     },
     /// A handler.
-    Probe(Box<Context>),
+    Probe,
 }
 
 /// What a name means.
@@ -67,16 +72,33 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
             loops: 0,
             walked: Vec::new(),
             effects: Effects::default(),
-            probing: false,
-            probe_failed: false,
+            captured: None,
+            in_entry: false,
+            wrapped: Vec::new(),
         }
     }
 
-    pub fn report(&mut self, diagnostic: crate::diag::Diagnostic) {
-        if self.probing {
-            self.probe_failed = true;
-        } else {
-            self.a.report(diagnostic);
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        match &mut self.captured {
+            Some(errors) if diagnostic.severity == Severity::Error => errors.push(diagnostic),
+            Some(_) => {}
+            None => self.a.report(diagnostic),
+        }
+    }
+
+    /// Does something that may fail, reporting nothing; the errors there would have been.
+    pub fn attempt<T>(&mut self, what: impl FnOnce(&mut Self) -> T) -> (T, Vec<Diagnostic>) {
+        let before = self.captured.replace(Vec::new());
+        let result = what(self);
+        let errors = std::mem::replace(&mut self.captured, before);
+        (result, errors.unwrap_or_default())
+    }
+
+    /// The context of the handler that this belongs to; `None` in a function that is there for all of them.
+    pub fn context(&mut self) -> Option<&mut Context> {
+        match self.owner {
+            Owner::Probe | Owner::Function { contextual: true, .. } => self.a.context.as_mut(),
+            Owner::Function { .. } => None,
         }
     }
 
@@ -86,7 +108,7 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
     }
 
     /// Reports, and gives an expression to go on with.
-    pub fn fail(&mut self, span: Span, diagnostic: crate::diag::Diagnostic) -> Expr {
+    pub fn fail(&mut self, span: Span, diagnostic: Diagnostic) -> Expr {
         self.report(diagnostic);
         self.wrong(span)
     }
@@ -116,7 +138,7 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
         {
             return Variable::Global(id);
         }
-        if self.context().is_some_and(|context| context.at_entry) {
+        if self.in_entry {
             self.report(errors::local_at_entry(span, name));
         }
         Variable::Local(known.unwrap_or_else(|| self.new_local(name.clone(), span, true)))
@@ -161,7 +183,6 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
             Variable::Local(id) => {
                 let local = self.local(id);
                 local.written = true;
-                local.ctype = None;
                 (Place::Local(id), local.ty)
             }
             Variable::Global(id) => {

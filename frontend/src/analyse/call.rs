@@ -28,7 +28,8 @@ impl Walk<'_, '_, '_> {
                 return self.fail(span, report);
             }
         };
-        let id = self.a.instantiate(&overloads);
+        let ctypes: Vec<_> = args.iter().map(|arg| arg.ctype).collect();
+        let id = self.instantiate(&overloads, &ctypes);
         self.call_function(id, args, function.span)
     }
 

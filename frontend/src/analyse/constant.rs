@@ -37,7 +37,7 @@ impl Analyser<'_, '_> {
             H::Binary(_, a, b) | H::Compare(_, a, b) | H::Concat(a, b) | H::And(a, b) | H::Or(a, b) => {
                 self.is_pure(a) && self.is_pure(b)
             }
-            H::Not(inner) | H::Load { addr: inner, .. } => self.is_pure(inner),
+            H::Not(inner) | H::Load { addr: inner, .. } | H::Guarded(inner) => self.is_pure(inner),
             H::Ternary(a, b, c) => self.is_pure(a) && self.is_pure(b) && self.is_pure(c),
             H::Print(_) | H::Assign(..) | H::Update(..) | H::PostStep(..) | H::Accumulate(..) | H::Then(..) => false,
         }

@@ -3,7 +3,8 @@
 //!
 //! One handler serves all points of a wildcard that answer the questions it asked in the same way.
 
-use crate::hir::Expr;
+use crate::hir::{CType, Expr, FunctionId, Local};
+use crate::span::FileId;
 use crate::target::{Param, Prototype, TracepointInfo, TypeId};
 
 /// What a handler finds where a probe fires.
@@ -78,7 +79,7 @@ impl PointContext {
     }
 
     /// A parameter by its name; of tracepoints also `argN`.
-    fn param(&self, name: &str) -> Option<Param> {
+    pub(super) fn param(&self, name: &str) -> Option<Param> {
         let params = self.params();
         if let Some(param) = params.iter().find(|param| param.name == name) {
             return Some(param.clone());
@@ -86,6 +87,11 @@ impl PointContext {
         let number: usize = name.strip_prefix("arg")?.parse().ok()?;
         let Self::Tracepoint(_) = self else { return None };
         params.get(number.checked_sub(1)?).cloned()
+    }
+
+    /// Whether the probe finds the registers as the traced code has them.
+    pub(super) fn has_registers(&self) -> bool {
+        matches!(self, Self::Function { .. } | Self::None("kernel.statement"))
     }
 
     pub(super) fn is_return(&self) -> bool {
@@ -117,15 +123,38 @@ pub(super) struct Context {
     pub point: PointContext,
     /// Questions asked so far, with the answers.
     pub asked: Vec<(Question, Answer)>,
-    /// Values to keep at the entry, and by which text each was asked for.
-    pub entry: Vec<(String, Expr)>,
+    /// Values to keep at the entry.
+    pub entry: Vec<Kept>,
+    /// Locals of the code that runs at the entry.
+    pub entry_locals: Vec<Local>,
     /// Whether what is being resolved is evaluated at the entry.
     pub at_entry: bool,
+    /// Functions that were resolved for this handler only, since they ask the point something.
+    pub functions: Vec<FunctionId>,
+}
+
+/// A value that is kept at a function's entry.
+pub(super) struct Kept {
+    /// The text that asked for it, and its file: the same text asks for the same value.
+    pub text: (FileId, String),
+    /// What the entry's code computes: the word that it keeps.
+    pub word: Expr,
+    /// Whether the word only says where a string is kept.
+    pub is_string: bool,
+    /// The C type of the value.
+    pub ctype: Option<CType>,
 }
 
 impl Context {
     pub fn new(point: PointContext) -> Self {
-        Self { point, asked: Vec::new(), entry: Vec::new(), at_entry: false }
+        Self {
+            point,
+            asked: Vec::new(),
+            entry: Vec::new(),
+            entry_locals: Vec::new(),
+            at_entry: false,
+            functions: Vec::new(),
+        }
     }
 
     pub fn ask(&mut self, question: Question) -> Answer {

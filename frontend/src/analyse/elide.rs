@@ -104,14 +104,16 @@ fn visit_stmts(stmts: &[Stmt], visit: &mut dyn FnMut(&Stmt)) {
 }
 
 /// The entry values that a handler uses; the others need not be kept, and words after the last need no place.
-pub(super) fn used_entry(body: &Body, entry: Vec<Expr>) -> Vec<Option<Expr>> {
+pub(super) fn used_entry<'b>(bodies: impl Iterator<Item = &'b Body>, entry: Vec<Expr>) -> Vec<Option<Expr>> {
     let mut used = HashSet::new();
     let mut note = |expr: &Expr| {
         if let H::EntryWord(word) = expr.kind {
             used.insert(word as usize);
         }
     };
-    visit_exprs(&body.stmts, &mut |expr| note(expr));
+    for body in bodies {
+        visit_exprs(&body.stmts, &mut |expr| note(expr));
+    }
     for value in &entry {
         visit_expr(value, &mut |expr| note(expr));
     }

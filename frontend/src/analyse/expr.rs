@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::body::{Variable, Walk};
 use super::constant::constant;
 use crate::ast::{self, BinaryOp as B, ExprKind as A, Key, UnaryOp};
-use crate::errors::semantic as errors;
+use crate::errors::{semantic as errors, target as target_errors};
 use crate::hir::{Constant, Expr, ExprKind as H, GlobalId};
 use crate::span::Span;
 use crate::types::Type;
@@ -45,15 +45,14 @@ impl Walk<'_, '_, '_> {
                 let defined = self.is_defined(inner);
                 self.int(span, defined.into())
             }
-            A::ProbeWrite(_) => self.fail(span, errors::not_supported(span, "@probewrite")),
+            A::ProbeWrite(inner) => self.probe_write(inner, span),
             A::Entry(inner) => self.entry(inner, span),
-            A::Const(name) | A::Enum(name) => self.enumerator(&name.value.to_str_lossy(), span),
-            A::EnumName { .. } => self.fail(span, errors::not_supported(span, "@enumname")),
-            A::Perf(_) => self.fail(span, errors::not_supported(span, "@perf")),
-            A::Register { user, .. } => {
-                let name = if *user { "@uregister" } else { "@kregister" };
-                self.fail(span, errors::not_supported(span, name))
+            A::Const(name) | A::Enum(name) => self.enumerator(name, span),
+            A::EnumName { value, type_name, module } => {
+                self.enumerator_name(value, type_name.as_ref(), module.as_ref(), span)
             }
+            A::Perf(name) => self.fail(span, target_errors::no_counter(span, &name.value.to_str_lossy())),
+            A::Register { number, user } => self.register_operator(number, *user, span),
             A::Deref { size_bytes, address, user } => self.deref(size_bytes, address, *user, span),
             A::Embedded(code) => self.fail(span, errors::embedded_c(code.span)),
         }
@@ -75,7 +74,8 @@ impl Walk<'_, '_, '_> {
             Variable::Global(id) => {
                 self.a.use_scalar(id, span);
                 self.read_global(id);
-                Expr { ty: self.a.script.globals[id.index()].value, span, ctype: None, kind: H::Global(id) }
+                let ctype = self.a.known_ctype(id, None);
+                Expr { ty: self.a.script.globals[id.index()].value, span, ctype, kind: H::Global(id) }
             }
         }
     }
@@ -91,7 +91,8 @@ impl Walk<'_, '_, '_> {
         }
         let Some((id, keys)) = self.element(var, keys) else { return self.wrong(span) };
         self.read_global(id);
-        Expr { ty: self.a.script.globals[id.index()].value, span, ctype: None, kind: H::Element(id, keys) }
+        let ctype = self.a.known_ctype(id, None);
+        Expr { ty: self.a.script.globals[id.index()].value, span, ctype, kind: H::Element(id, keys) }
     }
 
     /// As [`Self::variable`], but a name that means nothing becomes no local.
@@ -187,7 +188,11 @@ impl Walk<'_, '_, '_> {
         Expr {
             ty: then.ty,
             span,
-            ctype: then.ctype.filter(|ctype| otherwise.ctype == Some(*ctype)),
+            ctype: match (then.ctype, otherwise.ctype) {
+                (Some(one), Some(other)) => Some(one).filter(|one| *one == other),
+                // The other may well be a null pointer.
+                (one, other) => one.or(other),
+            },
             kind: H::Ternary(Box::new(cond), Box::new(then), Box::new(otherwise)),
         }
     }
@@ -203,13 +208,6 @@ impl Walk<'_, '_, '_> {
         // The parser has checked the size.
         let space = if user { Space::User } else { Space::Kernel };
         self.long(span, H::Load { space, addr, bytes: size.value as u8, signed: false })
-    }
-
-    fn enumerator(&mut self, name: &str, span: Span) -> Expr {
-        match self.a.target.enumerator(name) {
-            Some((value, _)) => self.int(span, value),
-            None => self.fail(span, errors::no_such_constant(span, name)),
-        }
     }
 }
 

@@ -6,8 +6,8 @@ use super::body::{Owner, Walk};
 use super::loader::ItemRef;
 use crate::ast::{self, FileKind, FunctionBody, Name, Stmt, StmtKind, TypeName};
 use crate::errors::semantic as errors;
-use crate::hir::{self, Body, Effects, Expr, ExprKind as H, Function, FunctionId, Local, Place};
-use crate::span::Span;
+use crate::hir::{self, Body, CType, Effects, Expr, ExprKind as H, Function, FunctionId, Local, Place};
+use crate::span::{FileId, Span};
 use crate::types::Type;
 use spile_ir::Intrinsic;
 
@@ -15,6 +15,35 @@ use spile_ir::Intrinsic;
 /// exhausts the stack.
 const MAX_FOLLOWED: usize = 40;
 const MAX_NESTED: usize = 100;
+
+/// What makes two uses of a declared function the same one.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct FunctionKey {
+    /// File and item.
+    item: (FileId, usize),
+    /// The handler whose context it asks for, and whether it runs at the entry of the traced function.
+    handler: Option<(usize, bool)>,
+    /// C types of its arguments, where they matter.
+    ctypes: Vec<Option<CType>>,
+}
+
+/// What a caller brings along.
+pub(super) struct Caller<'c> {
+    /// Whether it belongs to the handler at hand.
+    pub contextual: bool,
+    /// C types of the arguments.
+    pub ctypes: &'c [Option<CType>],
+}
+
+/// A function whose body is yet to be resolved.
+pub(super) struct Waiting {
+    id: FunctionId,
+    item: ItemRef,
+    /// Its further overloads.
+    rest: Vec<ItemRef>,
+    /// For a function that is there for one handler: whether it runs at the entry of the traced function.
+    at_entry: Option<bool>,
+}
 
 impl Analyser<'_, '_> {
     /// The functions of a name and arity that a file sees, in the order in which they are tried; else all arities there are.
@@ -46,48 +75,75 @@ impl Analyser<'_, '_> {
         if fitting.is_empty() { Err(others) } else { Ok(fitting.into_iter().map(|(_, item)| item).collect()) }
     }
 
-    /// The script's entry for the first of these overloads; `next` in it goes on with the others.
-    pub(super) fn instantiate(&mut self, overloads: &[ItemRef]) -> FunctionId {
+    /// The script's entry for the first of these overloads, as `caller` needs it; `next` in it goes on with the others.
+    pub(super) fn instantiate(&mut self, overloads: &[ItemRef], caller: Caller<'_>) -> FunctionId {
         let (item, rest) = overloads.split_first().expect("a name has an overload");
-        let key = (item.file.id, item.index);
+        let needs = self.needs(item);
+        let context = self.context.as_ref().filter(|_| needs.context && caller.contextual);
+        let key = FunctionKey {
+            item: (item.file.id, item.index),
+            handler: context.map(|context| (self.script.handlers.len(), context.at_entry)),
+            ctypes: if needs.ctypes { caller.ctypes.to_vec() } else { Vec::new() },
+        };
         if let Some(id) = self.functions.get(&key) {
             return *id;
         }
         let function = item.function().expect("an overload is a function");
-        let id = self.declare_function(function);
+        let contextual = key.handler;
+        let id = self.declare_function(function, &key.ctypes);
         self.functions.insert(key, id);
+        if let Some(context) = self.context.as_mut().filter(|_| contextual.is_some()) {
+            context.functions.push(id);
+        }
+        let at_entry = contextual.map(|(_, at_entry)| at_entry);
+        let waiting = Waiting { id, item: item.clone(), rest: rest.to_vec(), at_entry };
         if self.following >= MAX_FOLLOWED || self.nesting >= MAX_NESTED {
-            self.waiting.push((id, item.clone(), rest.to_vec()));
+            self.waiting.push(waiting);
         } else {
             self.following += 1;
-            self.resolve_function(id, item, rest.to_vec());
+            self.resolve_function(waiting);
             self.following -= 1;
         }
         id
     }
 
+    /// Whether a function was resolved for a caller.
+    pub(super) fn is_called(&self, item: &ItemRef) -> bool {
+        self.functions.keys().any(|key| key.item == (item.file.id, item.index))
+    }
+
     /// Resolves the functions that wait for their turn.
     pub(super) fn resolve_waiting(&mut self) {
-        while let Some((id, item, rest)) = self.waiting.pop() {
-            self.resolve_function(id, &item, rest);
+        while let Some(waiting) = self.waiting.pop() {
+            let before = self.context.as_ref().map(|context| context.at_entry);
+            self.set_at_entry(waiting.at_entry);
+            self.resolve_function(waiting);
+            self.set_at_entry(before);
         }
     }
 
-    fn declare_function(&mut self, function: &ast::Function) -> FunctionId {
+    fn set_at_entry(&mut self, at_entry: Option<bool>) {
+        if let (Some(context), Some(at_entry)) = (&mut self.context, at_entry) {
+            context.at_entry = at_entry;
+        }
+    }
+
+    fn declare_function(&mut self, function: &ast::Function, ctypes: &[Option<CType>]) -> FunctionId {
         let types = &mut self.script.types;
         let mut var = |ty: Option<TypeName>, span: Span| match ty {
             Some(TypeName::Long) => types.known(Type::Long, span),
             Some(TypeName::String) => types.known(Type::Str, span),
             None => types.fresh(),
         };
-        let local = |param: &ast::Param| Local {
+        let ctypes = ctypes.iter().copied().chain(std::iter::repeat(None));
+        let local = |(param, ctype): (&ast::Param, Option<CType>)| Local {
             name: param.name.name.clone(),
             span: param.name.span,
             ty: var(param.ty, param.name.span),
             written: true,
-            ctype: None,
+            ctype,
         };
-        let locals: Vec<_> = function.params.iter().map(local).collect();
+        let locals: Vec<_> = function.params.iter().zip(ctypes).map(local).collect();
         let has_value = match &function.body {
             FunctionBody::Script(block) => returns_value(&block.stmts),
             FunctionBody::Embedded(_) => false,
@@ -108,7 +164,8 @@ impl Analyser<'_, '_> {
         id
     }
 
-    fn resolve_function(&mut self, id: FunctionId, item: &ItemRef, rest: Vec<ItemRef>) {
+    fn resolve_function(&mut self, waiting: Waiting) {
+        let Waiting { id, item, rest, at_entry } = waiting;
         let Some(function) = item.function() else { return };
         let block = match &function.body {
             FunctionBody::Script(block) => block,
@@ -117,7 +174,8 @@ impl Analyser<'_, '_> {
         // Whoever calls it, it is wrong by itself.
         let aliases = std::mem::take(&mut self.aliases);
         let locals = self.script.functions[id.index()].body.locals.clone();
-        let owner = Owner::Function { id, rest, saved: Vec::new(), returned: false };
+        let contextual = at_entry.is_some();
+        let owner = Owner::Function { id, rest, saved: Vec::new(), returned: false, contextual };
         let mut walk = Walk::new(self, item.file.clone(), owner);
         for (index, local) in locals.iter().enumerate() {
             walk.names.insert(local.name.clone(), hir::LocalId::new(index));
@@ -140,6 +198,15 @@ impl Analyser<'_, '_> {
 }
 
 impl Walk<'_, '_, '_> {
+    /// The function that the first of these overloads is for this caller.
+    pub fn instantiate(&mut self, overloads: &[ItemRef], ctypes: &[Option<CType>]) -> FunctionId {
+        let contextual = self.context().is_some();
+        // Of numbers the type does not matter.
+        let matters = |ctype: &Option<CType>| ctype.filter(|ctype| self.a.leads_somewhere(*ctype));
+        let ctypes: Vec<_> = ctypes.iter().map(matters).collect();
+        self.a.instantiate(overloads, Caller { contextual, ctypes: &ctypes })
+    }
+
     /// `next` in a function: the value is that of the next overload, called with the same arguments.
     pub fn next_overload(&mut self, span: Span) -> Vec<hir::Stmt> {
         let Owner::Function { id, rest, .. } = &self.owner else { return Vec::new() };
@@ -156,7 +223,9 @@ impl Walk<'_, '_, '_> {
             Expr { ty, span, ctype: None, kind: H::Local(copy) }
         });
         let args = args.collect();
-        let next = self.a.instantiate(&rest);
+        let params = self.a.script.functions[id.index()].params;
+        let ctypes: Vec<_> = self.locals[..params].iter().map(|param| param.ctype).collect();
+        let next = self.instantiate(&rest, &ctypes);
         let call = self.call_function(next, args, span);
         self.a.unify(self.a.script.functions[id.index()].result, call.ty, span);
         vec![hir::Stmt { span, kind: hir::StmtKind::Return(Some(call)) }]

@@ -3,6 +3,9 @@
 //!
 //! What cannot be resolved is left out without a word: a listing shows what can be used.
 
+use super::derived::DerivedTypes;
+use super::function::Caller;
+use super::loader::ItemRef;
 use super::{Analyser, ListedPoint, Loader, Options};
 use crate::diag::Diagnostics;
 use crate::print;
@@ -17,7 +20,8 @@ pub fn points(
 ) -> Vec<ListedPoint> {
     let probes = loader.probes.clone();
     let mut ignored = Diagnostics::new();
-    let mut analyser = Analyser::new(loader, options, target, &mut ignored);
+    let target = DerivedTypes::new(target);
+    let mut analyser = Analyser::new(loader, options, &target, &mut ignored);
     probes.iter().flat_map(|probe| analyser.list_probe(probe, with_variables)).collect()
 }
 
@@ -25,12 +29,16 @@ pub fn points(
 pub fn functions(loader: &mut Loader<'_>, options: &Options, target: &dyn Target) -> Vec<String> {
     let mut ignored = Diagnostics::new();
     loader.load_all(&mut ignored);
-    let public = |item: &&super::ItemRef| {
+    let public = |item: &&ItemRef| {
         item.function().is_some_and(|function| !function.private && !function.name.name.starts_with('_'))
     };
     let items: Vec<_> = loader.parsed_functions().filter(public).cloned().collect();
-    let mut analyser = Analyser::new(loader, options, target, &mut ignored);
-    let ids: Vec<_> = items.iter().map(|item| analyser.instantiate(std::slice::from_ref(item))).collect();
+    let target = DerivedTypes::new(target);
+    let mut analyser = Analyser::new(loader, options, &target, &mut ignored);
+    let ids: Vec<_> = items
+        .iter()
+        .map(|item| analyser.instantiate(std::slice::from_ref(item), Caller { contextual: false, ctypes: &[] }))
+        .collect();
     analyser.resolve_waiting();
     let mut signatures: Vec<_> = ids.into_iter().map(|id| analyser.script.signature(id)).collect();
     signatures.sort();

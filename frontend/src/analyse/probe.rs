@@ -10,15 +10,19 @@ use std::rc::Rc;
 use super::body::{Owner, Walk};
 use super::context::{Answer, Context, Question, serves};
 use super::elide::used_entry;
+use super::function::Caller;
 use super::loader::ItemRef;
 use super::{Analyser, points};
 use crate::ast::{self, Item, NamedComponent, Need};
 use crate::diag::Diagnostic;
-use crate::errors::semantic as errors;
+use crate::errors::{semantic as errors, target as target_errors};
 use crate::glob;
 use crate::hir::{Body, Expr, ExprKind, Handler, HandlerId, Probe, Stmt, StmtKind};
 use crate::print;
 use crate::span::Span;
+
+/// Values that can be kept with a call from its entry to its return.
+const MAX_ENTRY_WORDS: usize = 32;
 
 /// How deep aliases may lead to aliases.
 const MAX_ALIAS_DEPTH: usize = 32;
@@ -123,9 +127,15 @@ impl Analyser<'_, '_> {
     fn check_functions(&mut self) {
         for file in self.loader.user_files().to_vec() {
             for index in 0..file.items.len() {
-                if let Item::Function(_) = file.items[index] {
-                    self.instantiate(&[ItemRef { file: file.clone(), index }]);
+                let item = ItemRef { file: file.clone(), index };
+                // What needs a context was resolved for each handler that calls it.
+                if item.function().is_none() || self.needs(&item).context || self.is_called(&item) {
+                    continue;
                 }
+                self.without_callers = self.needs(&item).ctypes;
+                self.instantiate(&[item], Caller { contextual: false, ctypes: &[] });
+                self.resolve_waiting();
+                self.without_callers = false;
             }
         }
         self.resolve_waiting();
@@ -265,8 +275,8 @@ impl Analyser<'_, '_> {
 
     fn handler(&mut self, item: &ItemRef, probe: &ast::Probe, derived: &Derived) -> Made {
         let kind = derived.point.context.kind();
-        let context = Context::new(derived.point.context.clone());
-        let mut walk = Walk::new(self, item.file.clone(), Owner::Probe(Box::new(context)));
+        self.context = Some(Context::new(derived.point.context.clone()));
+        let mut walk = Walk::new(self, item.file.clone(), Owner::Probe);
         let mut stmts = Vec::new();
         for (file, condition) in &derived.route.conditions {
             walk.file = file.clone();
@@ -274,18 +284,22 @@ impl Analyser<'_, '_> {
             stmts.push(leave_unless(cond));
         }
         let route = &derived.route;
+        let wrapped: Vec<_> = [item].into_iter().chain(route.aliases.iter().map(|turn| &turn.item)).cloned().collect();
         for (before, Turn { item, .. }) in route.aliases.iter().enumerate().rev() {
             walk.file = item.file.clone();
+            walk.wrapped = wrapped[..=before].to_vec();
             walk.a.aliases = route.steps(before + 1);
             if let Some(block) = item.alias().and_then(|alias| alias.prologue.as_ref()) {
                 stmts.extend(walk.stmts(&block.stmts));
             }
         }
         walk.file = item.file.clone();
+        walk.wrapped = vec![item.clone()];
         walk.a.aliases.clear();
         stmts.extend(walk.stmts(&probe.body.stmts));
         for (before, Turn { item, .. }) in route.aliases.iter().enumerate() {
             walk.file = item.file.clone();
+            walk.wrapped = wrapped[..=before].to_vec();
             walk.a.aliases = route.steps(before + 1);
             if let Some(block) = item.alias().and_then(|alias| alias.epilogue.as_ref()) {
                 stmts.extend(walk.stmts(&block.stmts));
@@ -293,14 +307,21 @@ impl Analyser<'_, '_> {
         }
         walk.a.aliases.clear();
         walk.check_locals();
-        let Walk { locals, owner, .. } = walk;
-        let Owner::Probe(context) = owner else { unreachable!("a handler belongs to a probe") };
-        let mut body = Body { locals, stmts };
+        let mut body = Body { locals: walk.locals, stmts };
+        // Some may be there for this handler.
+        self.resolve_waiting();
         self.elide(&mut body);
-        let entry = context.entry.into_iter().map(|(_, value)| value).collect();
-        let entry = used_entry(&body, entry);
+        let context = self.context.take().unwrap_or_else(|| Context::new(derived.point.context.clone()));
+        let words = context.entry.into_iter().map(|kept| kept.word).collect();
+        let functions = context.functions.iter().map(|id| &self.script.functions[id.index()].body);
+        let entry = used_entry(functions.chain([&body]), words);
+        if entry.len() > MAX_ENTRY_WORDS {
+            self.report(target_errors::too_many_entry_values(probe.span, entry.len(), MAX_ENTRY_WORDS));
+        }
         let id = HandlerId::new(self.script.handlers.len());
-        self.script.handlers.push(Handler { name: derived.point.name.clone(), span: probe.span, body, entry });
+        let name = derived.point.name.clone();
+        let entry_frame = Body { locals: context.entry_locals, stmts: Vec::new() };
+        self.script.handlers.push(Handler { name, span: probe.span, body, entry, entry_frame });
         Made { id, kind, asked: context.asked, route: derived.route.clone() }
     }
 }

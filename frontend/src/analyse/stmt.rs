@@ -46,7 +46,7 @@ impl Walk<'_, '_, '_> {
             A::Continue => self.in_loop("continue", H::Continue, span),
             A::Return(value) => self.return_stmt(value.as_ref(), span),
             A::Next => match self.owner {
-                Owner::Probe(_) => H::Return(None),
+                Owner::Probe => H::Return(None),
                 Owner::Function { .. } => return self.next_overload(span),
             },
             A::Delete(delete) => match self.delete(delete) {
@@ -178,9 +178,10 @@ impl Walk<'_, '_, '_> {
         self.read_global(id);
         let types = self.a.use_array(id, foreach.keys.len(), array.span)?;
         let mut keys = Vec::new();
-        for (var, ty) in foreach.keys.iter().zip(types) {
+        for (position, (var, ty)) in foreach.keys.iter().zip(types).enumerate() {
             let (place, key) = self.scalar_place(&var.name, var.span);
             self.a.unify(ty, key, var.span);
+            self.take_ctype(&place, id, Some(position));
             keys.push(place);
         }
         let value_type = self.a.script.globals[id.index()].value;
@@ -190,6 +191,7 @@ impl Walk<'_, '_, '_> {
             if self.a.script.types.get(value_type) == Some(Type::Stat) {
                 self.report(errors::foreach_value_of_stats(var.span, &array.name));
             }
+            self.take_ctype(&place, id, None);
             place
         });
         let sort = foreach.sort.as_ref().map(|sort| {
@@ -207,6 +209,13 @@ impl Walk<'_, '_, '_> {
         let body = self.round(&foreach.body);
         self.walked.pop();
         Some(H::Foreach(Box::new(Foreach { array: id, keys, value, slice, sort, limit, body })))
+    }
+
+    /// A variable that takes a key or a value of an array takes its C type, too.
+    fn take_ctype(&mut self, place: &Place, array: hir::GlobalId, part: Option<usize>) {
+        if let Place::Local(id) = place {
+            self.local(*id).ctype = self.a.known_ctype(array, part);
+        }
     }
 
     fn foreach_bucket(

@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Target variables: `$x->y[1]`, `@cast(…)->z`, `@entry`, `@defined`.
+//! Target variables: `$x->y[1]`, `@cast(…)->z`, `@var`, `@entry`, `@defined`.
 
+mod cast;
 mod context_vars;
+mod entry;
+mod enums;
 mod load;
 mod path;
+mod registers;
+mod var;
+mod words;
+mod write;
 
-use super::body::{Owner, Walk};
-use super::context::Context;
-use crate::ast::{self, AccessKind, ExprKind as A, Target, TargetBase};
-use crate::errors::semantic as errors;
-use crate::hir::{CType, Expr, ExprKind as H};
+pub(super) use words::Words;
+
+use super::Analyser;
+use super::body::Walk;
+use crate::ast::{self, Access, AccessKind, ExprKind as A, Target, TargetBase};
+use crate::errors::{semantic as errors, target as target_errors};
+use crate::hir::{CType, Expr, ExprKind as H, visit_expr};
 use crate::span::Span;
-use crate::target::{TypeId, TypeTag};
+use crate::target::{TypeId, TypeShape};
 use crate::types::Type;
 
 /// How far the way to a target value has come.
@@ -25,49 +34,116 @@ pub(super) enum Reach {
         /// First bit and number of bits, counted from the address, if it is a bit-field.
         bits: Option<(u32, u32)>,
     },
+    /// A structure that is passed in registers, or a part of one.
+    Words {
+        /// Which registers.
+        words: Words,
+        /// Its first bit there.
+        first: u32,
+        /// Its type.
+        ty: TypeId,
+        /// How many bits it has, if it is a bit-field.
+        bits: Option<u32>,
+    },
     /// A value, with its C type.
     Value(Expr),
+}
+
+/// The name of a `$name`.
+fn base_name(target: &Target) -> &str {
+    match &target.base {
+        TargetBase::Context(name) => name,
+        _ => "",
+    }
+}
+
+impl Analyser<'_, '_> {
+    /// Whether a value of this C type can be followed further: a pointer, a structure, an array; or shown by name.
+    pub(super) fn leads_somewhere(&self, ctype: CType) -> bool {
+        let CType::Value(ty) = ctype else { return true };
+        !matches!(self.target.shape(ty), TypeShape::Int { .. } | TypeShape::Float { .. } | TypeShape::Void)
+    }
 }
 
 impl Walk<'_, '_, '_> {
     /// A target expression.
     pub fn target(&mut self, target: &Target, span: Span) -> Expr {
+        // Whether something is defined does not change because it would be skipped.
+        if !self.a.options.skip_badvars || self.captured.is_some() {
+            return self.defined_target(target, span).unwrap_or_else(|| self.wrong(span));
+        }
+        let (value, mut problems) = self.attempt(|walk| walk.defined_target(target, span));
+        match (value, problems.is_empty()) {
+            (Some(value), true) => value,
+            (_, true) => self.wrong(span),
+            _ => {
+                self.report(target_errors::skipped(problems.swap_remove(0)));
+                let is_text = target.pretty.is_some() || matches!(target.base, TargetBase::ContextGroup(_));
+                if is_text { self.text(span, "") } else { self.int(span, 0) }
+            }
+        }
+    }
+
+    fn defined_target(&mut self, target: &Target, span: Span) -> Option<Expr> {
         if let TargetBase::ContextGroup(name) = &target.base {
-            return self.context_group(name, span);
+            return Some(self.context_group(name, target.pretty, span));
         }
         if self.is_snapshot(target) {
             return self.snapshot(target, span);
         }
-        self.resolve_target(target, span).unwrap_or_else(|| self.wrong(span))
+        self.resolve_target(target, span)
     }
 
     fn resolve_target(&mut self, target: &Target, span: Span) -> Option<Expr> {
         let reach = self.reach(target, span)?;
-        if let Some(pretty) = target.pretty {
-            return self.pretty(reach, pretty, span);
+        self.finish(reach, target, span)
+    }
+
+    /// The value of what was reached, its address or its text, as the expression asks.
+    fn finish(&mut self, reach: Reach, target: &Target, span: Span) -> Option<Expr> {
+        let value = match target.pretty {
+            Some(pretty) => self.pretty(reach, pretty, span)?,
+            None if target.address_of => self.address(reach, span)?,
+            None => self.load(reach, span)?,
+        };
+        Some(self.guarded(value))
+    }
+
+    /// With `--skip-badvars`, what cannot be read is 0.
+    fn guarded(&self, value: Expr) -> Expr {
+        let mut can_fail = false;
+        visit_expr(&value, &mut |expr| {
+            can_fail |= matches!(expr.kind, H::Load { .. } | H::Intrinsic(..) | H::Call(..))
+        });
+        if !self.a.options.skip_badvars || !can_fail {
+            return value;
         }
-        if target.address_of { self.address(reach, span) } else { self.load(reach, span) }
+        Expr { ty: value.ty, span: value.span, ctype: value.ctype, kind: H::Guarded(Box::new(value)) }
     }
 
     fn reach(&mut self, target: &Target, span: Span) -> Option<Reach> {
-        let mut reach = match &target.base {
-            TargetBase::Context(name) => Reach::Value(self.context_var(name, span, target.path.is_empty())?),
+        let reach = match &target.base {
+            TargetBase::Context(name) => self.context_var(name, span)?,
             TargetBase::Cast { value, type_name, module } => self.cast(value, type_name, module.as_ref(), span)?,
             TargetBase::Autocast(inner) => {
                 let value = self.long_expr(inner);
                 if value.ctype.is_none() {
+                    self.a.miss_ctype();
                     self.report(errors::unknown_ctype(inner.span));
                     return None;
                 }
                 Reach::Value(value)
             }
-            TargetBase::Var { .. } => {
-                self.report(errors::not_supported(span, "@var"));
-                return None;
+            TargetBase::Var { name, module } => {
+                self.global_variable(name, module.as_ref(), target.address_of && target.path.is_empty(), span)?
             }
-            TargetBase::ContextGroup(name) => Reach::Value(self.context_group(name, span)),
+            TargetBase::ContextGroup(name) => Reach::Value(self.context_group(name, None, span)),
         };
-        for access in &target.path {
+        self.follow(reach, &target.path)
+    }
+
+    fn follow(&mut self, mut reach: Reach, path: &[Access]) -> Option<Reach> {
+        for access in path {
             reach = match &access.kind {
                 AccessKind::Member(name) => self.member(reach, name, access.span)?,
                 AccessKind::Index(index) => {
@@ -83,139 +159,29 @@ impl Walk<'_, '_, '_> {
     pub fn autocast_index(&mut self, base: Expr, index: &ast::Expr, span: Span) -> Expr {
         let index = self.long_expr(index);
         let reach = self.indexed(Reach::Value(base), index, span);
-        reach.and_then(|reach| self.load(reach, span)).unwrap_or_else(|| self.wrong(span))
+        let value = reach.and_then(|reach| self.load(reach, span));
+        value.map(|value| self.guarded(value)).unwrap_or_else(|| self.wrong(span))
     }
 
-    fn cast(
-        &mut self,
-        value: &ast::Expr,
-        type_name: &ast::StringLit,
-        module: Option<&ast::StringLit>,
-        span: Span,
-    ) -> Option<Reach> {
-        let mut value = self.long_expr(value);
-        if let Some(module) = module
-            && !module.value.as_bytes().starts_with(b"kernel")
-        {
-            self.report(errors::not_supported(module.span, "@cast to a type of a module or program"));
-            return None;
-        }
-        let name = type_name.value.to_str_lossy();
-        let Some(ty) = self.find_type(name.trim()) else {
-            self.report(errors::no_such_type(type_name.span, &name));
-            return None;
-        };
-        value.ctype = Some(CType::PointerTo(ty));
-        value.span = span;
-        Some(Reach::Value(value))
-    }
-
-    /// A type by the name that a script gives it.
-    fn find_type(&self, name: &str) -> Option<TypeId> {
-        let target = self.a.target;
-        let tagged = [("struct ", TypeTag::Struct), ("union ", TypeTag::Union), ("enum ", TypeTag::Enum)];
-        for (prefix, tag) in tagged {
-            if let Some(name) = name.strip_prefix(prefix) {
-                return target.find_type(tag, name.trim());
-            }
-        }
-        let tags = [TypeTag::Struct, TypeTag::Union, TypeTag::Plain, TypeTag::Enum];
-        tags.into_iter().find_map(|tag| target.find_type(tag, name))
-    }
-
-    /// `@defined(x)`: whether resolving `x` would report nothing. Leaves no trace but the questions asked of the context.
+    /// `@defined(x)`: whether resolving `x` would report no error. Leaves no trace but the questions asked of the context.
     pub fn is_defined(&mut self, inner: &ast::Expr) -> bool {
         if let A::Call { function, args } = &inner.kind {
             let file = self.file.clone();
             return self.a.overloads(&function.name, args.len(), &file).is_ok();
         }
-        let before = (self.locals.len(), self.names.clone(), std::mem::replace(&mut self.probing, true));
+        let before = (self.locals.len(), self.names.clone());
         let kept = self.context().map(|context| context.entry.len());
-        let failed = std::mem::replace(&mut self.probe_failed, false);
-        self.expr(inner);
-        let defined = !std::mem::replace(&mut self.probe_failed, failed);
+        let (_, problems) = self.attempt(|walk| walk.expr(inner));
         self.locals.truncate(before.0);
-        (self.names, self.probing) = (before.1, before.2);
+        self.names = before.1;
         if let (Some(context), Some(kept)) = (self.context(), kept) {
             context.entry.truncate(kept);
         }
-        defined
+        problems.is_empty()
     }
 
-    /// `@entry(x)`: the value of `x` at the function's entry.
-    pub fn entry(&mut self, inner: &ast::Expr, span: Span) -> Expr {
-        let Some(context) = self.context().filter(|context| context.point.is_return()) else {
-            return self.fail(span, errors::entry_outside(span));
-        };
-        if context.at_entry {
-            return self.expr(inner);
-        }
-        context.at_entry = true;
-        let value = self.expr(inner);
-        if self.a.script.types.get(value.ty) == Some(Type::Str) {
-            self.report(errors::entry_string(inner.span));
-        } else {
-            self.a.expect(&value, Type::Long);
-        }
-        if let Some(context) = self.context() {
-            context.at_entry = false;
-        }
-        self.keep_at_entry(inner.span, value, span)
-    }
-
-    /// The handler's context; `None` in a function.
-    pub fn context(&mut self) -> Option<&mut Context> {
-        match &mut self.owner {
-            Owner::Probe(context) => Some(context),
-            Owner::Function { .. } => None,
-        }
-    }
-
-    /// Keeps a value at the entry, once for each text it is asked by; what reads it at the return.
-    fn keep_at_entry(&mut self, text_span: Span, value: Expr, span: Span) -> Expr {
-        let text = self.a.loader.sources.text(text_span).to_owned();
-        let ctype = value.ctype;
-        let Some(context) = self.context() else { return self.wrong(span) };
-        let known = context.entry.iter().position(|(known, _)| *known == text);
-        let word = known.unwrap_or_else(|| {
-            context.entry.push((text, value));
-            context.entry.len() - 1
-        });
-        Expr { ctype, ..self.long(span, H::EntryWord(word as u32)) }
-    }
-
-    /// Whether a target expression in a return probe means the value at the entry.
-    fn is_snapshot(&mut self, target: &Target) -> bool {
-        let TargetBase::Context(name) = &target.base else { return false };
-        let is_return = name.as_str() == "return";
-        self.context().is_some_and(|context| context.point.is_return() && !context.at_entry) && !is_return
-    }
-
-    fn snapshot(&mut self, target: &Target, span: Span) -> Expr {
-        for access in &target.path {
-            if let AccessKind::Index(index) = &access.kind
-                && !matches!(index.kind, A::Number(_))
-            {
-                let report = errors::not_supported(index.span, "a computed index into an entry value");
-                return self.fail(span, report.hint("keep the base address with @entry, and index it in this handler"));
-            }
-        }
-        if let Some(context) = self.context() {
-            context.at_entry = true;
-        }
-        let value = self.resolve_target(target, span);
-        if let Some(context) = self.context() {
-            context.at_entry = false;
-        }
-        let Some(value) = value else { return self.wrong(span) };
-        if self.a.script.types.get(value.ty) == Some(Type::Str) {
-            return self.fail(span, errors::entry_string(span));
-        }
-        if let TargetBase::Context(name) = &target.base
-            && self.file.kind == ast::FileKind::User
-        {
-            self.report(errors::confusing_entry(span, &format!("${name}")));
-        }
-        self.keep_at_entry(span, value, span)
+    /// Whether an expression is a string, as far as is known.
+    fn is_string(&self, value: &Expr) -> bool {
+        self.a.script.types.get(value.ty) == Some(Type::Str)
     }
 }

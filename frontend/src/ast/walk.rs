@@ -1,9 +1,59 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Walking over expressions.
 
-use super::{AccessKind, Expr, ExprKind, Key, Target, TargetBase};
+use super::{AccessKind, Expr, ExprKind, ForeachSource, Key, Stmt, StmtKind, Target, TargetBase};
+
+impl Stmt {
+    /// Calls `visit` with this statement and each one inside of it, outer ones first.
+    pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Stmt)) {
+        visit(self);
+        match &self.kind {
+            StmtKind::Block(block) => block.stmts.iter().for_each(|stmt| stmt.walk(visit)),
+            StmtKind::If { then, otherwise, .. } => {
+                then.walk(visit);
+                otherwise.iter().for_each(|stmt| stmt.walk(visit));
+            }
+            StmtKind::While { body, .. } | StmtKind::For { body, .. } => body.walk(visit),
+            StmtKind::Foreach(foreach) => foreach.body.walk(visit),
+            StmtKind::Try { body, handler, .. } => {
+                body.stmts.iter().chain(&handler.stmts).for_each(|stmt| stmt.walk(visit));
+            }
+            _ => {}
+        }
+    }
+
+    /// Calls `visit` with each expression that belongs to this statement itself, and with those inside of them.
+    pub fn walk_own_exprs<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
+        match &self.kind {
+            StmtKind::Expr(expr) | StmtKind::Return(Some(expr)) => expr.walk(visit),
+            StmtKind::If { cond, .. } | StmtKind::While { cond, .. } => cond.walk(visit),
+            StmtKind::For { init, cond, step, .. } => {
+                init.iter().chain(cond).chain(step).for_each(|expr| expr.walk(visit));
+            }
+            StmtKind::Foreach(foreach) => {
+                foreach.limit.iter().for_each(|expr| expr.walk(visit));
+                match &foreach.source {
+                    ForeachSource::Array { slice, .. } => {
+                        slice.iter().flatten().filter_map(Key::expr).for_each(|expr| expr.walk(visit));
+                    }
+                    ForeachSource::Histogram(histogram) => histogram.stat.walk(visit),
+                }
+            }
+            StmtKind::Delete(delete) => {
+                delete.keys.iter().flatten().filter_map(Key::expr).for_each(|expr| expr.walk(visit));
+            }
+            _ => {}
+        }
+    }
+}
 
 impl Expr {
+    /// Calls `visit` with this expression and each one inside of it, outer ones first.
+    pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
+        visit(self);
+        self.for_each_child(&mut |child| child.walk(visit));
+    }
+
     /// Calls `visit` with each expression directly inside of this one, from left to right.
     pub fn for_each_child<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
         match &self.kind {

@@ -182,12 +182,6 @@ pub fn no_context(span: Span, name: &str, point: &str) -> Diagnostic {
         .hint("target variables exist in kernel.function, kernel.function.return and kernel.trace probes")
 }
 
-/// A context variable in a function.
-pub fn context_in_function(span: Span, name: &str) -> Diagnostic {
-    error("E0322", span, format!("'{name}' in a function is not supported yet"))
-        .hint("pass the value to the function as an argument")
-}
-
 /// A function without type information.
 pub fn no_prototype(span: Span, name: &str, symbol: &str) -> Diagnostic {
     error("E0323", span, format!("unable to find local '{name}': no type information on function '{symbol}'"))
@@ -207,9 +201,9 @@ pub fn no_such_variable(span: Span, name: &str, place: &str, known: &[&str], sim
     )
 }
 
-/// A parameter in no single register.
+/// A parameter or result that no register says anything of.
 pub fn not_in_register(span: Span, name: &str) -> Diagnostic {
-    error("E0325", span, format!("'{name}' is not passed in a single register, and reading it is not supported yet"))
+    error("E0325", span, format!("'{name}' cannot be found: it is in no general register and not on the stack"))
 }
 
 /// A structure without the member.
@@ -371,12 +365,6 @@ pub fn never_assigned_local(span: Span, name: &str, similar: Option<String>) -> 
 /// A global that is read and never written.
 pub fn never_assigned_global(span: Span, name: &str) -> Diagnostic {
     Diagnostic::warning("W0351", span, format!("never-assigned global variable '{name}'")).label("always 0 or \"\"")
-}
-
-/// A string where the entry of a function can only keep numbers.
-pub fn entry_string(span: Span) -> Diagnostic {
-    error("E0352", span, "@entry of a string is not supported yet")
-        .hint("keep the address, and read the string from it")
 }
 
 /// A local of the return's handler in `@entry`.

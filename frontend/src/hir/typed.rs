@@ -21,12 +21,13 @@ pub fn typed(script: &Script, target: &dyn Target) -> String {
         printer.out += &format!("# {} /* <- {} */: handler {}\n", probe.name, probe.written, probe.handler.index());
     }
     for (number, handler) in script.handlers.iter().enumerate() {
-        printer.body = &handler.body;
         printer.out += &format!("handler {number} ");
+        printer.body = &handler.entry_frame;
         let entry = handler.entry.iter().enumerate().filter_map(|(word, value)| Some((word, value.as_ref()?)));
         let entry = entry.map(|(word, value)| format!("entry {word} = {}\n", printer.expr(value)));
         let entry: String = entry.collect();
         printer.out += &entry;
+        printer.body = &handler.body;
         printer.block(&handler.body.stmts);
     }
     printer.out
@@ -168,6 +169,7 @@ impl<'s> Printer<'s> {
             E::EntryWord(word) => format!("entry {word}"),
             E::Print(print) => self.print(print),
             E::Then(first, second) => format!("({}, {})", self.expr(first), self.expr(second)),
+            E::Guarded(inner) => format!("({} or nothing)", self.expr(inner)),
         };
         text + &self.ctype(expr.ctype)
     }
@@ -192,8 +194,10 @@ impl<'s> Printer<'s> {
             Place::Local(local) => self.local(local.index()),
             Place::Global(global) => self.global(*global),
             Place::Element(global, keys) => self.element(*global, keys),
-            Place::Memory { addr, bytes, signed } => {
-                format!("memory {}({})", access(Space::Kernel, *bytes, *signed), self.expr(addr))
+            Place::Memory { addr, bytes, signed, bits } => {
+                let bits =
+                    bits.map(|(first, count)| format!(" bits {first} to {}", first + count - 1)).unwrap_or_default();
+                format!("memory {}({}){bits}", access(Space::Kernel, *bytes, *signed), self.expr(addr))
             }
         }
     }

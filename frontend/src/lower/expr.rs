@@ -109,6 +109,7 @@ impl Lower<'_, '_, '_> {
                 self.effect(first);
                 return self.expr(second);
             }
+            H::Guarded(inner) => return self.guarded(inner),
         };
         match op {
             Op::Intrinsic(..) => self.at_builtin(expr.span),
@@ -188,6 +189,24 @@ impl Lower<'_, '_, '_> {
                 self.b.branch(value, yes, no);
             }
         }
+    }
+
+    /// The value, or 0 or "" where computing it fails.
+    fn guarded(&mut self, inner: &Expr) -> Value {
+        let ty = self.ty(inner.ty);
+        let result = self.b.new_local("<guarded>", ty);
+        let nothing = self.b.default_value(ty);
+        self.b.emit(Op::LocalSet(result, nothing));
+        let end = self.b.create_block();
+        let (catch, _) = self.b.create_catch();
+        self.b.set_catch(Some(catch));
+        let value = self.expr(inner);
+        self.b.emit(Op::LocalSet(result, value));
+        self.b.jump(end);
+        self.b.switch_to(catch);
+        self.b.jump(end);
+        self.b.switch_to(end);
+        self.b.value(Op::LocalGet(result))
     }
 
     fn assign(&mut self, place: &Place, value: &Expr, expr: &Expr) -> Value {

@@ -10,7 +10,7 @@ pub(super) enum Ready {
     Local(LocalId),
     Global(GlobalId),
     Element(GlobalId, Vec<Value>),
-    Memory { addr: Value, bytes: u8, signed: bool },
+    Memory { addr: Value, bytes: u8, signed: bool, bits: Option<(u32, u32)> },
 }
 
 impl Lower<'_, '_, '_> {
@@ -20,8 +20,8 @@ impl Lower<'_, '_, '_> {
             Place::Local(id) => Ready::Local(self.local(*id)),
             Place::Global(id) => Ready::Global(GlobalId(id.0)),
             Place::Element(id, keys) => Ready::Element(GlobalId(id.0), self.exprs(keys)),
-            Place::Memory { addr, bytes, signed } => {
-                Ready::Memory { addr: self.expr(addr), bytes: *bytes, signed: *signed }
+            Place::Memory { addr, bytes, signed, bits } => {
+                Ready::Memory { addr: self.expr(addr), bytes: *bytes, signed: *signed, bits: *bits }
             }
         }
     }
@@ -31,13 +31,43 @@ impl Lower<'_, '_, '_> {
             Ready::Local(id) => Op::LocalGet(*id),
             Ready::Global(id) => Op::GlobalGet(*id),
             Ready::Element(id, keys) => Op::MapGet(*id, keys.clone()),
-            Ready::Memory { addr, bytes, signed } => {
-                Op::Load { space: Space::Kernel, addr: *addr, bytes: *bytes, signed: *signed }
+            Ready::Memory { addr, bytes, signed, bits: Some(bits) } => {
+                let word = self.load(*addr, *bytes, false);
+                return self.cut(word, *bits, *signed);
             }
+            Ready::Memory { addr, bytes, signed, bits: None } => return self.load(*addr, *bytes, *signed),
         })
     }
 
+    fn load(&mut self, addr: Value, bytes: u8, signed: bool) -> Value {
+        self.b.value(Op::Load { space: Space::Kernel, addr, bytes, signed })
+    }
+
+    /// Some bits of a word, extended to 64.
+    fn cut(&mut self, word: Value, (first, count): (u32, u32), signed: bool) -> Value {
+        let (up, down) = (self.b.int((64 - first - count).into()), self.b.int((64 - count).into()));
+        let shifted = self.b.value(Op::Binary(BinaryOp::Shl, word, up));
+        self.b.value(Op::Binary(if signed { BinaryOp::Shr } else { BinaryOp::UShr }, shifted, down))
+    }
+
+    /// A word with some of its bits replaced by the low ones of a value.
+    fn paste(&mut self, word: Value, (first, count): (u32, u32), value: Value) -> Value {
+        let mask = (u64::MAX >> (64 - count)) << first;
+        let (first, inside, outside) = (self.b.int(first.into()), self.b.int(mask as i64), self.b.int(!mask as i64));
+        let kept = self.b.value(Op::Binary(BinaryOp::And, word, outside));
+        let shifted = self.b.value(Op::Binary(BinaryOp::Shl, value, first));
+        let new = self.b.value(Op::Binary(BinaryOp::And, shifted, inside));
+        self.b.value(Op::Binary(BinaryOp::Or, kept, new))
+    }
+
     pub(super) fn set(&mut self, place: &Ready, value: Value) {
+        let value = match place {
+            Ready::Memory { addr, bytes, bits: Some(bits), .. } => {
+                let word = self.load(*addr, *bytes, false);
+                self.paste(word, *bits, value)
+            }
+            _ => value,
+        };
         self.b.emit(match place {
             Ready::Local(id) => Op::LocalSet(*id, value),
             Ready::Global(id) => Op::GlobalSet(*id, value),

@@ -56,6 +56,8 @@ pub struct World {
     pub memory: Memory,
     /// The current task.
     pub task: u64,
+    /// Where the registers are.
+    pub registers: u64,
 }
 
 impl Services for World {
@@ -108,6 +110,45 @@ impl Services for World {
     fn current_task(&mut self) -> u64 {
         self.task
     }
+
+    fn registers(&mut self) -> u64 {
+        self.registers
+    }
+}
+
+/// A world with a task 0x1000 ("worker", pid 42, tid 43, parent 7, user 1000) and a file 0x3000 of inode 99.
+pub fn world() -> World {
+    let mut world = World { task: 0x1000, ..World::default() };
+    let mut task = vec![0; 64];
+    task[0..4].copy_from_slice(&43u32.to_le_bytes());
+    task[4..8].copy_from_slice(&42u32.to_le_bytes());
+    task[8..16].copy_from_slice(&0x1100u64.to_le_bytes());
+    task[16..24].copy_from_slice(&0x2000u64.to_le_bytes());
+    task[24..30].copy_from_slice(b"worker");
+    world.memory.map(0x1000, task);
+    let mut parent = vec![0; 48];
+    parent[4..8].copy_from_slice(&7u32.to_le_bytes());
+    parent[24..28].copy_from_slice(b"init");
+    world.memory.map(0x1100, parent);
+    let ids: Vec<u8> = [1000u32, 100, 0, 50].iter().flat_map(|id| id.to_le_bytes()).collect();
+    world.memory.map(0x2000, ids);
+    let mut file = vec![0; 64];
+    file[0..4].copy_from_slice(&0x8000_0001u32.to_le_bytes());
+    file[8..16].copy_from_slice(&0x4000u64.to_le_bytes());
+    for slot in 0..4u32 {
+        let at = 16 + 4 * slot as usize;
+        file[at..at + 4].copy_from_slice(&(10 + slot).wrapping_neg().to_le_bytes());
+    }
+    file[32..40].copy_from_slice(&(-5i64).to_le_bytes());
+    file[40..48].copy_from_slice(&0x1000u64.to_le_bytes());
+    world.memory.map(0x3000, file);
+    let inode: Vec<u8> = 99u64.to_le_bytes().into_iter().chain(0o644u32.to_le_bytes()).chain([0; 12]).collect();
+    world.memory.map(0x4000, inode);
+    // low = 5, mid = -3, hue = BLUE
+    let bits = 5u64 | (0x3fd << 3) | (2 << 32);
+    world.memory.map(0x5000, bits.to_le_bytes());
+    world.memory.map(0x6000, b"a string\0".to_vec());
+    world
 }
 
 /// What events say, errors and warnings on lines of their own.
@@ -138,7 +179,15 @@ pub fn run(text: &str) -> String {
 
 /// What a script shows between its begin and end probes when its first function or tracepoint probe is hit.
 pub fn hit(text: &str, args: &[u64], return_value: u64, world: &mut World) -> String {
-    let compiled = compile(text);
+    hit_with(text, &Options::default(), args, return_value, world)
+}
+
+/// As [`hit`], compiled with options.
+pub fn hit_with(text: &str, options: &Options, args: &[u64], return_value: u64, world: &mut World) -> String {
+    let compiled = match compile_with(text, options) {
+        Ok(compiled) => compiled,
+        Err(failed) => panic!("{text}\n{}", failed.diagnostics.render(&failed.sources, false)),
+    };
     let program = &compiled.program;
     let probe = program.probes.iter().position(|probe| !probe.kind.is_interruptible()).expect("a probe to hit");
     let mut session = Interp::new(program, world).expect("lowered programs verify");

@@ -6,6 +6,7 @@
 //! //@ define: MAXACTION=50      a limit
 //! //@ global: g=5               a global's value
 //! //@ guru                      writing is allowed
+//! //@ skip-badvars              what cannot be resolved is 0
 //! //@ library: lib/more.stp     a file of the library, beside the case
 //! probe begin { printn(1) }
 //! //! 1:15 E0302: unresolved function 'printn'
@@ -93,6 +94,7 @@ impl Case {
             ("global", global) => self.options.globals.push(pair(global)?),
             ("library", file) => self.library.push(self.path.with_file_name("").join(file.trim())),
             ("guru", _) => self.options.guru = true,
+            ("skip-badvars", _) => self.options.skip_badvars = true,
             _ => bail!("unknown directive {directive:?}"),
         }
         Ok(())

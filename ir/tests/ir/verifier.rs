@@ -288,6 +288,18 @@ fn entry_words() {
 }
 
 #[test]
+fn entry_words_are_loaded_where_only_return_handlers_call() {
+    let text = "probe \"r\" return \"x\" 0 handler func0 entry func1 words 1
+        probe \"b\" begin 0 handler func3
+        func0 \"r\" () { block0: v0: int = call func2 () @0 v1: int = call func4 () @0 return }
+        func1 \"e\" () { block0: v0: int = int 1 @0 entry.set 0, v0 @0 return }
+        func2 \"good\" () -> int { block0: v0: int = entry.get 0 @0 return v0 }
+        func3 \"b\" () { block0: v0: int = call func4 () @0 return }
+        func4 \"bad\" () -> int { block0: v0: int = entry.get 0 @0 return v0 }";
+    wrong_items(text, &["function \"bad\": block0, instruction 0: cannot load entry word 0 here"]);
+}
+
+#[test]
 fn constants_exist() {
     let mut program = begin("", "block0: v0: int = int 1 @0 return");
     program.functions[0].values[0] = spile_ir::Type::Str;

@@ -1,43 +1,43 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `$name`, `$return`, `$$vars` and the like: what the probe point itself gives.
 
+use super::{Reach, Words};
+use crate::analyse::PointContext;
 use crate::analyse::body::Walk;
 use crate::analyse::context::{Answer, Question};
-use crate::ast::Name;
+use crate::ast::{Name, Pretty};
+use crate::diag::Diagnostic;
 use crate::errors::semantic as errors;
 use crate::errors::similar;
 use crate::hir::{CType, Expr, ExprKind as H, Print, PrintArg, PrintFormat};
 use crate::span::Span;
-use crate::target::{Param, TypeId, TypeShape};
+use crate::target::{Arch, Param, TypeId, TypeShape};
 
-use crate::analyse::PointContext;
+/// Most bytes of a result that is returned in registers.
+const MAX_RESULT_BYTES: u32 = 16;
 
 impl Walk<'_, '_, '_> {
-    /// `$name`; `used_whole` where nothing is accessed in it.
-    pub(super) fn context_var(&mut self, name: &Name, span: Span, used_whole: bool) -> Option<Expr> {
-        let Some(context) = self.context() else {
-            self.report(errors::context_in_function(span, &format!("${name}")));
-            return None;
-        };
+    /// `$name`
+    pub(super) fn context_var(&mut self, name: &Name, span: Span) -> Option<Reach> {
+        let context = self.context()?;
         if name.as_str() == "return" {
             return self.return_value(span);
         }
         let Answer::Param(param) = context.ask(Question::Param(name.to_string())) else { return None };
+        let point = context.point.clone();
         match param {
-            Some(param) => self.param_value(&param, span, used_whole),
+            Some(param) => self.param_value(&param, span),
             None => {
-                let report = self.no_variable(name, span);
+                let report = self.no_variable(&point, name, span);
                 self.report(report);
                 None
             }
         }
     }
 
-    fn no_variable(&mut self, name: &str, span: Span) -> crate::diag::Diagnostic {
-        let shown = format!("${name}");
-        let Some(context) = self.context() else { return errors::context_in_function(span, &shown) };
-        match &context.point {
-            PointContext::None(kind) => errors::no_context(span, &shown, kind),
+    fn no_variable(&self, point: &PointContext, name: &str, span: Span) -> Diagnostic {
+        match point {
+            PointContext::None(kind) => errors::no_context(span, &format!("${name}"), kind),
             PointContext::Function { symbol, prototype: None, .. } => errors::no_prototype(span, name, symbol),
             point => {
                 let known: Vec<&str> = point.params().iter().map(|param| param.name.as_str()).collect();
@@ -47,21 +47,29 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    fn param_value(&mut self, param: &Param, span: Span, used_whole: bool) -> Option<Expr> {
+    fn param_value(&mut self, param: &Param, span: Span) -> Option<Reach> {
         let Some(arg) = param.arg else {
             self.report(errors::not_in_register(span, &format!("${}", param.name)));
             return None;
         };
         let raw = self.long(span, H::Arg(arg));
-        self.register_value(raw, param.ty, span, used_whole)
+        if param.by_address {
+            return Some(Reach::Memory { addr: raw, ty: param.ty, bits: None });
+        }
+        self.register_value(raw, Words::Arguments(arg), param.ty, span)
     }
 
-    fn return_value(&mut self, span: Span) -> Option<Expr> {
+    fn return_value(&mut self, span: Span) -> Option<Reach> {
         let context = self.context()?;
+        let at_return = !context.at_entry;
         let PointContext::Function { symbol, prototype, is_return: true } = context.point.clone() else {
             self.report(errors::return_outside(span));
             return None;
         };
+        if !at_return {
+            self.report(errors::return_outside(span));
+            return None;
+        }
         if prototype.is_none() {
             self.report(errors::no_prototype(span, "return", &symbol));
             return None;
@@ -71,11 +79,21 @@ impl Walk<'_, '_, '_> {
             return None;
         };
         let raw = self.long(span, H::ReturnValue);
-        self.register_value(raw, ty, span, true)
+        if let TypeShape::Struct { bytes, .. } = self.a.target.shape(ty)
+            && bytes > MAX_RESULT_BYTES
+        {
+            // x86_64 hands the address of the result back; on aarch64 nothing says any more where it is.
+            if self.a.target.arch() == Arch::X86_64 {
+                return Some(Reach::Memory { addr: raw, ty, bits: None });
+            }
+            self.report(errors::not_in_register(span, "$return"));
+            return None;
+        }
+        self.register_value(raw, Words::Result, ty, span)
     }
 
-    /// A value that a register holds: the bits that its type has, extended.
-    fn register_value(&mut self, raw: Expr, ty: TypeId, span: Span, used_whole: bool) -> Option<Expr> {
+    /// What a register holds: the bits that its type has, extended.
+    fn register_value(&mut self, raw: Expr, words: Words, ty: TypeId, span: Span) -> Option<Reach> {
         let value = match self.a.target.shape(ty) {
             TypeShape::Pointer(_) => raw,
             TypeShape::Int { bytes: 8, .. } | TypeShape::Enum { bytes: 8, .. } => raw,
@@ -83,33 +101,30 @@ impl Walk<'_, '_, '_> {
                 self.cut(raw, 0, bytes * 8, signed, span)
             }
             // An array parameter is a pointer.
-            TypeShape::Array { element, .. } => return Some(Expr { ctype: Some(CType::PointerTo(element)), ..raw }),
-            _ if used_whole => {
+            TypeShape::Array { element, .. } => {
+                return Some(Reach::Value(Expr { ctype: Some(CType::PointerTo(element)), ..raw }));
+            }
+            TypeShape::Struct { .. } => return Some(Reach::Words { words, first: 0, ty, bits: None }),
+            _ => {
                 let spelling = self.a.target.spelling(ty);
                 self.report(errors::unreadable(span, &spelling));
                 return None;
             }
-            _ => {
-                let spelling = self.a.target.spelling(ty);
-                self.report(errors::not_supported(span, &format!("a '{spelling}' passed by value")));
-                return None;
-            }
         };
-        Some(Expr { ctype: Some(CType::Value(ty)), ..value })
+        Some(Reach::Value(Expr { ctype: Some(CType::Value(ty)), ..value }))
     }
 
-    /// `$$parms` and its relatives: a string.
-    pub(super) fn context_group(&mut self, name: &Name, span: Span) -> Expr {
-        let Some(context) = self.context() else {
-            return self.fail(span, errors::context_in_function(span, &format!("$${name}")));
-        };
+    /// `$$parms` and its relatives: a string. With `$` or `$$` behind, values are shown as the variables' own are.
+    pub(super) fn context_group(&mut self, name: &Name, pretty: Option<Pretty>, span: Span) -> Expr {
+        // A function that asks for a context is resolved for handlers only.
+        let Some(context) = self.context() else { return self.wrong(span) };
         if let PointContext::None(kind) = context.point {
             return self.fail(span, errors::no_context(span, &format!("$${name}"), kind));
         }
         match name.as_str() {
             "vars" | "parms" => {
                 let Answer::Params(params) = context.ask(Question::Params) else { return self.wrong(span) };
-                self.pairs(&params, span)
+                self.pairs(&params, pretty, span)
             }
             // At a function's entry no local has a value yet.
             "locals" => self.text(span, ""),
@@ -117,8 +132,16 @@ impl Walk<'_, '_, '_> {
                 false => self.text(span, ""),
                 true => {
                     let Answer::Result(result) = context.ask(Question::Result) else { return self.wrong(span) };
-                    let value = result.and_then(|_| self.return_value(span));
-                    self.hex_pairs(value.map(|value| ("return".to_owned(), Some(value))), span)
+                    match result {
+                        None => self.text(span, ""),
+                        Some(_) => {
+                            let value = self.attempt(|walk| {
+                                let reach = walk.return_value(span)?;
+                                walk.shown(reach, pretty, span)
+                            });
+                            self.pairs_text([("return".to_owned(), value.0)], span)
+                        }
+                    }
                 }
             },
             "name" | "system" => {
@@ -130,37 +153,44 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    fn pairs(&mut self, params: &[Param], span: Span) -> Expr {
+    fn pairs(&mut self, params: &[Param], pretty: Option<Pretty>, span: Span) -> Expr {
         let at_return = self.context().is_some_and(|context| context.point.is_return() && !context.at_entry);
         let mut pairs = Vec::new();
-        for param in params {
-            let probing = std::mem::replace(&mut self.probing, true);
-            let failed = std::mem::replace(&mut self.probe_failed, false);
-            let mut value = self.param_value(param, span, true);
-            (self.probing, self.probe_failed) = (probing, failed);
-            if at_return && let Some(now) = value.take() {
-                let ctype = now.ctype;
-                let word = self.context().map(|context| {
-                    let text = format!("${}", param.name);
-                    let known = context.entry.iter().position(|(known, _)| *known == text);
-                    known.unwrap_or_else(|| {
-                        context.entry.push((text, now));
-                        context.entry.len() - 1
-                    })
-                });
-                value = word.map(|word| Expr { ctype, ..self.long(span, H::EntryWord(word as u32)) });
-            }
+        for param in params.iter().filter(|param| !param.name.is_empty()) {
+            let show = |walk: &mut Self| {
+                let reach = walk.param_value(param, span)?;
+                walk.shown(reach, pretty, span)
+            };
+            let (value, _) = self.attempt(|walk| {
+                if !at_return {
+                    return show(walk);
+                }
+                let text = (span.file, format!("${}{pretty:?}", param.name));
+                walk.kept(text, span, show)
+            });
             pairs.push((param.name.clone(), value));
         }
-        self.hex_pairs(pairs, span)
+        self.pairs_text(pairs, span)
+    }
+
+    fn shown(&mut self, reach: Reach, pretty: Option<Pretty>, span: Span) -> Option<Expr> {
+        match pretty {
+            Some(pretty) => self.pretty(reach, pretty, span),
+            None => self.load(reach, span),
+        }
     }
 
     /// `a=0x1 b=?`
-    fn hex_pairs(&mut self, pairs: impl IntoIterator<Item = (String, Option<Expr>)>, span: Span) -> Expr {
+    fn pairs_text(&mut self, pairs: impl IntoIterator<Item = (String, Option<Expr>)>, span: Span) -> Expr {
         let mut texts = Vec::new();
         let mut args = Vec::new();
         for (name, value) in pairs {
-            texts.push(format!("{name}={}", if value.is_some() { "%#x" } else { "?" }));
+            let directive = match &value {
+                Some(value) if self.is_string(value) => "%s",
+                Some(_) => "%#x",
+                None => "?",
+            };
+            texts.push(format!("{name}={directive}"));
             args.extend(value.map(PrintArg::Value));
         }
         let format = PrintFormat::Text(texts.join(" ").into_bytes());

@@ -8,13 +8,29 @@ use crate::errors::semantic as errors;
 use crate::errors::similar;
 use crate::hir::{CType, Expr, ExprKind as H};
 use crate::span::Span;
-use crate::target::{TypeId, TypeShape, TypeTag};
+use crate::target::{Member, TypeId, TypeShape, TypeTag};
 use spile_ir::{BinaryOp, Space};
 
 impl Walk<'_, '_, '_> {
     /// `->name`, pointers followed.
     pub fn member(&mut self, reach: Reach, name: &str, span: Span) -> Option<Reach> {
+        if let Reach::Words { words, first, ty, .. } = reach
+            && matches!(self.a.target.shape(ty), TypeShape::Struct { .. })
+        {
+            let member = self.find_member(ty, name, span)?;
+            let bits = Some(member.bit_size).filter(|bits| *bits > 0);
+            return Some(Reach::Words { words, first: first + member.bit_offset, ty: member.ty, bits });
+        }
         let (addr, ty) = self.structure(reach, name, span)?;
+        let member = self.find_member(ty, name, span)?;
+        if member.bit_size > 0 {
+            return Some(Reach::Memory { addr, ty: member.ty, bits: Some((member.bit_offset, member.bit_size)) });
+        }
+        let addr = self.offset(addr, (member.bit_offset / 8).into());
+        Some(Reach::Memory { addr, ty: member.ty, bits: None })
+    }
+
+    fn find_member(&mut self, ty: TypeId, name: &str, span: Span) -> Option<Member> {
         let Some(member) = self.a.target.member(ty, name) else {
             let known = self.member_names(ty);
             let near = similar(name, known.iter().map(String::as_str));
@@ -22,11 +38,7 @@ impl Walk<'_, '_, '_> {
             self.report(errors::no_such_member(span, name, &spelling, &known, near));
             return None;
         };
-        if member.bit_size > 0 {
-            return Some(Reach::Memory { addr, ty: member.ty, bits: Some((member.bit_offset, member.bit_size)) });
-        }
-        let addr = self.offset(addr, (member.bit_offset / 8).into());
-        Some(Reach::Memory { addr, ty: member.ty, bits: None })
+        Some(member)
     }
 
     /// Address and type of the structure that a value is, or points to.
@@ -35,6 +47,10 @@ impl Walk<'_, '_, '_> {
         for _ in 0..16 {
             let (addr, ty) = match reach {
                 Reach::Memory { addr, ty, .. } => (addr, ty),
+                Reach::Words { words, first, ty, bits } => {
+                    let value = self.load_words(words, first, ty, bits, span)?;
+                    self.pointee(value, |ty| errors::not_a_structure(span, name, ty))?
+                }
                 Reach::Value(value) => self.pointee(value, |ty| errors::not_a_structure(span, name, ty))?,
             };
             reach = match self.a.target.shape(ty) {
@@ -53,7 +69,10 @@ impl Walk<'_, '_, '_> {
     }
 
     /// The complete type behind one that is only declared.
-    fn completed(&self, ty: TypeId) -> Option<TypeId> {
+    pub fn completed(&self, ty: TypeId) -> Option<TypeId> {
+        if self.a.target.shape(ty) != TypeShape::Void {
+            return None;
+        }
         let spelling = self.a.target.spelling(ty);
         let (tag, name) = match spelling.split_once(' ')? {
             ("struct", name) => (TypeTag::Struct, name),
@@ -72,7 +91,10 @@ impl Walk<'_, '_, '_> {
                 TypeShape::Pointer(to) => return Some((value, to)),
                 _ => self.a.target.spelling(ty),
             },
-            None => "a script value".to_owned(),
+            None => {
+                self.a.miss_ctype();
+                "a script value".to_owned()
+            }
         };
         self.report(wrong(&spelling));
         None
@@ -83,6 +105,15 @@ impl Walk<'_, '_, '_> {
         let wrong = |ty: &str| errors::not_an_array(span, ty);
         let (addr, element) = match reach {
             Reach::Value(value) => self.pointee(value, wrong)?,
+            Reach::Words { words, first, ty, bits } => match self.a.target.shape(ty) {
+                TypeShape::Array { element, .. } => {
+                    return self.index_words(words, first, element, constant(&index), span);
+                }
+                _ => {
+                    let value = self.load_words(words, first, ty, bits, span)?;
+                    self.pointee(value, wrong)?
+                }
+            },
             Reach::Memory { addr, ty, .. } => match self.a.target.shape(ty) {
                 TypeShape::Array { element, .. } => (addr, element),
                 TypeShape::Pointer(to) => (self.pointer_at(addr), to),

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a function's text needs of its caller: the context of a probe, or the C types of its arguments. Such a function is
+//! resolved anew for each context, and for each combination of types.
+
+use std::rc::Rc;
+
+use super::Analyser;
+use super::loader::ItemRef;
+use crate::ast::{self, ExprKind as A, FunctionBody, Name, StmtKind, TargetBase};
+
+/// What a function needs of its caller.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) struct Needs {
+    /// It asks the probe point something: `$x`, `@entry`, `@kregister`.
+    pub context: bool,
+    /// It follows a pointer that it was given, or hands it back.
+    pub ctypes: bool,
+}
+
+/// What one function's own text says.
+#[derive(Default)]
+pub(super) struct OwnNeeds {
+    needs: Needs,
+    calls: Vec<(Name, usize)>,
+}
+
+impl Analyser<'_, '_> {
+    /// What a function needs, the functions that it calls included.
+    pub(super) fn needs(&mut self, item: &ItemRef) -> Needs {
+        let mut all = Needs::default();
+        let mut seen = vec![(item.file.id, item.index)];
+        let mut open = vec![item.clone()];
+        while let Some(item) = open.pop() {
+            let own = self.own_needs(&item);
+            all.context |= own.needs.context;
+            all.ctypes |= own.needs.ctypes;
+            for (name, arity) in &own.calls {
+                for callee in self.overloads(name, *arity, &item.file).unwrap_or_default() {
+                    let key = (callee.file.id, callee.index);
+                    if !seen.contains(&key) {
+                        seen.push(key);
+                        open.push(callee);
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    fn own_needs(&mut self, item: &ItemRef) -> Rc<OwnNeeds> {
+        let key = (item.file.id, item.index);
+        if let Some(known) = self.needs.get(&key) {
+            return known.clone();
+        }
+        let own = Rc::new(item.function().map(own_needs).unwrap_or_default());
+        self.needs.insert(key, own.clone());
+        own
+    }
+}
+
+fn own_needs(function: &ast::Function) -> OwnNeeds {
+    let mut own = OwnNeeds::default();
+    let FunctionBody::Script(block) = &function.body else { return own };
+    let is_param = |name: &Name| function.params.iter().any(|param| param.name.name == *name);
+    for stmt in &block.stmts {
+        stmt.walk(&mut |stmt| {
+            if let StmtKind::Return(Some(value)) = &stmt.kind {
+                own.needs.ctypes |= hands_back(value);
+            }
+            stmt.walk_own_exprs(&mut |expr| match &expr.kind {
+                A::Target(target) => match &target.base {
+                    TargetBase::Context(_) | TargetBase::ContextGroup(_) => own.needs.context = true,
+                    TargetBase::Autocast(_) => own.needs.ctypes = true,
+                    TargetBase::Cast { .. } | TargetBase::Var { .. } => {}
+                },
+                A::Entry(_) | A::Register { .. } => own.needs.context = true,
+                A::EnumName { type_name: None, .. } => own.needs.ctypes = true,
+                A::Index { var, .. } => own.needs.ctypes |= is_param(&var.name),
+                A::Call { function, args } => own.calls.push((function.name.clone(), args.len())),
+                _ => {}
+            });
+        });
+    }
+    own
+}
+
+/// Whether a result may have the C type of an argument.
+fn hands_back(value: &ast::Expr) -> bool {
+    match &value.kind {
+        A::Var(_) | A::Call { .. } => true,
+        A::Ternary { then, otherwise, .. } => hands_back(then) || hands_back(otherwise),
+        _ => false,
+    }
+}
