@@ -4,6 +4,9 @@
 //! ```text
 //! //@ args: 7 "two words"      script arguments
 //! //@ define: MAXACTION=50     a limit
+//! //@ global: n=5              an initial value
+//! //@ guru                     writing is allowed
+//! //@ status: 0                the exit status, where it is not 1 after an error and 0 without
 //! probe begin { println($1) }
 //! //= 7                        a line of standard output
 //! //! WARNING: …               a line of standard error
@@ -17,7 +20,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 /// One case file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Case {
     /// Its path.
     pub path: PathBuf,
@@ -29,7 +32,13 @@ pub struct Case {
     pub args: Vec<String>,
     /// Limits.
     pub define: Vec<(String, String)>,
-    /// What it must do.
+    /// Initial values of globals.
+    pub global: Vec<(String, String)>,
+    /// Whether writing to the traced system is allowed.
+    pub guru: bool,
+    /// Whether it must end with exit status 1, where that is not as its errors say.
+    pub status: Option<bool>,
+    /// What it must show.
     pub expected: Transcript,
 }
 
@@ -40,6 +49,8 @@ pub struct Transcript {
     pub out: String,
     /// Standard error.
     pub err: String,
+    /// Whether the exit status is 1.
+    pub failed: bool,
 }
 
 impl Case {
@@ -64,14 +75,7 @@ impl Case {
     fn read(root: &Path, path: &Path) -> Result<Self> {
         let script = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let name = path.strip_prefix(root).unwrap_or(path).with_extension("").to_string_lossy().into_owned();
-        let mut case = Self {
-            path: path.to_owned(),
-            name,
-            script: String::new(),
-            args: Vec::new(),
-            define: Vec::new(),
-            expected: Transcript::default(),
-        };
+        let mut case = Self { path: path.to_owned(), name, ..Self::default() };
         for line in script.lines() {
             if let Some(out) = line.strip_prefix("//=") {
                 push_line(&mut case.expected.out, out);
@@ -86,12 +90,16 @@ impl Case {
     }
 
     fn directive(&mut self, directive: &str) -> Result<()> {
-        match directive.split_once(':') {
-            Some(("args", args)) => self.args = split_words(args),
-            Some(("define", define)) => {
-                let (name, value) = define.trim().split_once('=').context("define takes NAME=VALUE")?;
-                self.define.push((name.into(), value.into()));
-            }
+        let setting = |text: &str| -> Result<(String, String)> {
+            let (name, value) = text.trim().split_once('=').context("a setting is NAME=VALUE")?;
+            Ok((name.into(), value.into()))
+        };
+        match directive.split_once(':').unwrap_or((directive, "")) {
+            ("args", args) => self.args = split_words(args),
+            ("define", define) => self.define.push(setting(define)?),
+            ("global", global) => self.global.push(setting(global)?),
+            ("guru", "") => self.guru = true,
+            ("status", status) => self.status = Some(status.trim() != "0"),
             _ => bail!("unknown directive {directive:?}"),
         }
         Ok(())
@@ -99,14 +107,19 @@ impl Case {
 
     /// Compares, or with `SPILE_BLESS` set rewrites the file.
     pub fn check(&self, actual: &Transcript) -> Result<()> {
-        if *actual == self.expected {
+        let has_error = || self.expected.err.lines().any(|line| line.starts_with("ERROR: "));
+        let expected = Transcript { failed: self.status.unwrap_or_else(has_error), ..self.expected.clone() };
+        if *actual == expected {
             return Ok(());
         }
         if std::env::var_os("SPILE_BLESS").is_some() {
             return self.bless(actual);
         }
-        let shown = |transcript: &Transcript| comments("//=", &transcript.out) + &comments("//!", &transcript.err);
-        bail!("{}: expected\n{}but it did\n{}", self.path.display(), shown(&self.expected), shown(actual))
+        let shown = |transcript: &Transcript| {
+            let status = format!("(status {})\n", i32::from(transcript.failed));
+            comments("//=", &transcript.out) + &comments("//!", &transcript.err) + &status
+        };
+        bail!("{}: expected\n{}but it did\n{}", self.path.display(), shown(&expected), shown(actual))
     }
 
     fn bless(&self, actual: &Transcript) -> Result<()> {
@@ -116,6 +129,22 @@ impl Case {
         text += &comments("//!", &actual.err);
         fs::write(&self.path, text).with_context(|| format!("cannot write {}", self.path.display()))
     }
+}
+
+/// Output as text: control characters, and bytes that are not UTF-8, become `\xHH`.
+pub fn visible(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            if letter.is_control() && !matches!(letter, '\n' | '\t') {
+                text += &format!("\\x{:02x}", u32::from(letter));
+            } else {
+                text.push(letter);
+            }
+        }
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 fn push_line(text: &mut String, line: &str) {
@@ -165,8 +194,36 @@ mod tests {
         let case = Case::read(folder.path(), &path).unwrap();
         assert_eq!((case.name.as_str(), &case.args[..]), ("a", &["7".to_owned()][..]));
         assert_eq!(case.define, [("MAXACTION".to_owned(), "5".to_owned())]);
-        assert_eq!(case.expected, Transcript { out: "one\n\n".into(), err: "WARNING: two\n".into() });
+        assert_eq!(case.expected, Transcript { out: "one\n\n".into(), err: "WARNING: two\n".into(), failed: false });
         let error = case.check(&Transcript::default()).unwrap_err().to_string();
-        assert!(error.ends_with("expected\n//= one\n//=\n//! WARNING: two\nbut it did\n"), "{error}");
+        let expected = "expected\n//= one\n//=\n//! WARNING: two\n(status 0)\nbut it did\n(status 0)\n";
+        assert!(error.ends_with(expected), "{error}");
+    }
+
+    #[test]
+    fn an_error_means_status_1_unless_said_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.stp");
+        let passes = |text: &str, failed: bool| {
+            fs::write(&path, text).unwrap();
+            let case = Case::read(folder.path(), &path).unwrap();
+            case.check(&Transcript { failed, ..case.expected.clone() }).is_ok()
+        };
+        for (text, status) in [
+            ("//! ERROR: x\n", true),
+            ("//! WARNING: x\n", false),
+            ("//@ status: 0\n//! ERROR: x\n", false),
+            ("//@ status: 1\n", true),
+        ] {
+            assert!(passes(text, status), "{text}");
+            assert!(!passes(text, !status), "{text}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_seen() {
+        assert_eq!(visible(b"a\tb\n"), "a\tb\n");
+        assert_eq!(visible("é".as_bytes()), "é");
+        assert_eq!(visible(b"\0\x1b\xff\x80"), r"\x00\x1b\xff\x80");
     }
 }

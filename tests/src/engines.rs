@@ -15,7 +15,7 @@ use spile_frontend::analyse::Options;
 use spile_frontend::target::{Arch, Target};
 use spile_session::{Agent, Session};
 
-use crate::case::{Case, Transcript};
+use crate::case::{Case, Transcript, visible};
 use crate::interpreter;
 use crate::machines;
 
@@ -60,7 +60,13 @@ impl Engine {
 
 /// A case's compilation.
 pub fn request(case: &Case, optimise: bool) -> Request {
-    let options = Options { args: case.args.clone(), limits: case.define.clone(), ..Options::default() };
+    let options = Options {
+        args: case.args.clone(),
+        limits: case.define.clone(),
+        globals: case.global.clone(),
+        guru: case.guru,
+        ..Options::default()
+    };
     Request::text(&file_name(case), &case.script).with_options(options).optimised(optimise).quiet()
 }
 
@@ -78,13 +84,12 @@ fn run_image(agent: &mut Agent, image: &[u8]) -> Result<Transcript> {
     run_session(agent, image, DEFAULT_RING_BYTES, PATIENCE)
 }
 
-/// Runs an image until it ends, or to the timeout. Bytes that are not UTF-8 become replacement characters.
+/// Runs an image until it ends, or to the timeout.
 pub(crate) fn run_session(agent: &mut Agent, image: &[u8], ring_bytes: u32, timeout: Duration) -> Result<Transcript> {
     let session = Session { image, ring_bytes, target: TargetProcess::None, timeout: Some(timeout), quiet: false };
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    agent.run(&session, &mut out, &mut err, &AtomicBool::new(false))?;
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ok(Transcript { out: text(out), err: text(err) })
+    let outcome = agent.run(&session, &mut out, &mut err, &AtomicBool::new(false))?;
+    Ok(Transcript { out: visible(&out), err: visible(&err), failed: !outcome.is_success() })
 }
 
 /// The static agent as a user-space engine; qemu-user runs the other instruction set's.

@@ -133,8 +133,7 @@ impl Example {
             name: format!("{}:{line}", path.display()),
             script: text[block.text.clone()].to_owned(),
             args,
-            define: Vec::new(),
-            expected: Transcript::default(),
+            ..Case::default()
         };
         Self { kind, case, end: block.end, output: None, errors: None }
     }
@@ -149,7 +148,7 @@ pub fn diagnostics(case: &Case) -> Transcript {
         Ok(compiled) => (compiled.diagnostics, compiled.sources),
         Err(failed) => (failed.diagnostics, failed.sources),
     };
-    Transcript { out: String::new(), err: diagnostics.render(&sources, false) }
+    Transcript { err: diagnostics.render(&sources, false), ..Transcript::default() }
 }
 
 fn blocks(text: &str) -> Vec<Block> {

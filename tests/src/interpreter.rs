@@ -7,29 +7,29 @@ use spile_ir::{Event, Format, FormatHist, FormatValue, Hist, Interp, Program, Se
 use spile_rt::{Arg, HistData};
 use zerocopy::IntoBytes;
 
-use crate::case::Transcript;
+use crate::case::{Transcript, visible};
 
 /// Runs a program, and shows what it does as the command would.
 pub fn run(program: &Program) -> Result<Transcript> {
     let mut world = World::new();
     let interp = Interp::new(program, &mut world);
     let outcome = interp.map_err(|errors| anyhow!("the IR does not verify: {errors:?}"))?.run();
-    let mut shown = Transcript::default();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
     for event in &outcome.events {
         match event {
-            Event::Print(bytes) => shown.out += &String::from_utf8_lossy(bytes),
+            Event::Print(bytes) => out.extend_from_slice(bytes),
             Event::Warning(text) => {
                 let text = String::from_utf8_lossy(text);
-                shown.err += &format!("WARNING: {}\n", text.strip_suffix('\n').unwrap_or(&text));
+                err.push(format!("WARNING: {}\n", text.strip_suffix('\n').unwrap_or(&text)));
             }
             Event::System(_) => {}
-            Event::Error(report) => shown.err += &format!("ERROR: {}\n", report.describe(program)),
+            Event::Error(report) => err.push(format!("ERROR: {}\n", report.describe(program))),
         }
     }
     if outcome.errors > 0 {
-        shown.err += &format!("WARNING: Number of errors: {}, skipped probes: 0\n", outcome.errors);
+        err.push(format!("WARNING: Number of errors: {}, skipped probes: 0\n", outcome.errors));
     }
-    Ok(shown)
+    Ok(Transcript { out: visible(&out), err: visible(err.concat().as_bytes()), failed: outcome.status() != 0 })
 }
 
 /// A world with one task and no other memory.

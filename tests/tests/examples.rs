@@ -31,7 +31,10 @@ fn check(page: &Page) -> Result<()> {
             Kind::Anywhere => Engine::Interpreter.run(case, true).context("on the interpreter")?,
             Kind::Wrong => examples::diagnostics(case),
             // Its output is looked at in the kernel.
-            Kind::Kernel => case.expected.clone(),
+            Kind::Kernel => {
+                did.push(case.expected.clone());
+                continue;
+            }
         };
         if !bless && let Err(error) = case.check(&outcome) {
             wrong.push(format!("{}: {error:#}", case.name));
