@@ -8,6 +8,7 @@ mod assign;
 mod auto_print;
 mod body;
 mod call;
+mod check;
 mod constant;
 mod context;
 mod derived;
@@ -95,6 +96,9 @@ pub fn analyse(
         analyser.learned = learned.clone();
         analyser.all_probes();
         analyser.check_globals();
+        if !analyser.diagnostics.has_errors() {
+            analyser.check_bodies();
+        }
         if options.auto_print && !analyser.diagnostics.has_errors() {
             analyser.print_unread_globals();
         }

@@ -8,6 +8,22 @@ pub enum Directive {
     Int,
     /// A string.
     Str,
+    /// The address of memory to show.
+    Memory {
+        /// Whether it is the current process's.
+        user: bool,
+        /// How much.
+        bytes: Bytes,
+    },
+}
+
+/// How many bytes of memory a directive shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Bytes {
+    /// So many.
+    Fixed(i64),
+    /// As the argument before the address says.
+    Argument,
 }
 
 /// The arguments that a format takes, in order, those of `*` included; else the directive that is wrong.
@@ -49,16 +65,26 @@ fn directive_arguments(text: &[u8], wanted: &mut Vec<Directive>) -> Option<usize
     if text[at] == b'%' {
         return Some(2);
     }
+    let user = *text.get(at)? == b'#';
     at += usize::from(matches!(text.get(at)?, b'-' | b'+' | b' ' | b'#'));
     at += usize::from(*text.get(at)? == b'0');
     at += number(&text[at..], wanted);
+    let mut bytes = Bytes::Fixed(1);
     if *text.get(at)? == b'.' {
         at += 1;
-        at += number(&text[at..], wanted);
+        let length = number(&text[at..], wanted);
+        bytes = match &text[at..at + length] {
+            b"*" => Bytes::Argument,
+            digits => Bytes::Fixed(
+                digits.iter().fold(0_i64, |n, digit| n.saturating_mul(10).saturating_add(i64::from(digit - b'0'))),
+            ),
+        };
+        at += length;
     }
     at += usize::from(*text.get(at)? == b'l');
     wanted.push(match text.get(at)? {
-        b'd' | b'i' | b'u' | b'o' | b'x' | b'X' | b'p' | b'c' | b'b' | b'm' | b'M' => Directive::Int,
+        b'd' | b'i' | b'u' | b'o' | b'x' | b'X' | b'p' | b'c' | b'b' => Directive::Int,
+        b'm' | b'M' => Directive::Memory { user, bytes },
         b's' => Directive::Str,
         _ => return None,
     });
@@ -86,14 +112,22 @@ fn shown(text: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Directive::{Int, Str};
+    use super::Directive::{Int, Memory, Str};
     use super::*;
 
     #[test]
     fn directives_take_arguments_in_order() {
         assert_eq!(directives(b"%-16s %8ld 100%% %*.*x %#p %").unwrap(), [Str, Int, Int, Int, Int, Int]);
         assert_eq!(directives(b"no directive").unwrap(), []);
-        assert_eq!(directives(b"%+05d% d%.0d%.*m").unwrap(), [Int, Int, Int, Int, Int]);
+        assert_eq!(directives(b"%+05d% d%.0d").unwrap(), [Int, Int, Int]);
+    }
+
+    #[test]
+    fn directives_of_memory_say_whose_and_how_much() {
+        let memory = |user, bytes| Memory { user, bytes };
+        assert_eq!(directives(b"%m%10.4M").unwrap(), [memory(false, Bytes::Fixed(1)), memory(false, Bytes::Fixed(4))]);
+        assert_eq!(directives(b"%.*m").unwrap(), [Int, memory(false, Bytes::Argument)]);
+        assert_eq!(directives(b"%#*.2M").unwrap(), [Int, memory(true, Bytes::Fixed(2))]);
     }
 
     #[test]

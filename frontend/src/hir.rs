@@ -10,6 +10,7 @@ mod typed;
 use std::rc::Rc;
 
 use crate::ast::{HistogramShape, Name};
+use crate::format::Bytes;
 use crate::span::Span;
 use crate::target::TypeId;
 use crate::types::{TypeVar, Types};
@@ -231,16 +232,7 @@ pub enum StmtKind {
     /// A walk through an array.
     Foreach(Box<Foreach>),
     /// A walk through the buckets of a histogram, by number.
-    ForeachBucket {
-        /// Takes the bucket's number.
-        bucket: Place,
-        /// How many there are.
-        buckets: i64,
-        /// Most rounds.
-        limit: Option<Expr>,
-        /// The round.
-        body: Vec<Stmt>,
-    },
+    ForeachBucket(Box<ForeachBucket>),
     /// Leaves the innermost loop.
     Break,
     /// Goes on with its next round.
@@ -288,6 +280,23 @@ pub struct Foreach {
     pub body: Vec<Stmt>,
 }
 
+/// A `foreach` over a histogram.
+#[derive(Debug)]
+pub struct ForeachBucket {
+    /// The aggregate, and its keys where it is an element.
+    pub stat: (GlobalId, Vec<Expr>),
+    /// How many buckets there are.
+    pub buckets: i64,
+    /// Takes the bucket's number.
+    pub bucket: Place,
+    /// Takes its count.
+    pub value: Option<Place>,
+    /// Most rounds.
+    pub limit: Option<Expr>,
+    /// The round.
+    pub body: Vec<Stmt>,
+}
+
 /// A variable that can be written.
 #[derive(Debug)]
 pub enum Place {
@@ -295,8 +304,8 @@ pub enum Place {
     Local(LocalId),
     /// A scalar global.
     Global(GlobalId),
-    /// An element of an array.
-    Element(GlobalId, Vec<Expr>),
+    /// An element of an array, and where it is written.
+    Element(GlobalId, Vec<Expr>, Span),
     /// Memory of the traced system: address and size of an access (guru mode).
     Memory {
         /// The address.
@@ -441,6 +450,23 @@ pub enum PrintArg {
     Value(Expr),
     /// A histogram.
     Histogram(GlobalId, Vec<Expr>, HistogramShape),
+    /// Memory at an address.
+    Memory {
+        /// The address.
+        addr: Expr,
+        /// Whose.
+        space: ir::Space,
+        /// How much.
+        bytes: Bytes,
+    },
+}
+
+impl Constant {
+    /// The constant of a string literal, which ends at a NUL as strings do.
+    pub fn text(literal: &[u8]) -> Self {
+        let end = literal.iter().position(|byte| *byte == 0).unwrap_or(literal.len());
+        Self::Str(Rc::from(&literal[..end]))
+    }
 }
 
 /// How many buckets a histogram has, those of under- and overflow included.
@@ -449,6 +475,23 @@ pub fn bucket_count(hist: ir::Hist) -> i64 {
         ir::Hist::None => 0,
         ir::Hist::Log => 128,
         ir::Hist::Linear { low, high, step } => high.saturating_sub(low) / step.max(1) + 3,
+    }
+}
+
+/// Calls `visit` with each of these statements and every one inside of it, outer ones first.
+pub fn visit_stmts<'h>(stmts: &'h [Stmt], visit: &mut dyn FnMut(&'h Stmt)) {
+    for stmt in stmts {
+        visit(stmt);
+        match &stmt.kind {
+            StmtKind::Block(body) | StmtKind::Loop { body, .. } => visit_stmts(body, visit),
+            StmtKind::Foreach(foreach) => visit_stmts(&foreach.body, visit),
+            StmtKind::ForeachBucket(foreach) => visit_stmts(&foreach.body, visit),
+            StmtKind::If { then: a, otherwise: b, .. } | StmtKind::Try { body: a, handler: b, .. } => {
+                visit_stmts(a, visit);
+                visit_stmts(b, visit);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -472,9 +515,9 @@ pub fn visit_exprs<'h>(stmts: &'h [Stmt], visit: &mut dyn FnMut(&'h Expr)) {
                 keys.chain(&foreach.limit).for_each(|expr| visit_expr(expr, visit));
                 visit_exprs(&foreach.body, visit);
             }
-            StmtKind::ForeachBucket { limit, body, .. } => {
-                limit.iter().for_each(|expr| visit_expr(expr, visit));
-                visit_exprs(body, visit);
+            StmtKind::ForeachBucket(foreach) => {
+                foreach.stat.1.iter().chain(&foreach.limit).for_each(|expr| visit_expr(expr, visit));
+                visit_exprs(&foreach.body, visit);
             }
             StmtKind::Return(value) => value.iter().for_each(|expr| visit_expr(expr, visit)),
             StmtKind::Delete { keys, .. } => keys.iter().flatten().for_each(|expr| visit_expr(expr, visit)),
@@ -519,7 +562,7 @@ pub fn visit_expr<'h>(expr: &'h Expr, visit: &mut dyn FnMut(&'h Expr)) {
         ExprKind::Print(print) => {
             for arg in &print.args {
                 match arg {
-                    PrintArg::Value(value) => visit_expr(value, visit),
+                    PrintArg::Value(value) | PrintArg::Memory { addr: value, .. } => visit_expr(value, visit),
                     PrintArg::Histogram(_, keys, _) => keys.iter().for_each(|key| visit_expr(key, visit)),
                 }
             }
@@ -535,7 +578,7 @@ pub fn visit_expr<'h>(expr: &'h Expr, visit: &mut dyn FnMut(&'h Expr)) {
 
 fn visit_place<'h>(place: &'h Place, visit: &mut dyn FnMut(&'h Expr)) {
     match place {
-        Place::Element(_, keys) => keys.iter().for_each(|key| visit_expr(key, visit)),
+        Place::Element(_, keys, _) => keys.iter().for_each(|key| visit_expr(key, visit)),
         Place::Memory { addr, .. } => visit_expr(addr, visit),
         Place::Local(_) | Place::Global(_) => {}
     }

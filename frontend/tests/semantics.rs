@@ -214,7 +214,7 @@ fn errors_name_the_operator() {
     let script = "probe begin {\n  x = 0\n  println(4 / x)\n}";
     assert_eq!(run(script), "ERROR: division by 0 near operator '/' at <input>:3:13 in probe begin\n");
     let script = "global s\nprobe begin { println(@min(s)) }";
-    assert_eq!(run(script), "ERROR: empty aggregate near identifier '@min' at <input>:2:23 in probe begin\n");
+    assert_eq!(run(script), "ERROR: empty aggregate near operator '@min' at <input>:2:23 in probe begin\n");
 }
 
 #[test]
@@ -315,7 +315,7 @@ fn options_set_limits_and_globals() {
         never-assigned global variable 'n'
         -G gone: the script has no scalar global of that name
         -G m=x: 'm' is a number
-        -D MAXFOO=1 is not a limit, and has no effect
+        -D MAXFOO: no such limit, and so without effect
     "#]]
     .assert_eq(&warnings);
 }

@@ -96,7 +96,7 @@ pub enum Op {
     Intrinsic(Intrinsic, Vec<Value>),
     /// A script function.
     Call(FuncId, Vec<Value>),
-    /// sprintf: a string.
+    /// sprintf: a string, which ends where the text has a NUL.
     Sprint(FormatId, Vec<PrintArg>),
     /// printf: a record for the host.
     Print(FormatId, Vec<PrintArg>),

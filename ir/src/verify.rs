@@ -130,7 +130,7 @@ fn stat_problem(spec: &StatSpec) -> Option<&'static str> {
     }
     match spec.hist {
         Hist::Linear { step, .. } if step <= 0 => Some("the step of a histogram must be positive"),
-        Hist::Linear { low, high, .. } if high <= low => Some("the range of a histogram is empty"),
+        Hist::Linear { low, high, .. } if high < low => Some("the range of a histogram is empty"),
         Hist::Linear { low, high, step }
             if (i128::from(high) - i128::from(low)) / i128::from(step) > i128::from(MAX_LINEAR_BUCKETS) =>
         {

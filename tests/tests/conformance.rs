@@ -27,5 +27,6 @@ fn main() -> Result<ExitCode> {
 }
 
 fn check(case: &Case, engine: Engine, optimise: bool) -> Result<(), Failed> {
-    case.check(&engine.run(case, optimise)?).map_err(|error| format!("{error:#}").into())
+    let checked = engine.run(case, optimise).and_then(|shown| case.check(&shown));
+    checked.map_err(|error| format!("{error:#}").into())
 }

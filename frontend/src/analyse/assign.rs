@@ -70,7 +70,7 @@ impl Walk<'_, '_, '_> {
                 for (position, key) in keys.iter().enumerate() {
                     self.a.learn_ctype(id, Some(position), key.ctype);
                 }
-                Some((Place::Element(id, keys), self.a.script.globals[id.index()].value))
+                Some((Place::Element(id, keys, var.span), self.a.script.globals[id.index()].value))
             }
             _ => self.target_place(place),
         }
@@ -81,7 +81,8 @@ impl Walk<'_, '_, '_> {
         let value = Box::new(self.long_expr(value));
         let Some((id, keys)) = target else { return self.wrong(op_span) };
         self.write_global(id, place.span);
-        self.long(op_span, H::Accumulate(id, keys, value))
+        // What can fail is making the element.
+        self.long(place.span, H::Accumulate(id, keys, value))
     }
 
     /// An aggregate: a global, or an element of one.

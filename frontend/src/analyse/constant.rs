@@ -2,7 +2,7 @@
 //! Which expressions are known before the script runs, and which can be left out.
 
 use super::Analyser;
-use crate::hir::{Constant, Expr, ExprKind as H};
+use crate::hir::{Constant, Expr, ExprKind as H, PrintArg};
 use spile_ir::Effect;
 
 /// The value of a constant number, so that arms it rules out need not be resolved.
@@ -39,7 +39,14 @@ impl Analyser<'_, '_> {
             }
             H::Not(inner) | H::Load { addr: inner, .. } | H::Guarded(inner) => self.is_pure(inner),
             H::Ternary(a, b, c) => self.is_pure(a) && self.is_pure(b) && self.is_pure(c),
-            H::Print(_) | H::Assign(..) | H::Update(..) | H::PostStep(..) | H::Accumulate(..) | H::Then(..) => false,
+            H::Print(print) => {
+                print.to_string
+                    && print.args.iter().all(|arg| match arg {
+                        PrintArg::Value(value) | PrintArg::Memory { addr: value, .. } => self.is_pure(value),
+                        PrintArg::Histogram(_, keys, _) => all(keys),
+                    })
+            }
+            H::Assign(..) | H::Update(..) | H::PostStep(..) | H::Accumulate(..) | H::Then(..) => false,
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::Analyser;
-use crate::hir::{Body, Expr, ExprKind as H, LocalId, Place, Stmt, StmtKind, visit_expr, visit_exprs};
+use crate::hir::{Body, Expr, ExprKind as H, LocalId, Place, Stmt, StmtKind, visit_expr, visit_exprs, visit_stmts};
 
 impl Analyser<'_, '_> {
     /// Drops assignments to locals that are never read, as long as there are some.
@@ -31,9 +31,8 @@ impl Analyser<'_, '_> {
         let mut dropped = stmts.len() < before;
         for stmt in stmts {
             dropped |= match &mut stmt.kind {
-                StmtKind::Block(body) | StmtKind::Loop { body, .. } | StmtKind::ForeachBucket { body, .. } => {
-                    self.drop_unread(body, read)
-                }
+                StmtKind::Block(body) | StmtKind::Loop { body, .. } => self.drop_unread(body, read),
+                StmtKind::ForeachBucket(foreach) => self.drop_unread(&mut foreach.body, read),
                 StmtKind::Foreach(foreach) => self.drop_unread(&mut foreach.body, read),
                 StmtKind::If { then, otherwise, .. } => {
                     self.drop_unread(then, read) | self.drop_unread(otherwise, read)
@@ -80,27 +79,6 @@ fn read_locals(stmts: &[Stmt]) -> HashSet<LocalId> {
         _ => {}
     });
     read
-}
-
-fn visit_stmts(stmts: &[Stmt], visit: &mut dyn FnMut(&Stmt)) {
-    for stmt in stmts {
-        visit(stmt);
-        match &stmt.kind {
-            StmtKind::Block(body) | StmtKind::Loop { body, .. } | StmtKind::ForeachBucket { body, .. } => {
-                visit_stmts(body, visit);
-            }
-            StmtKind::Foreach(foreach) => visit_stmts(&foreach.body, visit),
-            StmtKind::If { then, otherwise, .. } => {
-                visit_stmts(then, visit);
-                visit_stmts(otherwise, visit);
-            }
-            StmtKind::Try { body, handler, .. } => {
-                visit_stmts(body, visit);
-                visit_stmts(handler, visit);
-            }
-            _ => {}
-        }
-    }
 }
 
 /// The entry values that a handler uses; the others need not be kept, and words after the last need no place.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Expressions.
 
-use std::rc::Rc;
-
 use super::body::{Variable, Walk};
 use super::constant::constant;
 use crate::ast::{self, BinaryOp as B, ExprKind as A, Key, UnaryOp};
@@ -25,7 +23,7 @@ impl Walk<'_, '_, '_> {
         let span = expr.span;
         match &expr.kind {
             A::Number(value) => self.int(span, *value),
-            A::String(text) => self.string(span, H::Constant(Constant::Str(Rc::from(text.value.as_bytes())))),
+            A::String(text) => self.string(span, H::Constant(Constant::text(text.value.as_bytes()))),
             A::Var(name) => self.var(name, span),
             A::Index { var, keys } => self.index(var, keys, span),
             A::Call { function, args } => self.call(function, args, span),

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Globals: which one a name means, and what its uses say of its shape.
 
-use std::rc::Rc;
-
 use super::Analyser;
 use super::loader::ItemRef;
 use crate::ast::{self, FileKind, Literal, Name};
@@ -39,7 +37,7 @@ impl Analyser<'_, '_> {
         }
         let init = declared.init.as_ref().map(|literal| match literal {
             Literal::Number(number) => (Constant::Int(number.value), Type::Long),
-            Literal::String(string) => (Constant::Str(Rc::from(string.value.as_bytes())), Type::Str),
+            Literal::String(string) => (Constant::text(string.value.as_bytes()), Type::Str),
         });
         let value = match &init {
             Some((_, ty)) => self.script.types.known(*ty, declared.span),
@@ -131,7 +129,7 @@ impl Analyser<'_, '_> {
             let number = value.parse().or_else(|_| i64::from_str_radix(value.trim_start_matches("0x"), 16));
             global.init = match (types.get(global.value), number) {
                 (Some(Type::Long) | None, Ok(number)) => Some(Constant::Int(number)),
-                (Some(Type::Str), _) => Some(Constant::Str(Rc::from(value.as_bytes()))),
+                (Some(Type::Str), _) => Some(Constant::text(value.as_bytes())),
                 _ => {
                     self.diagnostics.push(errors::bad_global_option(name, value));
                     continue;

@@ -2,9 +2,48 @@
 //! Run-time limits: `-D`, and the depth of calls.
 
 use super::Analyser;
-use crate::errors::semantic as errors;
+use crate::errors::{semantic as errors, similar};
 use crate::hir::{Body, Expr, ExprKind as H, FunctionId, visit_exprs};
 use spile_ir::Limits;
+
+/// What `-D` can set.
+const LIMITS: [&str; 9] = [
+    "MAXSTRINGLEN",
+    "MAXACTION",
+    "MAXACTION_INTERRUPTIBLE",
+    "MAXMAPENTRIES",
+    "MAXERRORS",
+    "MAXSKIPPED",
+    "MAXNESTING",
+    "MAXTRYLOCK",
+    "TRYLOCKDELAY",
+];
+
+/// What scripts written for SystemTap set, and what has nothing to act on here: other sizes, checks and traces.
+const WITHOUT_EFFECT: [&str; 16] = [
+    "INTERRUPTIBLE",
+    "KRETACTIVE",
+    "MAPHASHBIAS",
+    "MAXBACKTRACE",
+    "MAXUPROBES",
+    "MAXUPROBES_MAX",
+    "MINSTACKSPACE",
+    "STAP_CALLEE_MATCHALL",
+    "STAP_SUPPRESS_HANDLER_ERRORS",
+    "STAP_SUPPRESS_TIME_LIMITS_ENABLE",
+    "STP_BUFFER_SIZE",
+    "STP_MAXMEMORY",
+    "STP_NO_OVERLOAD",
+    "STP_OVERLOAD_INTERVAL",
+    "STP_OVERLOAD_THRESHOLD",
+    "STP_PROCFS_BUFSIZE",
+];
+
+/// Beginnings of further names of that kind.
+const WITHOUT_EFFECT_FAMILIES: [&str; 2] = ["DEBUG_", "STP_"];
+
+/// The runtime waits for a lock in steps of so many microseconds; TRYLOCKDELAY says how many SystemTap would wait.
+const LOCK_STEP_US: u32 = 10;
 
 /// Levels that recursion may take where no `-D MAXNESTING` says otherwise.
 const RECURSION: u32 = 10;
@@ -13,80 +52,108 @@ impl Analyser<'_, '_> {
     /// Sets the limits from the options.
     pub(super) fn set_limits(&mut self) {
         let mut limits = Limits { max_nesting: self.nesting(), ..Limits::default() };
-        let mut interruptible_set = false;
+        let mut interruptible = None;
+        let mut delay_us = LOCK_STEP_US;
         for (name, value) in &self.options.limits {
-            let Ok(number) = value.parse::<u32>() else {
+            if is_without_effect(name) {
+                continue;
+            }
+            if !LIMITS.contains(&name.as_str()) {
+                self.diagnostics.push(errors::unknown_limit(name, similar(name, LIMITS)));
+                continue;
+            }
+            let Some(number) = number(value) else {
                 self.diagnostics.push(errors::bad_limit(name, value));
                 continue;
             };
             match name.as_str() {
                 "MAXSTRINGLEN" => limits.max_string = number.clamp(2, 1 << 16),
-                "MAXACTION" => {
-                    limits.max_action = number;
-                    if !interruptible_set {
-                        limits.max_action_interruptible = number.saturating_mul(10);
-                    }
-                }
-                "MAXACTION_INTERRUPTIBLE" => {
-                    limits.max_action_interruptible = number;
-                    interruptible_set = true;
-                }
+                "MAXACTION" => limits.max_action = number,
+                "MAXACTION_INTERRUPTIBLE" => interruptible = Some(number),
                 "MAXMAPENTRIES" => limits.max_map_entries = number.max(1),
                 "MAXERRORS" => limits.max_errors = number,
                 "MAXSKIPPED" => limits.max_skipped = number,
                 "MAXNESTING" => limits.max_nesting = number.max(1),
                 "MAXTRYLOCK" => limits.max_trylock = number,
-                _ => self.diagnostics.push(errors::bad_limit(name, value)),
+                _ => delay_us = number,
             }
         }
+        limits.max_action_interruptible = interruptible.unwrap_or(limits.max_action.saturating_mul(10));
+        limits.max_trylock = limits.max_trylock.saturating_mul(delay_us).div_ceil(LOCK_STEP_US);
         self.script.limits = limits;
     }
 
     /// The depth of calls that the script needs; with recursion, some more.
     fn nesting(&self) -> u32 {
-        let count = self.script.functions.len();
-        let mut callees = vec![Vec::new(); count];
+        let mut callees = vec![Vec::new(); self.script.functions.len()];
         for id in self.script.used_functions() {
             callees[id.index()] = callees_of(&self.script.functions[id.index()].body);
         }
-        // Depths by relaxation: they settle within as many rounds as there are functions, unless calls form a circle.
-        let mut depth = vec![1u32; count];
-        for _ in 0..=count {
-            let mut changed = false;
-            for caller in 0..count {
-                let needed = callees[caller].iter().map(|callee| depth[callee.index()] + 1).max().unwrap_or(1);
-                if needed > depth[caller] && needed <= count as u32 {
-                    depth[caller] = needed;
-                    changed = true;
-                }
-            }
-            if !changed {
-                break;
-            }
-        }
-        let deepest = depth.iter().copied().max().unwrap_or(0) + 1;
-        let mut reached = vec![false; count];
-        let recursive = (0..count).any(|from| {
-            reached.fill(false);
-            reaches(&callees, from, from, &mut reached)
-        });
-        deepest + if recursive { RECURSION } else { 0 }
+        let (deepest, recursive) = depth(&callees);
+        deepest + 1 + if recursive { RECURSION } else { 0 }
     }
 }
 
-fn reaches(callees: &[Vec<FunctionId>], from: usize, goal: usize, seen: &mut [bool]) -> bool {
+/// The longest chain of calls, where functions that call each other in a circle count once each; and whether any do.
+fn depth(callees: &[Vec<FunctionId>]) -> (u32, bool) {
+    let reached: Vec<Option<Vec<bool>>> =
+        (0..callees.len()).map(|from| Some(reach(callees, from)).filter(|reached| reached[from])).collect();
+    let together = |a: usize, b: usize| {
+        let leads = |from: &Option<Vec<bool>>, to: usize| from.as_ref().is_some_and(|reached| reached[to]);
+        leads(&reached[a], b) && leads(&reached[b], a)
+    };
+    let size = |of: usize| (0..callees.len()).filter(|other| together(of, *other)).count().max(1) as u32;
+    let sizes: Vec<u32> = (0..callees.len()).map(|of| if reached[of].is_some() { size(of) } else { 1 }).collect();
+    let mut depth = sizes.clone();
+    loop {
+        let mut changed = false;
+        for caller in 0..callees.len() {
+            let outside =
+                callees[caller].iter().map(|callee| callee.index()).filter(|callee| !together(caller, *callee));
+            let needed = sizes[caller] + outside.map(|callee| depth[callee]).max().unwrap_or(0);
+            changed |= needed > depth[caller];
+            depth[caller] = depth[caller].max(needed);
+            // What a circle calls may be called from any place of it.
+            for member in (0..callees.len()).filter(|member| reached[caller].is_some() && together(caller, *member)) {
+                depth[member] = depth[member].max(needed);
+            }
+        }
+        if !changed {
+            return (depth.into_iter().max().unwrap_or(0), reached.iter().any(Option::is_some));
+        }
+    }
+}
+
+/// What calls from a function lead to; itself only if it is recursive.
+fn reach(callees: &[Vec<FunctionId>], from: usize) -> Vec<bool> {
+    let mut reached = vec![false; callees.len()];
     let mut open = vec![from];
     while let Some(at) = open.pop() {
         for callee in &callees[at] {
-            if callee.index() == goal {
-                return true;
-            }
-            if !std::mem::replace(&mut seen[callee.index()], true) {
+            if !std::mem::replace(&mut reached[callee.index()], true) {
                 open.push(callee.index());
             }
         }
     }
-    false
+    reached
+}
+
+fn is_without_effect(name: &str) -> bool {
+    WITHOUT_EFFECT.contains(&name) || WITHOUT_EFFECT_FAMILIES.iter().any(|family| name.starts_with(family))
+}
+
+/// A number as C has them, in parentheses or not; what is too large for a limit is no limit.
+fn number(text: &str) -> Option<u32> {
+    let text = text.trim().trim_start_matches('(').trim_end_matches(')').trim();
+    let digits = text.trim_end_matches(['u', 'U', 'l', 'L']);
+    let parsed = if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        u64::from_str_radix(hex, 16)
+    } else if digits.len() > 1 && digits.starts_with('0') {
+        u64::from_str_radix(digits, 8)
+    } else {
+        digits.parse()
+    };
+    Some(u32::try_from(parsed.ok()?).unwrap_or(u32::MAX))
 }
 
 fn callees_of(body: &Body) -> Vec<FunctionId> {
@@ -99,4 +166,36 @@ fn callees_of(body: &Body) -> Vec<FunctionId> {
     found.sort_unstable();
     found.dedup();
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FunctionId, depth, is_without_effect, number};
+
+    #[test]
+    fn numbers_are_as_in_c() {
+        let texts = ["100", "(100)", "0x64", "0144", "100UL", " ( 100 ) "];
+        assert!(texts.iter().all(|text| number(text) == Some(100)));
+        assert_eq!(number("99999999999"), Some(u32::MAX));
+        assert_eq!(["", "x", "1+1", "-5", "08"].map(number), [None; 5]);
+        assert_eq!(number("0"), Some(0));
+    }
+
+    #[test]
+    fn circles_of_calls_count_once() {
+        let graph = |callees: &[&[usize]]| -> Vec<Vec<FunctionId>> {
+            callees.iter().map(|to| to.iter().map(|to| FunctionId::new(*to)).collect()).collect()
+        };
+        assert_eq!(depth(&[]), (0, false));
+        assert_eq!(depth(&graph(&[&[1, 2], &[2], &[]])), (3, false));
+        assert_eq!(depth(&graph(&[&[0]])), (1, true));
+        assert_eq!(depth(&graph(&[&[1], &[0], &[0], &[], &[]])), (3, true));
+        assert_eq!(depth(&graph(&[&[1], &[0, 2], &[3], &[]])), (4, true));
+    }
+
+    #[test]
+    fn names_of_systemtap_are_accepted() {
+        assert!(["STP_NO_OVERLOAD", "DEBUG_MEM", "MINSTACKSPACE"].iter().all(|name| is_without_effect(name)));
+        assert!(!is_without_effect("MAXMAPENTRYS"));
+    }
 }

@@ -8,14 +8,15 @@ use crate::format::{self, Directive};
 use crate::hir::{Expr, ExprKind as H, Print, PrintArg, PrintFormat};
 use crate::span::Span;
 use crate::types::Type;
+use spile_ir::Space;
 
 impl Walk<'_, '_, '_> {
     pub fn print(&mut self, print: &ast::Print, span: Span) -> Expr {
         let to_string = print.function.to_string;
         self.effects.acts |= !to_string;
         let style = print.function.style;
-        let plain = matches!(style, PrintStyle::Plain | PrintStyle::Line);
-        let args: Vec<PrintArg> = print.args.iter().map(|arg| self.print_arg(arg, plain)).collect();
+        let chart = matches!(style, PrintStyle::Plain | PrintStyle::Line) && print.args.len() == 1;
+        let mut args: Vec<PrintArg> = print.args.iter().map(|arg| self.print_arg(arg, chart)).collect();
         let delimiter = || print.literal.as_ref().map(|text| text.value.as_bytes().to_vec()).unwrap_or_default();
         let format = match style {
             PrintStyle::Plain => PrintFormat::Plain { delimiter: Vec::new(), end: "" },
@@ -23,7 +24,7 @@ impl Walk<'_, '_, '_> {
             PrintStyle::Delimited => PrintFormat::Plain { delimiter: delimiter(), end: "" },
             PrintStyle::DelimitedLine => PrintFormat::Plain { delimiter: delimiter(), end: "\n" },
             PrintStyle::Format => match &print.literal {
-                Some(text) => self.format(text, &args),
+                Some(text) => self.format(text, &mut args),
                 None => PrintFormat::Text(Vec::new()),
             },
         };
@@ -35,9 +36,9 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    fn print_arg(&mut self, arg: &ast::Expr, histograms: bool) -> PrintArg {
+    fn print_arg(&mut self, arg: &ast::Expr, chart: bool) -> PrintArg {
         if let A::Histogram(histogram) = &arg.kind
-            && histograms
+            && chart
             && let Some((id, keys, _)) = self.histogram(histogram)
         {
             return PrintArg::Histogram(id, keys, histogram.shape);
@@ -49,7 +50,7 @@ impl Walk<'_, '_, '_> {
         PrintArg::Value(value)
     }
 
-    fn format(&mut self, text: &StringLit, args: &[PrintArg]) -> PrintFormat {
+    fn format(&mut self, text: &StringLit, args: &mut [PrintArg]) -> PrintFormat {
         let directives = match format::directives(text.value.as_bytes()) {
             Ok(directives) => directives,
             Err(problem) => {
@@ -62,11 +63,15 @@ impl Walk<'_, '_, '_> {
         }
         for (directive, arg) in directives.iter().zip(args) {
             let wanted = match directive {
-                Directive::Int => Type::Long,
+                Directive::Int | Directive::Memory { .. } => Type::Long,
                 Directive::Str => Type::Str,
             };
-            if let PrintArg::Value(value) = arg {
-                self.a.expect(value, wanted);
+            let PrintArg::Value(value) = arg else { continue };
+            self.a.expect(value, wanted);
+            if let Directive::Memory { user, bytes } = *directive {
+                let space = if user { Space::User } else { Space::Kernel };
+                let addr = std::mem::replace(value, self.wrong(text.span));
+                *arg = PrintArg::Memory { addr, space, bytes };
             }
         }
         PrintFormat::Text(format::normalised(text.value.as_bytes()))

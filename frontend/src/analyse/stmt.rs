@@ -5,7 +5,7 @@ use super::body::{Owner, Walk};
 use super::constant::constant;
 use crate::ast::{self, Delete, ForeachSource, SortKey, StmtKind as A};
 use crate::errors::semantic as errors;
-use crate::hir::{self, Foreach, Place, Stmt, StmtKind as H, bucket_count};
+use crate::hir::{self, Foreach, ForeachBucket, Place, Stmt, StmtKind as H, bucket_count};
 use crate::span::Span;
 use crate::types::Type;
 use spile_ir::{Sort, SortBy};
@@ -224,17 +224,26 @@ impl Walk<'_, '_, '_> {
         foreach: &ast::Foreach,
         limit: Option<hir::Expr>,
     ) -> Option<H> {
-        let (_, _, hist) = self.histogram(histogram)?;
+        let (id, stat_keys, hist) = self.histogram(histogram)?;
         let [var] = &*foreach.keys else {
             self.report(errors::misplaced(histogram.span, "a second key", "a foreach over an array"));
             return None;
         };
-        if let Some(value) = &foreach.value {
-            self.report(errors::not_supported(value.span, "the value of a bucket in foreach"));
-        }
-        let (bucket, ty) = self.scalar_place(&var.name, var.span);
-        self.a.expect_var(ty, Type::Long, var.span);
+        let mut long_place = |var: &ast::VarRef| {
+            let (place, ty) = self.scalar_place(&var.name, var.span);
+            self.a.expect_var(ty, Type::Long, var.span);
+            place
+        };
+        let (bucket, value) = (long_place(var), foreach.value.as_ref().map(long_place));
         let body = self.round(&foreach.body);
-        Some(H::ForeachBucket { bucket, buckets: bucket_count(hist), limit, body })
+        let stat = (id, stat_keys);
+        Some(H::ForeachBucket(Box::new(ForeachBucket {
+            stat,
+            buckets: bucket_count(hist),
+            bucket,
+            value,
+            limit,
+            body,
+        })))
     }
 }

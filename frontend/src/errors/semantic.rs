@@ -349,9 +349,17 @@ pub fn bad_global_option(name: &str, value: &str) -> Diagnostic {
     Diagnostic::warning_without_place("W0348", format!("-G {name}={value}: '{name}' is a number"))
 }
 
-/// A `-D` of an unknown or malformed limit.
+/// A `-D` of something that is no number.
 pub fn bad_limit(name: &str, value: &str) -> Diagnostic {
-    Diagnostic::warning_without_place("W0349", format!("-D {name}={value} is not a limit, and has no effect"))
+    Diagnostic::warning_without_place("W0349", format!("-D {name}={value}: not a number, and so without effect"))
+}
+
+/// A `-D` of a name that means nothing.
+pub fn unknown_limit(name: &str, similar: Option<String>) -> Diagnostic {
+    with_similar(
+        Diagnostic::warning_without_place("W0550", format!("-D {name}: no such limit, and so without effect")),
+        similar,
+    )
 }
 
 /// A local that is read and never written.

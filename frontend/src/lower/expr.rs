@@ -92,8 +92,11 @@ impl Lower<'_, '_, '_> {
             }
             H::Stat(id, keys, field) => Op::StatRead(GlobalId(id.0), self.exprs(keys), *field),
             H::Bucket(id, keys, index) => {
-                let keys = self.exprs(keys);
-                Op::HistBucket(GlobalId(id.0), keys, self.expr(index))
+                let (global, keys) = (GlobalId(id.0), self.exprs(keys));
+                let index = self.expr(index);
+                self.at(expr.span);
+                self.not_empty(global, &keys);
+                Op::HistBucket(global, keys, index)
             }
             H::Load { space, addr, bytes, signed } => {
                 Op::Load { space: *space, addr: self.expr(addr), bytes: *bytes, signed: *signed }

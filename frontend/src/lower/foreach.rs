@@ -2,7 +2,7 @@
 //! Walks through arrays and histograms.
 
 use super::{Lower, budget};
-use crate::hir::{Expr, Foreach, Place, Stmt};
+use crate::hir::{Expr, Foreach, ForeachBucket};
 use crate::span::Span;
 use crate::types::Type as ScriptType;
 use spile_ir::{BinaryOp, BlockId, CompareOp, GlobalId, LocalId, Op, Sort, SortBy, StatField, Type, Value};
@@ -55,18 +55,17 @@ impl Lower<'_, '_, '_> {
         self.b.switch_to(exit);
     }
 
-    pub(super) fn foreach_bucket(
-        &mut self,
-        bucket: &Place,
-        buckets: i64,
-        limit: Option<&Expr>,
-        body: &[Stmt],
-        span: Span,
-    ) {
+    pub(super) fn foreach_bucket(&mut self, foreach: &ForeachBucket, span: Span) {
         let number = self.b.new_local("<bucket>", Type::Int);
+        let stat = GlobalId(foreach.stat.0.0);
         let mut left = None;
+        let mut keys = Vec::new();
         self.statement(span, |lower| {
-            left = lower.limit(limit);
+            left = lower.limit(foreach.limit.as_ref());
+            // An aggregate that is empty has empty buckets.
+            if foreach.value.is_some() {
+                keys = foreach.stat.1.iter().map(|key| lower.slice_key(Some(key))).collect();
+            }
             let zero = lower.b.int(0);
             lower.b.emit(Op::LocalSet(number, zero));
         });
@@ -74,16 +73,23 @@ impl Lower<'_, '_, '_> {
         let (next, exit) = (self.b.create_block(), self.b.create_block());
         self.b.jump(head);
         self.b.switch_to(head);
-        self.budget(budget::cost(body).saturating_add(1));
+        self.budget(budget::cost(&foreach.body).saturating_add(1));
         self.check_limit(left, exit);
         let at = self.b.value(Op::LocalGet(number));
-        let end = self.b.int(buckets);
+        let end = self.b.int(foreach.buckets);
         let more = self.b.value(Op::Compare(CompareOp::Lt, at, end));
         self.b.branch(more, round, exit);
         self.b.switch_to(round);
-        self.set_variable(bucket, at);
+        self.set_variable(&foreach.bucket, at);
+        if let Some(value) = &foreach.value {
+            self.statement(span, |lower| {
+                let keys = lower.slice_values(&keys).into_iter().flatten().collect();
+                let count = lower.b.value(Op::HistBucket(stat, keys, at));
+                lower.set_variable(value, count);
+            });
+        }
         self.loops.push((exit, next));
-        self.stmts(body);
+        self.stmts(&foreach.body);
         self.loops.pop();
         self.jump_on(next);
         self.b.switch_to(next);

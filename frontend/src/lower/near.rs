@@ -21,6 +21,9 @@ pub(super) fn near(text: &str) -> String {
     if first.is_ascii_digit() {
         return format!("number '{run}'");
     }
+    if first == '@' {
+        return format!("operator '{run}'");
+    }
     if word(first) {
         let kind = if KEYWORDS.contains(&run) { "keyword" } else { "identifier" };
         return format!("{kind} '{run}'");
@@ -41,6 +44,7 @@ mod tests {
     fn tokens_are_named_by_kind() {
         assert_eq!(near("/ b"), "operator '/'");
         assert_eq!(near("<<= b"), "operator '<<='");
+        assert_eq!(near("@avg(s)"), "operator '@avg'");
         assert_eq!(near("$file->f_pos"), "identifier '$file'");
         assert_eq!(near("foreach (a in b)"), "keyword 'foreach'");
         assert_eq!(near("0x10 + 1"), "number '0x10'");

@@ -3,13 +3,14 @@
 
 use super::Lower;
 use crate::hir::{Expr, Place, UpdateOp};
+use crate::span::Span;
 use spile_ir::{BinaryOp, GlobalId, LocalId, Op, Space, Value};
 
 /// A place whose keys or address are computed.
 pub(super) enum Ready {
     Local(LocalId),
     Global(GlobalId),
-    Element(GlobalId, Vec<Value>),
+    Element(GlobalId, Vec<Value>, Span),
     Memory { addr: Value, bytes: u8, signed: bool, bits: Option<(u32, u32)> },
 }
 
@@ -19,7 +20,7 @@ impl Lower<'_, '_, '_> {
         match place {
             Place::Local(id) => Ready::Local(self.local(*id)),
             Place::Global(id) => Ready::Global(GlobalId(id.0)),
-            Place::Element(id, keys) => Ready::Element(GlobalId(id.0), self.exprs(keys)),
+            Place::Element(id, keys, span) => Ready::Element(GlobalId(id.0), self.exprs(keys), *span),
             Place::Memory { addr, bytes, signed, bits } => {
                 Ready::Memory { addr: self.expr(addr), bytes: *bytes, signed: *signed, bits: *bits }
             }
@@ -30,7 +31,7 @@ impl Lower<'_, '_, '_> {
         self.b.value(match place {
             Ready::Local(id) => Op::LocalGet(*id),
             Ready::Global(id) => Op::GlobalGet(*id),
-            Ready::Element(id, keys) => Op::MapGet(*id, keys.clone()),
+            Ready::Element(id, keys, _) => Op::MapGet(*id, keys.clone()),
             Ready::Memory { addr, bytes, signed, bits: Some(bits) } => {
                 let word = self.load(*addr, *bytes, false);
                 return self.cut(word, *bits, *signed);
@@ -68,12 +69,20 @@ impl Lower<'_, '_, '_> {
             }
             _ => value,
         };
+        self.at_element(place);
         self.b.emit(match place {
             Ready::Local(id) => Op::LocalSet(*id, value),
             Ready::Global(id) => Op::GlobalSet(*id, value),
-            Ready::Element(id, keys) => Op::MapSet(*id, keys.clone(), value),
+            Ready::Element(id, keys, _) => Op::MapSet(*id, keys.clone(), value),
             Ready::Memory { addr, bytes, .. } => Op::Store { addr: *addr, bytes: *bytes, value },
         });
+    }
+
+    /// A full array is an error at its name.
+    fn at_element(&mut self, place: &Ready) {
+        if let Ready::Element(.., span) = place {
+            self.at(*span);
+        }
     }
 
     /// Writes a value to a variable that needs no keys.
@@ -116,7 +125,10 @@ impl Lower<'_, '_, '_> {
         }
         match &place {
             Ready::Global(id) if adds => self.b.value(Op::GlobalAdd(*id, value)),
-            Ready::Element(id, keys) if adds => self.b.value(Op::MapAdd(*id, keys.clone(), value)),
+            Ready::Element(id, keys, span) if adds => {
+                self.at(*span);
+                self.b.value(Op::MapAdd(*id, keys.clone(), value))
+            }
             _ => {
                 let old = self.get(&place);
                 let new = self.b.value(Op::Binary(op, old, value));

@@ -2,14 +2,18 @@
 //! Print operations.
 
 use super::Lower;
-use crate::format::escaped;
+use crate::format::{Bytes, escaped};
 use crate::hir::{Expr, Print, PrintArg, PrintFormat};
-use spile_ir::{self as ir, FormatArg, GlobalId, Op, Value};
+use spile_ir::{self as ir, BinaryOp, CompareOp, FormatArg, GlobalId, Intrinsic, Op, Space, StatField, Value};
 
 impl Lower<'_, '_, '_> {
     /// Emits a print operation; the string, if that is where it goes.
     pub(super) fn print(&mut self, print: &Print, expr: &Expr) -> Option<Value> {
-        let args: Vec<ir::PrintArg> = print.args.iter().map(|arg| self.print_arg(arg)).collect();
+        let mut args: Vec<ir::PrintArg> = Vec::new();
+        for arg in &print.args {
+            let arg = self.print_arg(arg, args.last().cloned(), expr);
+            args.push(arg);
+        }
         let types: Vec<FormatArg> = args.iter().map(|arg| arg.format_arg(self.b.function())).collect();
         let text = match &print.format {
             PrintFormat::Text(text) => text.clone(),
@@ -24,14 +28,43 @@ impl Lower<'_, '_, '_> {
         None
     }
 
-    fn print_arg(&mut self, arg: &PrintArg) -> ir::PrintArg {
+    fn print_arg(&mut self, arg: &PrintArg, before: Option<ir::PrintArg>, print: &Expr) -> ir::PrintArg {
         match arg {
             PrintArg::Value(value) => ir::PrintArg::Value(self.expr(value)),
             PrintArg::Histogram(id, keys, _) => {
-                let keys = self.exprs(keys);
-                ir::PrintArg::Hist { global: GlobalId(id.0), keys }
+                let (global, keys) = (GlobalId(id.0), self.exprs(keys));
+                self.at(print.span);
+                self.not_empty(global, &keys);
+                ir::PrintArg::Hist { global, keys }
+            }
+            PrintArg::Memory { addr, space, bytes } => {
+                let addr = self.expr(addr);
+                let count = match (bytes, before) {
+                    (Bytes::Argument, Some(ir::PrintArg::Value(count))) => self.at_least_one(count),
+                    (Bytes::Argument, _) => self.b.int(1),
+                    (Bytes::Fixed(count), _) => self.b.int((*count).max(1)),
+                };
+                self.at(print.span);
+                let read = match space {
+                    Space::Kernel => Intrinsic::KernelBytes,
+                    Space::User => Intrinsic::UserBytes,
+                };
+                ir::PrintArg::Value(self.b.value(Op::Intrinsic(read, vec![addr, count])))
             }
         }
+    }
+
+    fn at_least_one(&mut self, count: Value) -> Value {
+        let (zero, one) = (self.b.int(0), self.b.int(1));
+        let is_less = self.b.value(Op::Compare(CompareOp::Le, count, zero));
+        let missing = self.b.value(Op::Binary(BinaryOp::Sub, one, count));
+        let added = self.b.value(Op::Binary(BinaryOp::Mul, is_less, missing));
+        self.b.value(Op::Binary(BinaryOp::Add, count, added))
+    }
+
+    /// Fails where an aggregate has no values.
+    pub(super) fn not_empty(&mut self, global: GlobalId, keys: &[Value]) {
+        self.b.emit(Op::StatRead(global, keys.to_vec(), StatField::Min));
     }
 }
 

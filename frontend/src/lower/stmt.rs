@@ -25,9 +25,7 @@ impl Lower<'_, '_, '_> {
             H::If { cond, then, otherwise } => self.choice(cond, then, otherwise, span),
             H::Loop { cond, body, step } => self.while_loop(cond.as_ref(), body, step.as_ref(), span),
             H::Foreach(foreach) => self.foreach(foreach, span),
-            H::ForeachBucket { bucket, buckets, limit, body } => {
-                self.foreach_bucket(bucket, *buckets, limit.as_ref(), body, span);
-            }
+            H::ForeachBucket(foreach) => self.foreach_bucket(foreach, span),
             H::Break => self.leave(|(exit, _)| exit),
             H::Continue => self.leave(|(_, next)| next),
             H::Return(value) => self.return_value(value.as_ref(), span),

@@ -32,7 +32,9 @@ impl Machine<'_> {
                 }
             }
             Op::Sprint(format, args) => {
-                let text = self.format(*format, args, frame);
+                let mut text = self.format(*format, args, frame);
+                // A string ends at a NUL.
+                text.truncate(text.iter().position(|byte| *byte == 0).unwrap_or(text.len()));
                 Ok(Some(self.string(text)))
             }
             Op::Print(format, args) => {

@@ -165,9 +165,6 @@ static void print_int(struct sink *sink, struct spec *spec, u64 number)
 	case 'u':
 		print_number(sink, spec, number, 10, 0);
 		break;
-	/* Memory is not at hand here: %m and %M give the address. */
-	case 'm':
-	case 'M':
 	case 'p':
 		spec->flag = '#';
 		/* fall through */
@@ -181,10 +178,30 @@ static void print_int(struct sink *sink, struct spec *spec, u64 number)
 	}
 }
 
-/* The argument's own type wins over a conversion of another. */
+/* Bytes of memory in hexadecimal. */
+static void print_hex(struct sink *sink, const struct spec *spec, const u8 *bytes, u64 n)
+{
+	static const u8 digits[] = "0123456789abcdef";
+	u64 blanks = spec->width > 2 * n ? spec->width - 2 * n : 0;
+
+	if (spec->flag != '-')
+		sink_fill(sink, ' ', blanks);
+	for (; n; n--, bytes++) {
+		sink_byte(sink, digits[*bytes >> 4]);
+		sink_byte(sink, digits[*bytes & 15]);
+	}
+	if (spec->flag == '-')
+		sink_fill(sink, ' ', blanks);
+}
+
+/* The argument's own type wins over a conversion of another. Memory comes as a string of its bytes. */
 static void print_value(struct sink *sink, struct spec *spec, const struct rt_value *value)
 {
-	if (value->type == RT_ARG_STR)
+	if (value->type == RT_ARG_STR && spec->conversion == 'M')
+		print_hex(sink, spec, at(value->word), value->length);
+	else if (value->type == RT_ARG_STR && spec->conversion == 'm')
+		print_field(sink, spec, at(value->word), value->length);
+	else if (value->type == RT_ARG_STR)
 		print_string(sink, spec, value);
 	else if (value->type == RT_ARG_HIST)
 		chart_draw(sink, at(value->word));

@@ -118,6 +118,9 @@ void rt_sprint(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *form
 	struct format_args from = { n, 0, ctx, types, args };
 
 	format_text(&sink, format->data, format->len, &from);
-	out->len = (u32)min_u64(sink.length, sink.capacity);
+	out->len = 0;
+	/* A string ends at a NUL. */
+	while (out->len < min_u64(sink.length, sink.capacity) && out->data[out->len])
+		out->len++;
 	rt_str_copy(ctx, dst, out);
 }

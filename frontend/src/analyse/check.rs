@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What can only be said once all types and all functions are known.
+
+use std::collections::BTreeSet;
+
+use super::Analyser;
+use crate::diag::Diagnostic;
+use crate::errors::semantic as errors;
+use crate::hir::{Body, Expr, ExprKind as H, GlobalId, Place, StmtKind, visit_exprs, visit_stmts};
+use crate::types::Type;
+
+impl Analyser<'_, '_> {
+    /// Finds aggregates used as values before anything said that they are aggregates, and arrays changed in their own
+    /// `foreach` by a function that was not resolved at the call.
+    pub(super) fn check_bodies(&mut self) {
+        let writes = self.writes();
+        let functions = self.script.functions.iter().map(|function| &function.body);
+        let handlers = self.script.handlers.iter().map(|handler| &handler.body);
+        let mut found = Vec::new();
+        for body in functions.chain(handlers) {
+            self.check_values(body, &mut found);
+            self.check_walks(body, &writes, &mut found);
+        }
+        found.into_iter().for_each(|diagnostic| self.report(diagnostic));
+    }
+
+    /// What each function writes, with all that it calls.
+    fn writes(&self) -> Vec<BTreeSet<GlobalId>> {
+        let functions = &self.script.functions;
+        let mut writes: Vec<BTreeSet<GlobalId>> =
+            functions.iter().map(|function| function.effects.writes.iter().copied().collect()).collect();
+        loop {
+            let mut changed = false;
+            for (caller, function) in functions.iter().enumerate() {
+                let before = writes[caller].len();
+                let mut all = std::mem::take(&mut writes[caller]);
+                visit_exprs(&function.body.stmts, &mut |expr| {
+                    if let H::Call(callee, _) = &expr.kind {
+                        all.extend(&writes[callee.index()]);
+                    }
+                });
+                changed |= all.len() > before;
+                writes[caller] = all;
+            }
+            if !changed {
+                return writes;
+            }
+        }
+    }
+
+    fn check_values(&self, body: &Body, found: &mut Vec<Diagnostic>) {
+        let is_stat = |id: GlobalId| {
+            let value = self.script.globals[id.index()].value;
+            self.script.types.get(value) == Some(Type::Stat)
+        };
+        visit_exprs(&body.stmts, &mut |expr: &Expr| {
+            let span = match &expr.kind {
+                H::Global(id) | H::Element(id, _) if is_stat(*id) => expr.span,
+                H::Assign(Place::Global(id) | Place::Element(id, ..), value) if is_stat(*id) => value.span,
+                _ => return,
+            };
+            found.push(errors::statistics_as_value(span));
+        });
+        visit_stmts(&body.stmts, &mut |stmt| {
+            if let StmtKind::Foreach(foreach) = &stmt.kind
+                && foreach.value.is_some()
+                && is_stat(foreach.array)
+            {
+                let array = &self.script.globals[foreach.array.index()].name;
+                found.push(errors::foreach_value_of_stats(stmt.span, array));
+            }
+        });
+    }
+
+    fn check_walks(&self, body: &Body, writes: &[BTreeSet<GlobalId>], found: &mut Vec<Diagnostic>) {
+        visit_stmts(&body.stmts, &mut |stmt| {
+            let StmtKind::Foreach(foreach) = &stmt.kind else { return };
+            visit_exprs(&foreach.body, &mut |expr| {
+                if let H::Call(callee, _) = &expr.kind
+                    && writes[callee.index()].contains(&foreach.array)
+                {
+                    let array = &self.script.globals[foreach.array.index()].name;
+                    found.push(errors::modified_in_foreach(expr.span, array));
+                }
+            });
+        });
+    }
+}
