@@ -63,6 +63,10 @@ impl Map {
             Some(place) => *place,
             None => self.insert(keys)?,
         };
+        if self.spec.wrap {
+            self.order.retain(|other| *other != place);
+            self.order.push(place);
+        }
         self.clock += 1;
         let clock = self.clock;
         let entry = self.entries[place].as_mut().ok_or(Fault::MapFull(None))?;

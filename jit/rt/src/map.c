@@ -164,13 +164,17 @@ static void list_remove(struct map *m, const struct rt_global *map, u32 list, u3
 		m->ends[list].prev = link.prev;
 }
 
-/* In a wrapping map, a write makes an element the newest; its place in the order stays. */
+/* In a wrapping map, a write makes an element the newest, and the last in the order. */
 static void map_touch(struct map *m, const struct rt_global *map, u32 index)
 {
-	if (m->ends[LIST_AGE].prev == index)
-		return;
-	list_remove(m, map, LIST_AGE, index);
-	list_append(m, map, LIST_AGE, index);
+	u32 list;
+
+	for (list = 0; list < N_LISTS; list++) {
+		if (m->ends[list].prev == index)
+			continue;
+		list_remove(m, map, list, index);
+		list_append(m, map, list, index);
+	}
 }
 
 static void map_remove(struct map *m, const struct rt_global *map, u32 index)

@@ -107,7 +107,9 @@ fn literals_and_mistakes() {
     assert_eq!(ints("%d %s", &[]), "0 0");
     assert_eq!(str("%d", b"text"), "text");
     assert_eq!(ints("%s", &[5]), "5");
-    assert_eq!(ints("%m", &[0x10]), "0x10");
+    assert_eq!(str("%m|%M", b"a\x01"), "a\x01|0");
+    assert_eq!(str("%M", b"a\x01\xff"), "6101ff");
+    assert_eq!(str("%8.2M|", b"a\x01"), "    6101|");
 }
 
 #[test]

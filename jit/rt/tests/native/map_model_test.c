@@ -60,7 +60,13 @@ static int model_put(const __u64 *keys)
 	int at = model_find(keys, 0), i, oldest = 0;
 
 	if (at >= 0) {
-		model.entries[at].written = ++model.clock;
+		entry = model.entries[at];
+		entry.written = ++model.clock;
+		if (map.wrap) {
+			model_remove(at);
+			at = model.n++;
+		}
+		model.entries[at] = entry;
 		return at;
 	}
 	if (model.n == CAPACITY) {

@@ -53,10 +53,10 @@ static void full_maps(void)
 	ctx->error = 0;
 	set(&wrap, &key, 3);
 	CHECK(order_is(&wrap, 0, 0, ~0ull, VALUES(1, 2, 3)));
-	/* An update makes the newest; neither it nor sorting changes which is the oldest of the rest. */
+	/* An update makes the newest and last; sorting does not change which is the oldest. */
 	key = 1;
 	set(&wrap, &key, 10);
-	CHECK(order_is(&wrap, 0, 0, ~0ull, VALUES(10, 2, 3)));
+	CHECK(order_is(&wrap, 0, 0, ~0ull, VALUES(2, 3, 10)));
 	CHECK(order_is(&wrap, RT_SORT(RT_BY_VALUE, 0, 1), 0, ~0ull, VALUES(10, 3, 2)));
 	key = 7;
 	set(&wrap, &key, 7);
