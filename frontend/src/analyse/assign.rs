@@ -31,7 +31,7 @@ impl Walk<'_, '_, '_> {
                     let local = self.local(*id);
                     local.ctype = value.ctype.or(local.ctype);
                 }
-                Place::Global(id) | Place::Element(id, _) => self.a.learn_ctype(*id, None, value.ctype),
+                Place::Global(id) | Place::Element(id, ..) => self.a.learn_ctype(*id, None, value.ctype),
                 Place::Memory { .. } => {}
             }
             return Expr { ty, span: op_span, ctype: value.ctype, kind: H::Assign(target, value) };

@@ -105,10 +105,17 @@ impl<'s> Printer<'s> {
                 self.head(&(text + ")"));
                 self.block(&foreach.body);
             }
-            S::ForeachBucket { bucket, buckets, limit, body } => {
-                let limit = limit.as_ref().map(|limit| format!(" limit {}", self.expr(limit))).unwrap_or_default();
-                self.head(&format!("foreach ({} in {buckets} buckets{limit})", self.place(bucket)));
-                self.block(body);
+            S::ForeachBucket(foreach) => {
+                let value = foreach.value.as_ref().map(|place| self.place(place) + " = ").unwrap_or_default();
+                let bucket = self.place(&foreach.bucket);
+                let (global, keys) = &foreach.stat;
+                let mut text = format!("foreach ({value}{bucket} in {} buckets of ", foreach.buckets);
+                text += &self.element(*global, keys);
+                if let Some(limit) = &foreach.limit {
+                    text += &format!(" limit {}", self.expr(limit));
+                }
+                self.head(&(text + ")"));
+                self.block(&foreach.body);
             }
             S::Break => self.line("break"),
             S::Continue => self.line("continue"),
@@ -184,6 +191,7 @@ impl<'s> Printer<'s> {
         };
         let args = print.args.iter().map(|arg| match arg {
             PrintArg::Value(value) => format!(", {}", self.expr(value)),
+            PrintArg::Memory { addr, space, bytes } => format!(", {space:?} memory {bytes:?} at {}", self.expr(addr)),
             PrintArg::Histogram(global, keys, shape) => format!(", {shape:?} {}", self.element(*global, keys)),
         });
         format!("{name}({how}{})", args.collect::<String>())
@@ -193,7 +201,7 @@ impl<'s> Printer<'s> {
         match place {
             Place::Local(local) => self.local(local.index()),
             Place::Global(global) => self.global(*global),
-            Place::Element(global, keys) => self.element(*global, keys),
+            Place::Element(global, keys, _) => self.element(*global, keys),
             Place::Memory { addr, bytes, signed, bits } => {
                 let bits =
                     bits.map(|(first, count)| format!(" bits {first} to {}", first + count - 1)).unwrap_or_default();

@@ -135,7 +135,7 @@ impl Walk<'_, '_, '_> {
         let next = self.long(span, next);
         let take = self.long(span, H::Assign(Place::Local(key), Box::new(next)));
         let at = self.long(span, H::Local(key));
-        let store = self.string(span, H::Assign(Place::Element(strings, vec![at]), Box::new(value)));
+        let store = self.string(span, H::Assign(Place::Element(strings, vec![at], span), Box::new(value)));
         let store = self.long(span, H::Then(Box::new(take), Box::new(store)));
         let at = self.long(span, H::Local(key));
         let word = self.long(span, H::Then(Box::new(store), Box::new(at)));
