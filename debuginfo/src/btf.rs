@@ -16,6 +16,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::Error;
 pub use build::Builder;
+pub(crate) use query::base_type_spellings;
 pub use types::{Enumerator, Field, Kind, Parameter, Type};
 
 const MAGIC: u16 = 0xeb9f;

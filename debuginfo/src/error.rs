@@ -9,6 +9,9 @@ pub enum Error {
     /// The type information is damaged, or of a kind this version cannot read.
     #[error("BTF: {0}")]
     Btf(String),
+    /// A file's debug information is damaged, or there is none.
+    #[error("DWARF: {0}")]
+    Dwarf(String),
     /// The symbol table is damaged.
     #[error("kallsyms: {0}")]
     Kallsyms(String),

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A kernel as the compiler's target.
 
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
 use spile_frontend::glob;
 use spile_frontend::target::{
     Arch, FunctionInfo, Member, Param, Prototype, Target, TracepointInfo, TypeId, TypeShape, TypeTag, Variable,
 };
 
 use crate::blacklist::Blacklist;
-use crate::btf::{Btf, Type};
+use crate::btf::{Btf, Kind, Type};
 use crate::config::Config;
 use crate::convention::{Passing, argument_places, result_in_memory};
 use crate::functions::wild_card_gives;
 use crate::symbols::Symbols;
 use crate::tracepoints::Tracepoints;
-use crate::{Error, Kit, variables};
+use crate::{Dwarf, Error, Kit, variables};
 
 /// A kernel whose facts come from a [`Kit`].
 pub struct KernelTarget {
@@ -25,6 +28,13 @@ pub struct KernelTarget {
     tracepoints: Tracepoints,
     blacklist: Blacklist,
     config: Config,
+    debug: Option<DebugFile>,
+}
+
+/// A file with debug information of the kernel, read when BTF first has no answer: it is large.
+struct DebugFile {
+    path: PathBuf,
+    dwarf: OnceLock<Option<Dwarf>>,
 }
 
 impl KernelTarget {
@@ -45,7 +55,25 @@ impl KernelTarget {
             blacklist: Blacklist::new(&kit.blacklist),
             config: Config::new(&kit.config),
             symbols: kit.symbols,
+            debug: None,
         })
+    }
+
+    /// Adds the kernel's file with DWARF debug information (`vmlinux`), which answers where BTF does not. A file that cannot be
+    /// read answers nothing.
+    pub fn with_debug_file(self, path: impl Into<PathBuf>) -> Self {
+        let debug = DebugFile { path: path.into(), dwarf: OnceLock::new() };
+        Self { debug: Some(debug), ..self }
+    }
+
+    fn dwarf(&self) -> Option<&Dwarf> {
+        let debug = self.debug.as_ref()?;
+        debug.dwarf.get_or_init(|| Dwarf::open(&debug.path).ok()).as_ref()
+    }
+
+    /// The debug information that a type is from; `None` for BTF's.
+    fn dwarf_of(&self, ty: TypeId) -> Option<&Dwarf> {
+        if Dwarf::has(ty) { self.dwarf() } else { None }
     }
 
     /// Its symbols, by name and by address.
@@ -136,35 +164,51 @@ impl Target for KernelTarget {
     }
 
     fn shape(&self, ty: TypeId) -> TypeShape {
-        self.btf.shape(ty)
+        self.dwarf_of(ty).map_or_else(|| self.btf.shape(ty), |dwarf| dwarf.shape(ty))
     }
 
     fn spelling(&self, ty: TypeId) -> String {
-        self.btf.spelling(ty)
+        self.dwarf_of(ty).map_or_else(|| self.btf.spelling(ty), |dwarf| dwarf.spelling(ty))
     }
 
     fn find_type(&self, tag: TypeTag, name: &str) -> Option<TypeId> {
-        self.btf.find_type(tag, name)
+        let known = self.btf.find_type(tag, name).filter(|&ty| self.btf.resolve(ty.0).is_some_and(is_complete));
+        known.or_else(|| self.dwarf()?.find_type(tag, name)).or_else(|| self.btf.find_type(tag, name))
     }
 
     fn enumerator(&self, name: &str) -> Option<(i64, TypeId)> {
-        self.btf.enumerator(name).map(|(value, ty)| (value, TypeId(ty)))
+        let known = self.btf.enumerator(name).map(|(value, ty)| (value, TypeId(ty)));
+        known.or_else(|| self.dwarf()?.enumerator(name))
     }
 
     fn enumerators(&self, enumeration: TypeId) -> Vec<(String, i64)> {
-        self.btf.enumerators(enumeration)
+        let dwarf = self.dwarf_of(enumeration);
+        dwarf.map_or_else(|| self.btf.enumerators(enumeration), |dwarf| dwarf.enumerators(enumeration))
     }
 
-    /// BTF says nothing of source files: only a variable's name counts.
-    fn variable(&self, name: &str, _: Option<&str>) -> Option<Variable> {
-        variables::find(&self.symbols, &self.btf, name)
+    /// BTF says nothing of source files: without debug information only a variable's name counts.
+    fn variable(&self, name: &str, unit: Option<&str>) -> Option<Variable> {
+        let known = variables::find(&self.symbols, &self.btf, name);
+        let is_enough = unit.is_none() && known.as_ref().is_some_and(|variable| variable.ty.is_some());
+        match self.dwarf() {
+            Some(dwarf) if !is_enough => match variables::from_debug_information(dwarf, &self.symbols, name, unit) {
+                None if unit.is_none() => known,
+                found => found,
+            },
+            _ => known,
+        }
     }
 
     fn size_of(&self, ty: TypeId) -> u64 {
-        self.btf.size_of(ty)
+        self.dwarf_of(ty).map_or_else(|| self.btf.size_of(ty), |dwarf| dwarf.size_of(ty))
     }
 
     fn member(&self, ty: TypeId, name: &str) -> Option<Member> {
-        self.btf.member(ty, name)
+        self.dwarf_of(ty).map_or_else(|| self.btf.member(ty, name), |dwarf| dwarf.member(ty, name))
     }
+}
+
+/// Whether BTF has more of a type than its declaration.
+fn is_complete(ty: Type<'_>) -> bool {
+    ty.kind() != Kind::Fwd && (ty.kind() != Kind::Enum || ty.parts() > 0)
 }

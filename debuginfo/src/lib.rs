@@ -12,6 +12,7 @@ mod facts;
 mod kit;
 
 pub mod btf;
+mod dwarf;
 mod kallsyms;
 mod symbols;
 
@@ -25,6 +26,7 @@ mod variables;
 mod error;
 mod names;
 
+pub use dwarf::{Dwarf, StaticVariable};
 pub use error::Error;
 pub use facts::{Fact, FactKind, facts};
 pub use kernel::KernelTarget;

@@ -199,6 +199,6 @@ const BASE_TYPES: &[&[&str]] = &[
 ];
 
 /// Other spellings of a base type.
-fn base_type_spellings(name: &str) -> impl Iterator<Item = &'static str> {
+pub(crate) fn base_type_spellings(name: &str) -> impl Iterator<Item = &'static str> {
     BASE_TYPES.iter().find(|row| row.contains(&name)).into_iter().flat_map(|row| row.iter().copied())
 }
