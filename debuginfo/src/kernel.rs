@@ -191,7 +191,7 @@ impl Target for KernelTarget {
         let known = variables::find(&self.symbols, &self.btf, name);
         let is_enough = unit.is_none() && known.as_ref().is_some_and(|variable| variable.ty.is_some());
         match self.dwarf() {
-            Some(dwarf) if !is_enough => match variables::from_debug_information(dwarf, &self.symbols, name, unit) {
+            Some(dwarf) if !is_enough => match variables::from_debug_information(dwarf, name, unit) {
                 None if unit.is_none() => known,
                 found => found,
             },

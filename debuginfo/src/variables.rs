@@ -12,7 +12,6 @@ use crate::symbols::Symbols;
 const ORIGIN: &str = "init_task";
 /// The section of the variables that each CPU has.
 const PER_CPU: &str = ".data..percpu";
-const SECTION_START: &str = "__per_cpu_start";
 
 /// A variable by name.
 pub(crate) fn find(symbols: &Symbols, btf: &Btf, name: &str) -> Option<Variable> {
@@ -21,36 +20,34 @@ pub(crate) fn find(symbols: &Symbols, btf: &Btf, name: &str) -> Option<Variable>
     if let Some(var) = known
         && let Some(offset) = btf.section_offset(PER_CPU, var.id())
     {
-        let original = match distance(symbols, SECTION_START) {
+        let original = match distance(symbols, "__per_cpu_start") {
             Some(start) => Original::Object(start + i64::from(offset)),
             // The section is linked at address 0, and its symbols are no addresses in the image.
             None => Original::Address(offset.into()),
         };
-        return Some(Variable { ty, place: per_cpu(symbols, original)? });
+        let offsets = distance(symbols, "__per_cpu_offset")?;
+        return Some(Variable { ty, place: VariablePlace::PerCpu { offsets, original } });
     }
     Some(Variable { ty, place: VariablePlace::Object(distance(symbols, name)?) })
 }
 
-/// A variable by name, and perhaps source file, from debug information. Its addresses are those the kernel was linked at.
-pub(crate) fn from_debug_information(
-    dwarf: &Dwarf,
-    symbols: &Symbols,
-    name: &str,
-    unit: Option<&str>,
-) -> Option<Variable> {
+/// A variable by name, and perhaps source file, from debug information alone: its addresses are those the kernel was linked
+/// at, and the distances between them stay.
+pub(crate) fn from_debug_information(dwarf: &Dwarf, name: &str, unit: Option<&str>) -> Option<Variable> {
     let found = dwarf.variable(name, unit)?;
     let origin = dwarf.variable(ORIGIN, None)?.address;
-    let from_origin = found.address.wrapping_sub(origin).cast_signed();
-    let place = match (found.is_per_cpu, distance(symbols, SECTION_START)) {
-        (false, _) => VariablePlace::Object(from_origin),
-        (true, Some(_)) => per_cpu(symbols, Original::Object(from_origin))?,
-        (true, None) => per_cpu(symbols, Original::Address(found.address))?,
+    let distance = |address: u64| address.wrapping_sub(origin).cast_signed();
+    let place = match found.per_cpu_start {
+        None => VariablePlace::Object(distance(found.address)),
+        Some(start) => VariablePlace::PerCpu {
+            offsets: distance(dwarf.variable("__per_cpu_offset", None)?.address),
+            original: match start {
+                0 => Original::Address(found.address),
+                _ => Original::Object(distance(found.address)),
+            },
+        },
     };
     Some(Variable { ty: Some(found.ty), place })
-}
-
-fn per_cpu(symbols: &Symbols, original: Original) -> Option<VariablePlace> {
-    Some(VariablePlace::PerCpu { offsets: distance(symbols, "__per_cpu_offset")?, original })
 }
 
 /// How far a symbol's object is from the origin.

@@ -112,8 +112,9 @@ fn names_are_found() {
 #[test]
 fn variables_have_types_and_addresses() {
     each(|dwarf| {
-        let shown =
-            |name| dwarf.variable(name, None).map(|variable| (dwarf.spelling(variable.ty), variable.is_per_cpu));
+        let shown = |name| {
+            dwarf.variable(name, None).map(|variable| (dwarf.spelling(variable.ty), variable.per_cpu_start.is_some()))
+        };
         assert_eq!(shown("init_task"), Some(("struct task".into(), false)));
         assert_eq!(shown("counter"), Some(("int".into(), false)));
         assert_eq!(shown("jiffies"), Some(("long unsigned int".into(), false)));

@@ -172,7 +172,8 @@ fn entry_words(program: &Program, id: FuncId) -> (u32, u32) {
         let words = if at_entry { 0 } else { probe.entry_words };
         (at_entry || reaches(program, probe.handler, id)).then_some(words)
     });
-    (sets, least(&mut { reaching }))
+    // What nothing calls any more does no harm.
+    (sets, reaching.min().unwrap_or(u32::MAX))
 }
 
 /// Whether a function is another one, or calls it directly or not.

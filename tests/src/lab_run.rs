@@ -47,6 +47,12 @@ impl<'a> Run<'a> {
         self
     }
 
+    /// Allowed to write (`-g`).
+    pub fn guru(mut self) -> Self {
+        self.options.guru = true;
+        self
+    }
+
     /// Until a command ends (`-c`).
     pub fn command(self, command: &str) -> Self {
         Self { target: TargetProcess::Command(command.into()), ..self }

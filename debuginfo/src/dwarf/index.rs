@@ -15,8 +15,8 @@ pub struct StaticVariable {
     pub ty: TypeId,
     /// Its address in the file.
     pub address: u64,
-    /// Whether each CPU has its own, and the address is one in the original.
-    pub is_per_cpu: bool,
+    /// Where the per-CPU section was linked, if each CPU has its own, and the address is one in the original.
+    pub per_cpu_start: Option<u64>,
     /// The source file whose compilation defined it.
     pub unit: String,
 }
@@ -109,8 +109,8 @@ impl Dwarf {
         let Some(name) = self.name_of(unit, die).or_else(declared_name) else { return };
         let own = super::refers(unit, die, gimli::DW_AT_type).map(type_id);
         let Some(ty) = own.or_else(|| declaration.as_ref().map(Entry::ty)) else { return };
-        let is_per_cpu = self.per_cpu.as_ref().is_some_and(|range| range.contains(&address));
-        let variable = StaticVariable { ty, address, is_per_cpu, unit: file.to_owned() };
+        let per_cpu_start = self.per_cpu.as_ref().filter(|range| range.contains(&address)).map(|range| range.start);
+        let variable = StaticVariable { ty, address, per_cpu_start, unit: file.to_owned() };
         index.variables.entry(name).or_default().push(variable);
     }
 }

@@ -22,8 +22,13 @@ pub fn bad_module(span: Span, module: &str) -> Diagnostic {
 }
 
 /// `@var` of something that the kernel does not have.
-pub fn no_such_global(span: Span, name: &str) -> Diagnostic {
-    error("E0422", span, format!("unable to find global '{name}' in the kernel"))
+pub fn no_such_global(span: Span, name: &str, any: bool) -> Diagnostic {
+    let base = error("E0422", span, format!("unable to find global '{name}' in the kernel"));
+    if any {
+        base
+    } else {
+        base.hint("this kernel's symbols are those of functions only (CONFIG_KALLSYMS_ALL is not set)")
+    }
 }
 
 /// `@var` of a variable of unknown type.

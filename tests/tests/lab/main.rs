@@ -7,6 +7,7 @@ mod selftest;
 mod sessions;
 mod stored;
 mod stress;
+mod target;
 
 use std::process::ExitCode;
 
@@ -29,7 +30,7 @@ const MORE_CELLS: [&str; 6] = [
 
 type Test = fn(Cell) -> Result<()>;
 
-const TESTS: [(&str, Test); 10] = [
+const TESTS: [(&str, Test); 11] = [
     ("stored_image", stored::runs_without_a_host),
     ("sessions", sessions::end_in_any_order),
     ("stress", stress::two_hundred_loads),
@@ -39,6 +40,7 @@ const TESTS: [(&str, Test); 10] = [
     ("live_counts", live::counts_are_exact),
     ("live_interrupt", live::interrupt_runs_end_probes),
     ("live_loss", live::loss_is_counted),
+    ("target_variables", target::variables),
     ("kshim_selftest", selftest::passes),
 ];
 

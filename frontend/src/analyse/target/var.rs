@@ -36,7 +36,8 @@ impl Walk<'_, '_, '_> {
             None => (text.trim(), None),
         };
         let Some(found) = self.a.target.variable(variable, unit) else {
-            self.report(errors::no_such_global(name.span, &text));
+            let any = self.a.target.variable("init_task", None).is_some();
+            self.report(errors::no_such_global(name.span, &text, any));
             return None;
         };
         let ty = match found.ty {
