@@ -16,7 +16,11 @@ use crate::target::{connect, host_arch};
 pub fn build(options: &Build) -> Result<()> {
     let request = Request::new(&options.script)?;
     let facts: Box<dyn Target> = match (&options.kit, &options.target) {
-        (Some(path), _) => Box::new(KernelTarget::new(Kit::read(path)?)?),
+        (Some(path), _) => {
+            let target = KernelTarget::new(Kit::read(path)?)?;
+            let debug = path.with_extension("debug");
+            Box::new(if debug.is_file() { target.with_debug_file(debug) } else { target })
+        }
         (None, TargetName::User) => Box::new(UserTarget::new(options.arch.unwrap_or_else(host_arch))?),
         (None, target) => connect(target, 1, Terminal::or_lines().as_ref())?.facts,
     };

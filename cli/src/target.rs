@@ -34,7 +34,8 @@ pub fn connect(name: &TargetName, smp: u32, progress: &dyn Progress) -> Result<C
         TargetName::Local => {
             let mut agent = serve_here(&[])?;
             let kit = live_kit(&mut agent, progress)?;
-            Ok(Connected { agent, facts: Box::new(KernelTarget::new(kit)?), machine: None })
+            let facts = KernelTarget::new(kit)?.with_installed_debug_file();
+            Ok(Connected { agent, facts: Box::new(facts), machine: None })
         }
         TargetName::Vm(cell) => {
             let machine = lab_machine(&checkout()?, *cell, progress)?.smp(smp).start_with(progress)?;

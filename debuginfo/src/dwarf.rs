@@ -34,6 +34,8 @@ pub struct Dwarf {
     dwarf: gimli::Dwarf<Reader>,
     /// In the order of their offsets.
     units: Vec<Unit>,
+    /// The file's build-id in hexadecimal; empty if it has none.
+    build_id: String,
     /// Addresses of variables that each CPU has its own of.
     per_cpu: Option<Range<u64>>,
     index: OnceLock<index::Index>,
@@ -81,7 +83,14 @@ impl Dwarf {
         }
         let per_cpu = file.section_by_name(".data..percpu");
         let per_cpu = per_cpu.map(|section| section.address()..section.address().saturating_add(section.size()));
-        Ok(Self { dwarf, units, per_cpu, index: OnceLock::new(), rows: Mutex::default() })
+        let build_id = file.build_id().ok().flatten().unwrap_or_default();
+        let build_id = build_id.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { dwarf, units, build_id, per_cpu, index: OnceLock::new(), rows: Mutex::default() })
+    }
+
+    /// The file's build-id in hexadecimal; empty if it has none.
+    pub fn build_id(&self) -> &str {
+        &self.build_id
     }
 
     /// Whether a type is one of this file's.

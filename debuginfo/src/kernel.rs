@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A kernel as the compiler's target.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use spile_frontend::glob;
@@ -59,8 +59,23 @@ impl KernelTarget {
         })
     }
 
+    /// Adds the debug information that the distribution installed on this machine for the kernel, if there is some.
+    pub fn with_installed_debug_file(self) -> Self {
+        let release = &self.release;
+        let places = [
+            format!("/usr/lib/debug/boot/vmlinux-{release}"),
+            format!("/usr/lib/debug/lib/modules/{release}/vmlinux"),
+            format!("/lib/modules/{release}/build/vmlinux"),
+            format!("/boot/vmlinux-{release}"),
+        ];
+        match places.into_iter().find(|path| Path::new(path).is_file()) {
+            Some(path) => self.with_debug_file(path),
+            None => self,
+        }
+    }
+
     /// Adds the kernel's file with DWARF debug information (`vmlinux`), which answers where BTF does not. A file that cannot be
-    /// read answers nothing.
+    /// read, or is another kernel's, answers nothing.
     pub fn with_debug_file(self, path: impl Into<PathBuf>) -> Self {
         let debug = DebugFile { path: path.into(), dwarf: OnceLock::new() };
         Self { debug: Some(debug), ..self }
@@ -68,7 +83,11 @@ impl KernelTarget {
 
     fn dwarf(&self) -> Option<&Dwarf> {
         let debug = self.debug.as_ref()?;
-        debug.dwarf.get_or_init(|| Dwarf::open(&debug.path).ok()).as_ref()
+        let is_ours = |dwarf: &Dwarf| {
+            let known = !dwarf.build_id().is_empty() && !self.build_id.is_empty();
+            !known || dwarf.build_id() == self.build_id
+        };
+        debug.dwarf.get_or_init(|| Dwarf::open(&debug.path).ok().filter(is_ours)).as_ref()
     }
 
     /// The debug information that a type is from; `None` for BTF's.

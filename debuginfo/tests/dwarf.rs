@@ -129,7 +129,7 @@ fn variables_have_types_and_addresses() {
 /// What BTF does not know comes from the file, what it knows does not.
 #[test]
 fn a_kernel_asks_it_last() {
-    let path = compile("kernel", &["-g"]);
+    let path = compile("kernel", &["-g", "-Wl,--build-id=none"]);
     let kernel = KernelTarget::new(common::kit(Arch::X86_64)).unwrap().with_debug_file(&path);
     let dwarf = Dwarf::open(&path).unwrap();
     let file = kernel.find_type(TypeTag::Struct, "file").unwrap();
@@ -144,6 +144,11 @@ fn a_kernel_asks_it_last() {
     assert_eq!(counter.place, VariablePlace::Object(address("counter") - address("init_task")));
     assert_eq!(kernel.spelling(counter.ty.unwrap()), "int");
     assert_eq!(kernel.shape(TypeId(0)), TypeShape::Void);
+    std::fs::remove_file(path).unwrap();
+    // Another kernel's file is none of ours.
+    let path = compile("other", &["-g", "-Wl,--build-id=0x123456"]);
+    let kernel = KernelTarget::new(common::kit(Arch::X86_64)).unwrap().with_debug_file(&path);
+    assert_eq!(kernel.find_type(TypeTag::Struct, "task"), None);
     std::fs::remove_file(path).unwrap();
 }
 
