@@ -3,6 +3,7 @@
 //! preprocessor, `E02xx` parser, `E03xx` meaning; warnings count along with a `W`.
 
 pub mod lex;
+pub mod library;
 pub mod preprocess;
 pub mod semantic;
 pub mod syntax;

@@ -185,6 +185,8 @@ pub struct Handler {
 pub struct Probe {
     /// As `pp()` gives it.
     pub name: String,
+    /// As `pn()` gives it, where that is an alias.
+    pub alias: Option<String>,
     /// As the script wrote it.
     pub written: String,
     /// Where and when it fires.

@@ -41,7 +41,14 @@ impl Analyser<'_, '_> {
             entry_frame: Body::default(),
         });
         let kind = ProbeKind::End(i64::MAX);
-        self.script.probes.push(Probe { name: name.clone(), written: name, kind, handler, optional: false });
+        self.script.probes.push(Probe {
+            name: name.clone(),
+            alias: None,
+            written: name,
+            kind,
+            handler,
+            optional: false,
+        });
     }
 
     fn print_scalar(&mut self, id: GlobalId) -> Stmt {

@@ -171,8 +171,9 @@ impl Analyser<'_, '_> {
             };
             if let Some(kind) = one.point.kind {
                 let written = self.loader.sources.text(one.span).to_owned();
-                let Derived { point: points::Point { name, .. }, optional, .. } = one;
-                self.script.probes.push(Probe { name, written, kind, handler, optional });
+                let Derived { point: points::Point { name, .. }, optional, route, .. } = one;
+                let alias = route.alias;
+                self.script.probes.push(Probe { name, alias, written, kind, handler, optional });
             }
         }
     }
