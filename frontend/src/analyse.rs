@@ -29,10 +29,11 @@ mod probe_write;
 mod stat;
 mod stmt;
 mod target;
+mod unresolved;
 
 pub use context::PointContext;
 pub use loader::{Loader, Source};
-pub use points::TYPES as POINT_TYPES;
+pub use points::forms::FORMS as POINT_TYPES;
 pub use probe::{ListedPoint, Variable};
 
 use context::Context;
@@ -98,6 +99,7 @@ pub fn analyse(
         analyser.check_globals();
         if !analyser.diagnostics.has_errors() {
             analyser.check_bodies();
+            analyser.check_resolved();
         }
         if options.auto_print && !analyser.diagnostics.has_errors() {
             analyser.print_unread_globals();

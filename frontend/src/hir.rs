@@ -74,7 +74,7 @@ impl Script {
 }
 
 /// A script global.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Global {
     /// Its name.
     pub name: Name,

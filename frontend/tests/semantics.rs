@@ -360,7 +360,6 @@ fn options_set_limits_and_globals() {
     assert!(matches!(&compiled.program.globals[1].kind, spile_ir::GlobalKind::Str(text) if text == b"text"));
     let warnings: String = compiled.diagnostics.iter().map(|one| format!("{}\n", one.message)).collect();
     expect![[r#"
-        never-assigned global variable 'n'
         -G gone: the script has no scalar global of that name
         -G m=x: 'm' is a number
         -D MAXFOO: no such limit, and so without effect
