@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 use spile_frontend::glob;
 use spile_frontend::target::{
-    Arch, CodePlace, FunctionInfo, Member, Param, Prototype, Target, TracepointInfo, TypeId, TypeShape, TypeTag, Variable,
+    Arch, CodePlace, FunctionInfo, Member, Param, Prototype, Target, TracepointInfo, TypeId, TypeShape, TypeTag,
+    Variable,
 };
 
 use crate::blacklist::Blacklist;

@@ -170,8 +170,8 @@ fn functions_are_found_by_file_line_and_address() {
             kernel.function("vfs_read@fs/*.c+0"), kernel.statement("vfs_write@fs/read_write.c:451"),
             kernel.statement("kfree"), kernel.statement("vfs_read@read_write.c").nearest,
             kernel.function("vfs_*").exported, kernel.function("k*").exported ?,
-            kernel.function(0xffffffff81000210), kernel.function(0xffffffff81000200).return,
-            kernel.statement(0xffffffff81000200), kernel.statement(0xffffffff81000207) { }"#,
+            kernel.function(0xffffffff81000010), kernel.function(0xffffffff81000000).return,
+            kernel.statement(0xffffffff81000000), kernel.statement(0xffffffff81000007) { }"#,
         expect![[r#"
             kernel.function("vfs_write@fs/read_write.c:451") Function { symbol: "vfs_write" }
             kernel.function("vfs_read@fs/read_write.c:450") Function { symbol: "vfs_read" }
@@ -182,10 +182,10 @@ fn functions_are_found_by_file_line_and_address() {
             kernel.statement("vfs_read@fs/read_write.c:450") Function { symbol: "vfs_read" }
             kernel.function("vfs_read@fs/read_write.c:450") Function { symbol: "vfs_read" }
             kernel.function("vfs_write@fs/read_write.c:451") Function { symbol: "vfs_write" }
-            kernel.function("kfree") Function { symbol: "kfree" }
-            kernel.function("kfree").return Return { symbol: "kfree", maxactive: 0 }
-            kernel.statement("kfree") Function { symbol: "kfree" }
-            kernel.statement(0xffffffff81000207) Address { symbol: "kfree", offset: 7 }
+            kernel.function("by_value") Function { symbol: "by_value" }
+            kernel.function("by_value").return Return { symbol: "by_value", maxactive: 0 }
+            kernel.statement("by_value") Function { symbol: "by_value" }
+            kernel.statement(0xffffffff81000007) Address { symbol: "by_value", offset: 7 }
         "#]],
     );
 }

@@ -3,7 +3,9 @@
 
 use std::cell::RefCell;
 
-use crate::target::{Arch, FunctionInfo, Member, Target, TracepointInfo, TypeId, TypeShape, TypeTag, Variable};
+use crate::target::{
+    Arch, CodePlace, FunctionInfo, Member, Target, TracepointInfo, TypeId, TypeShape, TypeTag, Variable,
+};
 
 /// Numbers of made types begin here; no target has so many of its own.
 const FIRST: u32 = 0x8000_0000;
@@ -73,6 +75,18 @@ impl Target for DerivedTypes<'_> {
 
     fn member(&self, ty: TypeId, name: &str) -> Option<Member> {
         if self.made(ty).is_some() { None } else { self.inner.member(ty, name) }
+    }
+
+    fn modules(&self, pattern: &str) -> Vec<String> {
+        self.inner.modules(pattern)
+    }
+
+    fn is_exported(&self, symbol: &str, module: Option<&str>) -> Option<bool> {
+        self.inner.is_exported(symbol, module)
+    }
+
+    fn code_at(&self, address: u64) -> Option<CodePlace> {
+        self.inner.code_at(address)
     }
 
     fn arch(&self) -> Arch {

@@ -7,8 +7,6 @@ mod pattern;
 mod timer;
 mod tracepoint;
 
-use function::Where;
-
 use super::Analyser;
 use super::context::PointContext;
 use crate::ast::{Literal, NamedComponent};
@@ -71,11 +69,9 @@ impl Analyser<'_, '_> {
             }
             ["timer", _, ..] => self.timer_points(components, span),
             ["kernel" | "module", "function" | "statement", ..] | ["kprobe", "function", ..] => {
-                self.function_points(&Where::new(&components[..1])?, &components[1..], span)
+                self.function_points(components, 1, span)
             }
-            ["kprobe", "module", "function", ..] => {
-                self.function_points(&Where::new(&components[..2])?, &components[2..], span)
-            }
+            ["kprobe", "module", "function", ..] => self.function_points(components, 2, span),
             _ => Err(self.unknown_point(components, span).into()),
         }
     }

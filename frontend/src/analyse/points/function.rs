@@ -18,7 +18,7 @@ const MAX_SIMILAR: usize = 5;
 const NEVER_RETURN: &[&str] = &["do_exit", "sys_exit", "sys_exit_group", "__switch_to"];
 
 /// Whose functions.
-pub(super) struct Where {
+struct Where {
     /// The components before `function`, as a script writes them.
     prefix: String,
     /// Modules, perhaps with wildcards; `None` for the kernel proper.
@@ -29,7 +29,7 @@ pub(super) struct Where {
 
 impl Where {
     /// From the components before `function` or `statement`.
-    pub fn new(before: &[NamedComponent]) -> Result<Self, Box<Diagnostic>> {
+    fn new(before: &[NamedComponent]) -> Result<Self, Box<Diagnostic>> {
         let module = before.iter().find(|component| &*component.name == "module");
         let modules = module.map(|module| string_arg(module, "a module's name")).transpose()?;
         let typed = before.iter().all(|component| &*component.name != "kprobe");
@@ -56,10 +56,10 @@ enum Variant {
 }
 
 impl Variant {
-    /// From `function` or `statement` on.
-    fn new(components: &[NamedComponent], span: Span) -> Result<Self, Box<Diagnostic>> {
+    /// From `function` or `statement` on; `None` if there is no such thing.
+    fn new(components: &[NamedComponent], span: Span) -> Result<Option<Self>, Box<Diagnostic>> {
         let names: Vec<&str> = components.iter().map(|component| component.name.as_str()).collect();
-        Ok(match *names {
+        Ok(Some(match *names {
             ["function"] | ["function", "call"] => Self::Call,
             ["function", "exported"] => Self::Exported,
             ["function", "return"] => Self::Return { maxactive: 0 },
@@ -71,8 +71,8 @@ impl Variant {
                 return Err(errors::needs_debug_info(span, &format!("function(…).{what}")).into());
             }
             ["statement"] | ["statement", "nearest"] => Self::Statement,
-            _ => return Err(errors::unknown_point(span, &names.join("."), None).into()),
-        })
+            _ => return Ok(None),
+        }))
     }
 
     fn word(self) -> &'static str {
@@ -81,10 +81,14 @@ impl Variant {
 }
 
 impl Analyser<'_, '_> {
-    /// The functions that components from `function` or `statement` on mean.
-    pub(super) fn function_points(&self, place: &Where, components: &[NamedComponent], span: Span) -> Matched {
-        let variant = Variant::new(components, span)?;
-        let component = &components[0];
+    /// The functions that components mean, of which `function` or `statement` is at `at`.
+    pub(super) fn function_points(&mut self, components: &[NamedComponent], at: usize, span: Span) -> Matched {
+        let (before, rest) = components.split_at(at);
+        let place = &Where::new(before)?;
+        let Some(variant) = Variant::new(rest, span)? else {
+            return Err(self.unknown_point(components, span).into());
+        };
+        let component = &rest[0];
         if let Some(Literal::Number(address)) = &component.arg {
             return self.code_points(place, component, address.value as u64, variant);
         }
