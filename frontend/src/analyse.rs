@@ -11,7 +11,7 @@ mod call;
 mod check;
 mod constant;
 mod context;
-mod derived;
+pub(crate) mod derived;
 mod elide;
 mod expr;
 mod function;
@@ -112,7 +112,7 @@ pub fn analyse(
             continue;
         }
         diagnostics.extend(told.into_vec());
-        return script;
+        return Script { made_types: target.all_made(), ..script };
     }
 }
 

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use crate::ast::{HistogramShape, Name};
 use crate::format::Bytes;
 use crate::span::Span;
-use crate::target::TypeId;
+use crate::target::{TypeId, TypeShape};
 use crate::types::{TypeVar, Types};
 use spile_ir as ir;
 
@@ -42,6 +42,8 @@ pub struct Script {
     pub probes: Vec<Probe>,
     /// The types of all type variables.
     pub types: Types,
+    /// Types that only the script spells, in the order of their numbers.
+    pub made_types: Vec<TypeShape>,
     /// Run-time limits.
     pub limits: ir::Limits,
 }

@@ -11,7 +11,7 @@ use crate::target::{
 const FIRST: u32 = 0x8000_0000;
 
 /// A target, and the types that were made of its own.
-pub(super) struct DerivedTypes<'a> {
+pub(crate) struct DerivedTypes<'a> {
     inner: &'a dyn Target,
     made: RefCell<Vec<TypeShape>>,
 }
@@ -19,6 +19,16 @@ pub(super) struct DerivedTypes<'a> {
 impl<'a> DerivedTypes<'a> {
     pub fn new(inner: &'a dyn Target) -> Self {
         Self { inner, made: RefCell::default() }
+    }
+
+    /// A target, and types that were made before.
+    pub fn with(inner: &'a dyn Target, made: &[TypeShape]) -> Self {
+        Self { inner, made: RefCell::new(made.to_vec()) }
+    }
+
+    /// All types that were made, in the order of their numbers.
+    pub fn all_made(&self) -> Vec<TypeShape> {
+        self.made.borrow().clone()
     }
 
     /// `ty*`

@@ -270,6 +270,7 @@ pub fn entry_outside(span: Span) -> Diagnostic {
 /// An unknown constant.
 pub fn no_such_constant(span: Span, name: &str) -> Diagnostic {
     error("E0336", span, format!("no enumerator '{name}' in the target's type information"))
+        .hint("what a header #defines is in no type information: write its value")
 }
 
 /// C code.
