@@ -40,10 +40,9 @@ use context::Context;
 use derived::DerivedTypes;
 use function::{FunctionKey, Waiting};
 use learned::Learned;
-use needs::OwnNeeds;
+use needs::Needs;
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use crate::ast::Name;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -136,7 +135,7 @@ struct Analyser<'a, 'l> {
     /// The aliases that lead to what is being resolved, the innermost first, and where each is used.
     aliases: Vec<(String, Span)>,
     /// What functions need of their callers, by file and item.
-    needs: HashMap<(FileId, usize), Rc<OwnNeeds>>,
+    needs: HashMap<(FileId, usize), Needs>,
     /// The context of the handler that is being resolved.
     context: Option<Context>,
     /// C types of globals.
