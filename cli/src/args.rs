@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use spile_frontend::target::Arch;
 use spile_vm_lab::Cell;
 
@@ -31,6 +31,10 @@ pub enum Command {
     /// Collect or look at the facts about a kernel that compiling needs.
     #[command(subcommand)]
     Kit(Kit),
+    /// Print what a stage of the compiler makes of a script, source lines beside it.
+    Dump(Dump),
+    /// List probe points, aliases of the library included, that a pattern matches.
+    List(List),
     /// Bring scripts into the one style.
     Fmt(Fmt),
     /// Be an agent (see spile-agent --help).
@@ -40,9 +44,12 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Print the manual page in roff.
+    /// Print the manual page, or that of a command, in roff.
     #[command(hide = true)]
-    Man,
+    Man {
+        /// Which command.
+        command: Option<String>,
+    },
     /// Print a completion script for a shell.
     #[command(hide = true)]
     Completions {
@@ -59,7 +66,7 @@ pub struct Run {
     pub script: Script,
     /// Where to run: `local` (this kernel), `user` (an ordinary process, for begin, end, error and timer
     /// probes), or `vm:CELL` (a kernel in the lab, such as vm:debian-6.1-amd64).
-    #[arg(long, default_value = "local")]
+    #[arg(long, default_value = "local", env = "SPILE_TARGET")]
     pub target: TargetName,
     /// Start this shell command in the target, and end with it.
     #[arg(short = 'c', value_name = "COMMAND", conflicts_with = "pid")]
@@ -67,9 +74,15 @@ pub struct Run {
     /// The process that target() gives.
     #[arg(short = 'x', value_name = "PID")]
     pub pid: Option<u32>,
-    /// Write the script's output to a file.
+    /// Write the script's output to a file, whose name may have the escapes of date(1), such as %F.
     #[arg(short = 'o', value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    pub output: Option<String>,
+    /// Begin a new file (FILE.0, FILE.1, …) where one would grow larger; keep the last N.
+    #[arg(short = 'S', value_name = "MEGABYTES[,N]", requires = "output")]
+    pub rotation: Option<Rotation>,
+    /// Count run-time errors and go on, instead of printing the first and ending.
+    #[arg(long)]
+    pub suppress_handler_errors: bool,
     /// Buffer for each CPU, a power of two.
     #[arg(short = 's', value_name = "MEGABYTES")]
     pub buffer: Option<u32>,
@@ -90,18 +103,78 @@ pub struct Build {
     /// The script and how to compile it.
     #[command(flatten)]
     pub script: Script,
+    /// What to compile for.
+    #[command(flatten)]
+    pub compile_for: CompileFor,
+    /// The image file to write.
+    #[arg(short = 'o', value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// What a script is compiled for.
+#[derive(Args, Debug)]
+pub struct CompileFor {
     /// Compile for the kernel of this kit.
     #[arg(long, value_name = "FILE", conflicts_with = "target")]
     pub kit: Option<PathBuf>,
     /// Compile for this target; see `spile run`.
-    #[arg(long, default_value = "local")]
+    #[arg(long, default_value = "local", env = "SPILE_TARGET")]
     pub target: TargetName,
     /// Compile for this instruction set, where the target is `user`: x86_64 or aarch64.
     #[arg(long, value_parser = parse_arch)]
     pub arch: Option<Arch>,
-    /// The image file to write.
-    #[arg(short = 'o', value_name = "FILE")]
-    pub output: PathBuf,
+}
+
+/// `spile dump`.
+#[derive(Args, Debug)]
+pub struct Dump {
+    /// The script and how to compile it. For `asm` and `image` it can be an image file.
+    #[command(flatten)]
+    pub script: Script,
+    /// What to compile for.
+    #[command(flatten)]
+    pub compile_for: CompileFor,
+    /// What to print.
+    #[arg(long, value_enum, value_name = "STAGE")]
+    pub emit: Emit,
+}
+
+/// What a stage of the compiler makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Emit {
+    /// Tokens, before the preprocessor.
+    Tokens,
+    /// The syntax tree, as a script.
+    Ast,
+    /// Probe points, functions and globals with their types.
+    Resolved,
+    /// The bodies of functions and handlers with all types.
+    Typed,
+    /// The IR; it can be read back.
+    Ir,
+    /// What the code generator is given.
+    Clif,
+    /// The machine code in the image.
+    Asm,
+    /// The image's header and tables.
+    Image,
+}
+
+/// `spile list`.
+#[derive(Args, Debug)]
+pub struct List {
+    /// Probe points with wildcards, such as 'kernel.function("vfs_*")', 'vfs.*' or 'kernel.trace("sched:*")'.
+    #[arg(required = true, value_name = "PROBE")]
+    pub patterns: Vec<String>,
+    /// With the variables that a handler finds there, and their types.
+    #[arg(long, short = 'L')]
+    pub variables: bool,
+    /// What to look into.
+    #[command(flatten)]
+    pub compile_for: CompileFor,
+    /// Also look for library scripts in this directory.
+    #[arg(short = 'I', value_name = "DIRECTORY")]
+    pub include: Vec<PathBuf>,
 }
 
 /// `spile kit`.
@@ -167,6 +240,9 @@ pub struct Script {
     /// How to tell what is wrong with the script.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub message_format: MessageFormat,
+    /// What the file holds, where its name does not say (*.ir is IR).
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    pub from: Option<Language>,
     /// Say what each pass did and how long it took.
     #[arg(short = 'v', action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -180,6 +256,39 @@ pub enum MessageFormat {
     Text,
     /// For programs: one JSON object on a line for each.
     Json,
+}
+
+/// What a source file holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Language {
+    /// A script.
+    Script,
+    /// IR text, as `spile dump --emit ir` prints it.
+    Ir,
+}
+
+/// When a new output file begins, and how many are kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rotation {
+    /// A file's size.
+    pub megabytes: u64,
+    /// The files kept; all without it.
+    pub keep: Option<usize>,
+}
+
+impl FromStr for Rotation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (megabytes, keep) = match text.split_once(',') {
+            Some((megabytes, keep)) => (megabytes, Some(keep)),
+            None => (text, None),
+        };
+        let positive = |text: &str| text.trim().parse().ok().filter(|number| *number > 0);
+        let wrong = "it takes the form MEGABYTES or MEGABYTES,FILES, both above 0";
+        let keep = keep.map(|keep| positive(keep).ok_or(wrong)).transpose()?;
+        Ok(Self { megabytes: positive(megabytes).ok_or(wrong)?, keep: keep.map(|keep| keep as usize) })
+    }
 }
 
 /// A place where scripts run.
@@ -240,6 +349,15 @@ mod tests {
         let Command::Run(run) = cli.command else { panic!("not run") };
         assert_eq!(run.script.words, ["a.stp", "1", "-2"]);
         assert_eq!(run.target, TargetName::User);
+    }
+
+    #[test]
+    fn rotations_have_a_size_and_maybe_a_number() {
+        assert_eq!("2".parse(), Ok(Rotation { megabytes: 2, keep: None }));
+        assert_eq!("2,3".parse(), Ok(Rotation { megabytes: 2, keep: Some(3) }));
+        for wrong in ["", "0", "x", "1,0", "1,", "-1"] {
+            assert!(wrong.parse::<Rotation>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

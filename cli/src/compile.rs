@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! From a script to an image, with times, dumps and diagnostics.
+//! From a script to an image, with times and diagnostics.
 
 use std::fmt;
-use std::fs;
-use std::io::{self, Read};
-use std::path::Path;
-use std::time::Instant;
 
-use anyhow::{Context, Result};
-use spile_frontend::analyse::{Options, Source};
-use spile_frontend::compile::{self as stages, Failed};
+use anyhow::{Context, Result, bail};
+use spile_abi::host;
+use spile_frontend::analyse::{ListedPoint, Options, Source};
+use spile_frontend::compile::{self as stages, Analysed, Failed, ParsedScript};
+use spile_frontend::diag::Severity;
+use spile_frontend::ir_text;
 use spile_frontend::library::TapsetLibrary;
-use spile_frontend::print;
 use spile_frontend::target::{Arch, Target};
 use spile_jit::JitOptions;
 
-use crate::args::Script;
+use crate::args::{Language, Script};
 use crate::diagnostics::{Show, Warnings};
+use crate::passes::{Clock, Done, Passes};
+use crate::source::{self, Texts};
 
 /// An error whose text has been printed.
 #[derive(Debug)]
@@ -30,29 +30,55 @@ impl fmt::Display for Reported {
 
 impl std::error::Error for Reported {}
 
+/// What is compiled.
+#[derive(Clone, Debug)]
+enum Input {
+    /// Scripts that are one program together.
+    Scripts(Vec<Source>),
+    /// IR text.
+    Ir(Source),
+}
+
 /// A script, the library, and how to compile.
+#[derive(Clone, Debug)]
 pub struct Request {
-    source: Source,
+    input: Input,
     library: TapsetLibrary,
     options: Options,
     optimise: bool,
     show: Show,
-    verbose: u8,
+    passes: Passes,
+    suppress_errors: bool,
+    /// The version of the language that conditions see.
+    version: Option<String>,
+}
+
+/// The IR of a script, and the texts that it was made of.
+pub struct Lowered {
+    /// The program.
+    pub program: spile_ir::Program,
+    /// Scripts and library.
+    pub texts: Texts,
 }
 
 impl Request {
     /// As the command line says.
     pub fn new(script: &Script) -> Result<Self> {
         let (source, args) = match &script.expression {
-            Some(text) => (source("<input>", text), &script.words[..]),
+            Some(text) => (source::source(source::COMMAND_LINE, text), &script.words[..]),
             None => {
                 let (path, args) = script.words.split_first().context("no script")?;
-                (read_script(path)?, args)
+                (source::read(path)?, args)
             }
         };
+        let is_ir = match script.from {
+            Some(language) => language == Language::Ir,
+            None => source.name.ends_with(".ir"),
+        };
+        let input = if is_ir { Input::Ir(source) } else { Input::Scripts(vec![source]) };
         let mut library = TapsetLibrary::builtin();
         for directory in &script.include {
-            add_directory(&mut library, directory)?;
+            source::add_directory(&mut library, directory)?;
         }
         let options = Options {
             args: args.to_vec(),
@@ -61,26 +87,28 @@ impl Request {
             guru: script.guru,
             ..Options::default()
         };
-        Ok(Self {
-            source,
+        let passes = Passes { verbose: [script.verbose; 5], ..Passes::default() };
+        let (optimise, show) = (!script.unoptimised, Show::new(script));
+        Ok(Self { input, options, optimise, show, passes, ..Self::scripts(Vec::new(), library) })
+    }
+
+    /// Scripts that are one program, and a library, with nothing special.
+    pub fn scripts(sources: Vec<Source>, library: TapsetLibrary) -> Self {
+        Self {
+            input: Input::Scripts(sources),
             library,
-            options,
-            optimise: !script.unoptimised,
-            show: Show::new(script),
-            verbose: script.verbose,
-        })
+            options: Options::default(),
+            optimise: true,
+            show: Show::default(),
+            passes: Passes::default(),
+            suppress_errors: false,
+            version: None,
+        }
     }
 
     /// A script by name and text, with the built-in library and nothing special.
     pub fn text(name: &str, text: &str) -> Self {
-        Self {
-            source: source(name, text),
-            library: TapsetLibrary::builtin(),
-            options: Options::default(),
-            optimise: true,
-            show: Show::default(),
-            verbose: 0,
-        }
+        Self::scripts(vec![source::source(name, text)], TapsetLibrary::builtin())
     }
 
     /// With these options of the front end.
@@ -93,49 +121,122 @@ impl Request {
         Self { optimise, ..self }
     }
 
+    /// With this done about warnings.
+    pub fn with_warnings(self, warnings: Warnings) -> Self {
+        Self { show: Show { warnings, ..self.show }, ..self }
+    }
+
     /// Without warnings.
     pub fn quiet(self) -> Self {
-        Self { show: Show { warnings: Warnings::Drop, ..self.show }, ..self }
+        self.with_warnings(Warnings::Drop)
+    }
+
+    /// With the passes told of like this.
+    pub fn with_passes(self, passes: Passes) -> Self {
+        Self { passes, ..self }
+    }
+
+    /// With run-time errors counted only (`--suppress-handler-errors`).
+    pub fn suppressing_errors(self, suppress_errors: bool) -> Self {
+        Self { suppress_errors, ..self }
+    }
+
+    /// In this version of the language (`--compatible`).
+    pub fn in_version(self, version: Option<String>) -> Self {
+        Self { version, ..self }
+    }
+
+    /// How passes are told of.
+    pub fn passes(&self) -> &Passes {
+        &self.passes
+    }
+
+    /// Whether warnings are left out.
+    pub fn is_quiet(&self) -> bool {
+        self.show.warnings == Warnings::Drop
+    }
+
+    /// The user's own texts.
+    pub fn sources(&self) -> &[Source] {
+        match &self.input {
+            Input::Scripts(sources) => sources,
+            Input::Ir(source) => std::slice::from_ref(source),
+        }
+    }
+
+    /// The syntax trees, handed on. Diagnostics go to standard error.
+    pub fn parsed<T>(&self, target: &dyn Target, then: impl FnOnce(ParsedScript<'_>) -> Result<T>) -> Result<T> {
+        let Input::Scripts(sources) = &self.input else {
+            bail!("IR has no syntax tree, names or types of a script: it comes after them")
+        };
+        let config = |name: &str| target.config(name).map(str::to_owned);
+        let mut conditions = stages::conditions(target, &self.options, &config);
+        if let Some(version) = &self.version {
+            conditions.systemtap_version.clone_from(version);
+        }
+        let clock = Clock::start();
+        let parsed = self.check(1, stages::parse(sources, &self.library, &conditions, &self.options))?;
+        self.passes.done(clock, Done::Parsed { library: self.library.len() });
+        then(parsed)
+    }
+
+    /// The resolved script. Diagnostics go to standard error.
+    pub fn analysed(&self, target: &dyn Target) -> Result<Analysed> {
+        self.parsed(target, |parsed| {
+            let clock = Clock::start();
+            let analysed = self.check(2, stages::analyse(parsed, &self.options, target))?;
+            let script = &analysed.script;
+            let (probes, functions, globals) = (script.probes.len(), script.functions.len(), script.globals.len());
+            self.passes.done(clock, Done::Analysed { probes, functions, globals });
+            Ok(analysed)
+        })
     }
 
     /// The script's IR. Diagnostics go to standard error.
     pub fn program(&self, target: &dyn Target) -> Result<spile_ir::Program> {
-        let config = |name: &str| target.config(name).map(str::to_owned);
-        let conditions = stages::conditions(target, &self.options, &config);
-        let begun = Instant::now();
-        let sources = [self.source.clone()];
-        let parsed = stages::parse(&sources, &self.library, &conditions, &self.options);
-        let parsed = self.check(parsed)?;
-        self.say(begun, &format!("Pass 1: parsed the script (library: {} files)", self.library.len()));
+        Ok(self.lowered(target)?.program)
+    }
 
-        let begun = Instant::now();
-        let analysed = self.check(stages::analyse(parsed, &self.options, target))?;
-        let (probes, functions, globals) = {
-            let script = &analysed.script;
-            (script.probes.len(), script.functions.len(), script.globals.len())
+    /// The script's IR with the texts behind it. Diagnostics go to standard error.
+    pub fn lowered(&self, target: &dyn Target) -> Result<Lowered> {
+        let (clock, compiled, is_ir) = match &self.input {
+            Input::Ir(source) => (Clock::start(), self.check(3, ir_text::read(source))?, true),
+            Input::Scripts(_) => {
+                let analysed = self.analysed(target)?;
+                (Clock::start(), self.check(3, stages::lower(analysed))?, false)
+            }
         };
-        self.say(begun, &format!("Pass 2: resolved {probes} probes, {functions} functions, {globals} globals"));
-
-        let begun = Instant::now();
-        let compiled = self.check(stages::lower(analysed))?;
+        let first = compiled.diagnostics.iter().next().map(|warning| warning.code);
         if self.show.show(compiled.diagnostics, &compiled.sources) {
+            self.passes.failed(2, first);
             return Err(Reported.into());
         }
         let mut program = compiled.program;
         if self.optimise {
             spile_ir::optimise(&mut program);
         }
-        self.say(begun, "Pass 3: lowered to IR");
-        Ok(program)
+        self.passes.done(clock, Done::Lowered);
+        let texts = if is_ir { Texts::named(&program.files) } else { Texts::of(&compiled.sources) };
+        Ok(Lowered { program, texts })
     }
 
     /// The script's image.
     pub fn image(&self, target: &dyn Target) -> Result<Vec<u8>> {
-        let program = self.program(target)?;
-        let begun = Instant::now();
-        let image = spile_jit::compile(&program, &self.jit_options(target)).context("cannot generate code")?.image;
-        self.say(begun, &format!("Pass 4: compiled to {} bytes for {}", image.len(), target.arch()));
-        Ok(image)
+        Ok(self.code(&self.program(target)?, target, false)?.image)
+    }
+
+    /// The machine code of a program, with its text if that is wanted.
+    pub fn code(&self, program: &spile_ir::Program, target: &dyn Target, dump: bool) -> Result<spile_jit::Compiled> {
+        let clock = Clock::start();
+        let options = JitOptions { dump, ..self.jit_options(target) };
+        let compiled = spile_jit::compile(program, &options).map_err(|error| {
+            anstream::eprintln!("{}: cannot generate code: {error}", self.passes.style.command());
+            self.passes.failed(4, None);
+            Reported
+        })?;
+        let arch = target.arch().to_string();
+        self.passes.done(clock, Done::Compiled { bytes: compiled.image.len(), arch: &arch });
+        Ok(compiled)
     }
 
     fn jit_options(&self, target: &dyn Target) -> JitOptions {
@@ -143,75 +244,30 @@ impl Request {
             Arch::X86_64 => spile_jit::Arch::X86_64,
             Arch::Aarch64 => spile_jit::Arch::Aarch64,
         };
-        JitOptions { script: self.source.name.to_string(), release: target.release().into(), ..JitOptions::new(arch) }
+        let script = self.sources().first().map(|source| source.name.to_string()).unwrap_or_default();
+        let options = host::Options { suppress_errors: self.suppress_errors, ..host::Options::default() };
+        JitOptions { script, release: target.release().into(), options, ..JitOptions::new(arch) }
     }
 
-    /// Prints what a pass makes.
-    pub fn dump(&self, pass: u8, target: &dyn Target) -> Result<()> {
-        let config = |name: &str| target.config(name).map(str::to_owned);
-        let conditions = stages::conditions(target, &self.options, &config);
-        let sources = [self.source.clone()];
-        match pass {
-            1 | 2 => {
-                let parsed = self.check(stages::parse(&sources, &self.library, &conditions, &self.options))?;
-                if pass == 1 {
-                    parsed.files().iter().for_each(|file| print!("{}", print::file(file)));
-                } else {
-                    print!("{}", self.check(stages::analyse(parsed, &self.options, target))?.script);
-                }
-            }
-            3 => print!("{}", self.program(target)?),
-            _ => {
-                let program = self.program(target)?;
-                let options = JitOptions { dump: true, ..self.jit_options(target) };
-                let dump = spile_jit::compile(&program, &options).context("cannot generate code")?.dump;
-                print!("{}", dump.unwrap_or_default().assembly);
-            }
-        }
-        Ok(())
+    /// The points that the script's probes stand for.
+    pub fn points(&self, target: &dyn Target, with_variables: bool) -> Result<Vec<ListedPoint>> {
+        self.parsed(target, |parsed| Ok(parsed.list_points(&self.options, target, with_variables)))
     }
 
-    /// Says what a pass did and how long it took, where that is wanted.
-    pub fn say(&self, begun: Instant, what: &str) {
-        if self.verbose > 0 {
-            eprintln!("{what} in {:.1}ms.", begun.elapsed().as_secs_f64() * 1e3);
-        }
+    /// The options of the front end.
+    pub fn options(&self) -> &Options {
+        &self.options
     }
 
-    fn check<T>(&self, stage: Result<T, Failed>) -> Result<T> {
+    fn check<T>(&self, pass: usize, stage: Result<T, Failed>) -> Result<T> {
         stage.map_err(|failed| {
+            let mut errors = failed.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+            let code = errors.next().map(|error| error.code);
             self.show.show(failed.diagnostics, &failed.sources);
+            if self.show.warnings != Warnings::Mute {
+                self.passes.failed(pass, code);
+            }
             Reported.into()
         })
     }
-}
-
-fn source(name: &str, text: &str) -> Source {
-    Source { name: name.into(), text: text.into() }
-}
-
-fn read_script(path: &str) -> Result<Source> {
-    if path == "-" {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).context("cannot read the script from standard input")?;
-        return Ok(source("<stdin>", &text));
-    }
-    let text = fs::read(path).with_context(|| format!("cannot read the script {path}"))?;
-    Ok(source(path, &String::from_utf8_lossy(&text)))
-}
-
-/// Adds the library files of a directory and those below it, in the order of their names.
-fn add_directory(library: &mut TapsetLibrary, directory: &Path) -> Result<()> {
-    let entries = fs::read_dir(directory).with_context(|| format!("cannot list {}", directory.display()))?;
-    let mut paths: Vec<_> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            add_directory(library, &path)?;
-        } else if path.extension().is_some_and(|extension| extension == "stp" || extension == "stpm") {
-            let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            library.add(path.to_string_lossy(), String::from_utf8_lossy(&text));
-        }
-    }
-    Ok(())
 }

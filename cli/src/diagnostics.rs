@@ -17,6 +17,8 @@ pub enum Warnings {
     Drop,
     /// They are errors (`-W`).
     Deny,
+    /// Neither they nor errors are told.
+    Mute,
 }
 
 /// How diagnostics are shown.
@@ -45,6 +47,7 @@ impl Show {
             Warnings::Tell => {}
             Warnings::Drop => diagnostics.drop_warnings(),
             Warnings::Deny => diagnostics.deny_warnings(),
+            Warnings::Mute => return diagnostics.has_errors(),
         }
         for diagnostic in diagnostics.iter() {
             match self.format {

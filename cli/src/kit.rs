@@ -7,16 +7,12 @@ use spile_frontend::target::Target;
 use spile_vm_lab::Terminal;
 
 use crate::args::Kit;
-use crate::target;
+use crate::place;
 
 /// Collects facts, or shows them.
 pub fn kit(command: &Kit) -> Result<()> {
     match command {
-        Kit::Create { target, output } => {
-            let progress = Terminal::or_lines();
-            let mut connected = target::connect(target, 1, progress.as_ref())?;
-            Ok(target::live_kit(&mut connected.agent, progress.as_ref())?.write(output)?)
-        }
+        Kit::Create { target, output } => Ok(place::kit(target, Terminal::or_lines().as_ref())?.write(output)?),
         Kit::Show { kit } => {
             let target = KernelTarget::new(KitFile::read(kit)?)?;
             println!("release      {}", target.release());

@@ -4,15 +4,24 @@
 use std::io;
 use std::process::ExitCode;
 
+use anyhow::{Context, Result};
 use clap::CommandFactory;
 
 pub mod args;
 mod build;
 pub mod compile;
 pub mod diagnostics;
+mod dump;
 mod fmt;
 mod kit;
+mod list;
+mod outfile;
+pub mod passes;
+mod place;
 mod run;
+mod show;
+mod source;
+pub mod stap;
 pub mod target;
 
 use args::{Cli, Command};
@@ -29,9 +38,11 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Run(run) => run::run(&run),
         Command::Build(build) => build::build(&build),
         Command::Kit(kit) => kit::kit(&kit),
+        Command::Dump(dump) => dump::dump(&dump),
+        Command::List(list) => list::list(&list),
         Command::Fmt(command) => fmt::fmt(&command),
         Command::Agent { arguments } => return spile_agent::command_line::main(arguments.into_iter()),
-        Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut io::stdout()).map_err(Into::into),
+        Command::Man { command } => man(command.as_deref()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "spile", &mut io::stdout());
             Ok(())
@@ -47,4 +58,15 @@ pub fn main(cli: Cli) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints the manual page of the whole, or of one of its commands.
+fn man(command: Option<&str>) -> Result<()> {
+    let mut page = Cli::command();
+    page.build();
+    if let Some(name) = command {
+        // Built, it is called `spile run` in its usage already.
+        page = page.find_subcommand(name).with_context(|| format!("there is no command {name}"))?.clone();
+    }
+    Ok(clap_mangen::Man::new(page).render(&mut io::stdout())?)
 }

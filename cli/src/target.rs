@@ -1,56 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Targets: a connection to an agent, and the facts that compiling needs.
+//! Targets: agents, lab machines, and the kits of kernels.
 
 use std::env;
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use spile_debuginfo::{KernelTarget, Kit, UserTarget};
-use spile_frontend::target::{Arch, Target};
+use spile_debuginfo::Kit;
+use spile_frontend::target::Arch;
 use spile_session::Agent;
-use spile_vm_lab::{Cell, Machine, MachineBuilder, Progress, RunningMachine, kshim};
+use spile_vm_lab::{Cell, Machine, MachineBuilder, Progress, kshim};
 
-use crate::args::TargetName;
-
-/// A connected target.
-pub struct Connected {
-    /// The agent there.
-    pub agent: Agent,
-    /// The facts.
-    pub facts: Box<dyn Target>,
-    /// The machine that was booted for it.
-    pub machine: Option<RunningMachine>,
-}
-
-/// Connects to a target, and boots it first where it is a lab machine.
-pub fn connect(name: &TargetName, smp: u32, progress: &dyn Progress) -> Result<Connected> {
-    match name {
-        TargetName::User => {
-            let agent = serve_here(&["--user"])?;
-            Ok(Connected { agent, facts: Box::new(UserTarget::new(host_arch())?), machine: None })
-        }
-        TargetName::Local => {
-            let mut agent = serve_here(&[])?;
-            let kit = live_kit(&mut agent, progress)?;
-            let facts = KernelTarget::new(kit)?.with_installed_debug_file();
-            Ok(Connected { agent, facts: Box::new(facts), machine: None })
-        }
-        TargetName::Vm(cell) => {
-            let machine = lab_machine(&checkout()?, *cell, progress)?.smp(smp).start_with(progress)?;
-            let stream = machine.stream()?;
-            let mut agent = Agent::connect(stream.try_clone()?, stream)?;
-            let kit = live_kit(&mut agent, progress)?;
-            Ok(Connected { agent, facts: Box::new(KernelTarget::new(kit)?), machine: Some(machine) })
-        }
-    }
-}
-
-/// Starts an agent on this machine: this command itself.
-fn serve_here(arguments: &[&str]) -> Result<Agent> {
+/// Starts an agent on this machine: this command itself, under whatever name it was called.
+pub fn serve_here(arguments: &[&str]) -> Result<Agent> {
     let mut command = Command::new(env::current_exe().context("cannot find the spile command itself")?);
-    command.args(["agent", "serve"]).args(arguments);
+    command.arg0("spile").args(["agent", "serve"]).args(arguments);
     Agent::spawn(command)
 }
 
@@ -73,7 +39,7 @@ pub fn host_arch() -> Arch {
 }
 
 /// Where the checkout is: the lab builds kshim from it.
-fn checkout() -> Result<PathBuf> {
+pub fn checkout() -> Result<PathBuf> {
     let exe = env::current_exe().unwrap_or_default();
     let here = env::current_dir().unwrap_or_default();
     let mut candidates = exe.ancestors().chain(here.ancestors());
@@ -93,15 +59,36 @@ pub fn agent_path(root: &Path, arch: Arch) -> Result<PathBuf> {
 /// The kit of the kernel where an agent runs: from the cache, or made of what the agent reads.
 pub fn live_kit(agent: &mut Agent, progress: &dyn Progress) -> Result<Kit> {
     let hello = agent.hello().clone();
-    let Some(cached) = kit_path(agent)? else { bail!("the target has no /sys/kernel/notes") };
+    let arch = if hello.arch == "aarch64" { Arch::Aarch64 } else { Arch::X86_64 };
+    kit(arch, &hello.release, true, progress, |path| agent.fact(path))
+}
+
+/// The kit of this machine's kernel. Only root sees all there is to know: another user's is not kept.
+pub fn local_kit(progress: &dyn Progress) -> Result<Kit> {
+    let release = nix::sys::utsname::uname().context("cannot find out the kernel's release")?;
+    let release = release.release().to_string_lossy().into_owned();
+    let keep = nix::unistd::geteuid().is_root();
+    kit(host_arch(), &release, keep, progress, |path| Ok(fs::read(path).ok()))
+}
+
+/// The kit of a kernel, some of whose files can be read: from the cache, or a new one, which is kept there if that is wanted.
+fn kit(
+    arch: Arch,
+    release: &str,
+    keep: bool,
+    progress: &dyn Progress,
+    mut read: impl FnMut(&str) -> Result<Option<Vec<u8>>>,
+) -> Result<Kit> {
+    let Some(notes) = read("/sys/kernel/notes")? else { bail!("the target has no /sys/kernel/notes") };
+    let modules = read("/proc/modules")?.unwrap_or_default();
+    let cached = cached_kits()?.join(format!("{release}-{arch}-{:016x}.kit", kernel_hash(&notes, &modules)));
     if let Ok(kit) = Kit::read(&cached) {
         return Ok(kit);
     }
     progress.step("collecting facts about the kernel (once)");
-    let arch = if hello.arch == "aarch64" { Arch::Aarch64 } else { Arch::X86_64 };
     let mut failure = None;
-    let kit = Kit::from_facts(arch, &hello.release, |path| {
-        agent.fact(path).unwrap_or_else(|error| {
+    let kit = Kit::from_facts(arch, release, |path| {
+        read(path).unwrap_or_else(|error| {
             failure.get_or_insert(error);
             None
         })
@@ -110,25 +97,28 @@ pub fn live_kit(agent: &mut Agent, progress: &dyn Progress) -> Result<Kit> {
         return Err(error);
     }
     let kit = kit?;
-    if let Some(directory) = cached.parent() {
-        fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+    if keep {
+        let directory = cached_kits()?;
+        fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        kit.write(&cached)?;
     }
-    kit.write(&cached)?;
     Ok(kit)
 }
 
-/// Where the kit of a kernel is cached: by its build id and the modules that are loaded.
-fn kit_path(agent: &mut Agent) -> Result<Option<PathBuf>> {
-    let Some(notes) = agent.fact("/sys/kernel/notes")? else { return Ok(None) };
-    let modules = agent.fact("/proc/modules")?.unwrap_or_default();
-    let modules = String::from_utf8_lossy(&modules);
+/// Where kits are kept, `RELEASE-ARCH-HASH.kit`.
+pub fn cached_kits() -> Result<PathBuf> {
+    Ok(spile_vm_lab::cache::root()?.join("kits"))
+}
+
+/// Tells kernels apart by their build id and the modules that are loaded.
+fn kernel_hash(notes: &[u8], modules: &[u8]) -> u64 {
+    let modules = String::from_utf8_lossy(modules);
     let mut names: Vec<_> = modules.lines().filter_map(|line| line.split(' ').next()).collect();
     names.sort_unstable();
-    let mut hash = 0xcbf2_9ce4_8422_2325u64;
-    for byte in notes.iter().chain(names.join(",").as_bytes()) {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
-    }
-    let hello = agent.hello();
-    let name = format!("kits/{}-{}-{hash:016x}.kit", hello.release, hello.arch);
-    Ok(Some(spile_vm_lab::cache::root()?.join(name)))
+    hash(&[notes, names.join(",").as_bytes()].concat())
+}
+
+/// A number for a file's name: FNV-1a.
+pub fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }

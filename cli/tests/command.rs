@@ -215,3 +215,18 @@ fn colours_are_for_terminals_and_those_who_ask() {
     assert!(coloured(&[], &[("CLICOLOR_FORCE", "1")]));
     assert!(!coloured(&[], &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]));
 }
+
+#[test]
+fn manual_pages_and_completions_are_made_of_the_same_declaration() {
+    let page = |words: &[&str]| {
+        let output = spile().arg("man").args(words).output().unwrap();
+        (out(&output).to_owned(), err(&output).to_owned())
+    };
+    let (whole, _) = page(&[]);
+    assert!(whole.contains("spile\\-dump(1)") && whole.contains("spile\\-list(1)"), "{whole}");
+    let (dump, _) = page(&["dump"]);
+    assert!(dump.contains("\\-\\-emit") && dump.contains("The machine code in the image"), "{dump}");
+    assert_eq!(page(&["dance"]).1, "spile: there is no command dance\n");
+    let completions = spile().args(["completions", "bash"]).output().unwrap();
+    assert!(out(&completions).contains("--emit"), "{}", out(&completions));
+}

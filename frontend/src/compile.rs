@@ -45,7 +45,7 @@ impl ParsedScript<'_> {
         self.loader.user_files()
     }
 
-    /// The points that the user's probes stand for, with what handlers would find there if that is wanted.
+    /// The points that the first script's probes stand for, with what handlers would find there if that is wanted.
     pub fn list_points(mut self, options: &Options, target: &dyn Target, with_variables: bool) -> Vec<ListedPoint> {
         analyse::list::points(&mut self.loader, options, target, with_variables)
     }
@@ -121,7 +121,6 @@ pub fn analyse(parsed: ParsedScript<'_>, options: &Options, target: &dyn Target)
     let parsing = diagnostics.len();
     let script = analyse::analyse(&mut loader, options, target, &mut diagnostics);
     diagnostics.sort_from(parsing, &loader.sources);
-    diagnostics.extend(loader.unused_arguments());
     let sources = loader.sources;
     if diagnostics.has_errors() {
         return Err(Failed { sources, diagnostics });

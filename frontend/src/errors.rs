@@ -2,8 +2,8 @@
 //! The diagnostics, one function for each, by stage. Codes are never reused: `E00xx` lexer, `E01xx`
 //! preprocessor, `E02xx` parser, `E03xx` meaning; warnings count along with a `W`.
 
+pub mod ir;
 pub mod lex;
-pub mod library;
 pub mod preprocess;
 pub mod semantic;
 pub mod syntax;

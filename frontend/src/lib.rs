@@ -33,6 +33,7 @@ pub mod analyse;
 pub mod lower;
 
 pub mod compile;
+pub mod ir_text;
 
 pub mod mock;
 

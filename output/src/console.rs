@@ -21,17 +21,23 @@ pub struct Console<Out, Err> {
     err: Err,
     errors: u64,
     warnings: bool,
+    coloured: bool,
 }
 
 impl<Out: Write, Err: Write> Console<Out, Err> {
     /// For the image that `info` describes.
     pub fn new(info: HostInfo, out: Out, err: Err) -> Self {
-        Self { info, out, err, errors: 0, warnings: true }
+        Self { info, out, err, errors: 0, warnings: true, coloured: false }
     }
 
     /// Leaves out warnings (`-w`).
     pub fn without_warnings(self) -> Self {
         Self { warnings: false, ..self }
+    }
+
+    /// With the words ERROR and WARNING in colour.
+    pub fn coloured(self, coloured: bool) -> Self {
+        Self { coloured, ..self }
     }
 
     /// Run-time errors so far.
@@ -80,8 +86,11 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
         let mut words = Words(payload);
         let (_code, location, probe) = (words.u32()?, words.u32()?, words.u32()?);
         self.errors += 1;
+        if self.info.options.suppress_errors {
+            return Ok(Ok(()));
+        }
         let text = String::from_utf8_lossy(message_text(payload));
-        let mut line = format!("ERROR: {text}");
+        let mut line = format!("{}: {text}", self.in_colour("ERROR", RED));
         if let Some(location) = self.info.locations.get(location as usize) {
             if !location.near.is_empty() {
                 line += &format!(" near {}", location.near);
@@ -99,7 +108,12 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
         if !self.warnings {
             return Ok(());
         }
-        writeln!(self.err, "WARNING: {}", text.strip_suffix('\n').unwrap_or(text))
+        let warning = self.in_colour("WARNING", YELLOW);
+        writeln!(self.err, "{warning}: {}", text.strip_suffix('\n').unwrap_or(text))
+    }
+
+    fn in_colour(&self, word: &str, colour: &str) -> String {
+        if self.coloured { format!("{colour}{word}{PLAIN}") } else { word.to_owned() }
     }
 
     /// Says that a probe could not be attached.
@@ -142,9 +156,52 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
 fn describe_status(status: i32) -> String {
     match status & 0x7f {
         0 => format!("Child process exited with status {}", status >> 8 & 0xff),
-        signal => format!("Child process exited with signal {signal}"),
+        signal => {
+            let name = SIGNALS.get(signal as usize - 1).map(|name| format!(" ({name})")).unwrap_or_default();
+            format!("Child process exited with signal {signal}{name}")
+        }
     }
 }
+
+/// Escape sequences of terminals, those that compilers use.
+const RED: &str = "\x1b[1;31m";
+const YELLOW: &str = "\x1b[1;33m";
+const PLAIN: &str = "\x1b[0m";
+
+/// What the C library calls the signals of Linux, from 1 on.
+const SIGNALS: [&str; 31] = [
+    "Hangup",
+    "Interrupt",
+    "Quit",
+    "Illegal instruction",
+    "Trace/breakpoint trap",
+    "Aborted",
+    "Bus error",
+    "Floating point exception",
+    "Killed",
+    "User defined signal 1",
+    "Segmentation fault",
+    "User defined signal 2",
+    "Broken pipe",
+    "Alarm clock",
+    "Terminated",
+    "Stack fault",
+    "Child exited",
+    "Continued",
+    "Stopped (signal)",
+    "Stopped",
+    "Stopped (tty input)",
+    "Stopped (tty output)",
+    "Urgent I/O condition",
+    "CPU time limit exceeded",
+    "File size limit exceeded",
+    "Virtual timer expired",
+    "Profiling timer expired",
+    "Window changed",
+    "I/O possible",
+    "Power failure",
+    "Bad system call",
+];
 
 /// The text of a `struct spile_message`, from its payload behind the record's header; empty where it is cut short.
 pub fn message_text(payload: &[u8]) -> &[u8] {
@@ -277,6 +334,33 @@ mod tests {
              WARNING: careful\n\
              WARNING: Number of errors: 2, skipped probes: 0\n"
         );
+    }
+
+    #[test]
+    fn errors_that_are_suppressed_are_counted_only() {
+        let options = spile_abi::host::Options { suppress_errors: true, ..Default::default() };
+        let info = HostInfo { options, ..info() };
+        let mut err = Vec::new();
+        let mut console = Console::new(info, Vec::new(), &mut err);
+        console.record(&record(raw::SPILE_RECORD_ERROR, message(3, 0, "division by 0"))).unwrap();
+        console.summary(&Report::default()).unwrap();
+        assert_eq!(console.errors(), 1);
+        assert_eq!(err, b"WARNING: Number of errors: 1, skipped probes: 0\n");
+    }
+
+    #[test]
+    fn words_are_coloured_where_that_is_wanted() {
+        let mut err = Vec::new();
+        let mut console = Console::new(info(), Vec::new(), &mut err).coloured(true);
+        console.record(&record(raw::SPILE_RECORD_WARNING, message(0, raw::SPILE_NO_LOCATION, "careful"))).unwrap();
+        assert_eq!(err, b"\x1b[1;33mWARNING\x1b[0m: careful\n");
+    }
+
+    #[test]
+    fn signals_have_names() {
+        assert_eq!(describe_status(9), "Child process exited with signal 9 (Killed)");
+        assert_eq!(describe_status(0x80 | 11), "Child process exited with signal 11 (Segmentation fault)");
+        assert_eq!(describe_status(40), "Child process exited with signal 40");
     }
 
     #[test]

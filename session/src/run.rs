@@ -27,13 +27,17 @@ pub struct Session<'a> {
     pub timeout: Option<Duration>,
     /// Leave out warnings (`-w`).
     pub quiet: bool,
+    /// The words ERROR and WARNING in colour.
+    pub coloured: bool,
 }
 
 /// How a session went.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Outcome {
-    /// Run-time errors that were reported.
+    /// Run-time errors.
     pub errors: u64,
+    /// Whether errors are no failure (`--suppress-handler-errors`).
+    pub suppressed: bool,
     /// Counters.
     pub report: Report,
 }
@@ -41,7 +45,7 @@ pub struct Outcome {
 impl Outcome {
     /// Whether nothing went wrong: the command exits with 0.
     pub fn is_success(&self) -> bool {
-        self.errors == 0 && !self.report.failed
+        (self.errors == 0 || self.suppressed) && !self.report.failed
     }
 }
 
@@ -59,7 +63,9 @@ impl Agent {
             self.greet()?;
         }
         self.used = true;
-        let mut console = Console::new(Image::parse(session.image)?.host()?, out, err);
+        let info = Image::parse(session.image)?.host()?;
+        let suppressed = info.options.suppress_errors;
+        let mut console = Console::new(info, out, err).coloured(session.coloured);
         if session.quiet {
             console = console.without_warnings();
         }
@@ -72,7 +78,7 @@ impl Agent {
         self.request(&Request::Start)?;
         let report = self.follow(session, &mut console, interrupted)?;
         console.summary(&report)?;
-        Ok(Outcome { errors: console.errors(), report })
+        Ok(Outcome { errors: console.errors(), suppressed, report })
     }
 
     /// Prints what comes until the session has finished.

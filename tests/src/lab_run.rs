@@ -77,6 +77,7 @@ impl<'a> Run<'a> {
             target: self.target,
             timeout: Some(PATIENCE),
             quiet: false,
+            coloured: false,
         };
         let interrupted = AtomicBool::new(false);
         let mut out = Output { text: Vec::new(), written: self.interrupt.then_some(&interrupted) };

@@ -11,14 +11,15 @@ use crate::diag::Diagnostics;
 use crate::print;
 use crate::target::Target;
 
-/// The points that the user's probes stand for, sorted by name within each probe.
+/// The points that the probes of the first script stand for, sorted by name within each probe.
 pub fn points(
     loader: &mut Loader<'_>,
     options: &Options,
     target: &dyn Target,
     with_variables: bool,
 ) -> Vec<ListedPoint> {
-    let probes = loader.probes.clone();
+    let first = loader.user_files().first().map(|file| file.id);
+    let probes: Vec<_> = loader.probes.iter().filter(|probe| Some(probe.file.id) == first).cloned().collect();
     let mut ignored = Diagnostics::new();
     let target = DerivedTypes::new(target);
     let mut analyser = Analyser::new(loader, options, &target, &mut ignored);

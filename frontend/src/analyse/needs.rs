@@ -2,7 +2,7 @@
 //! What a function's text needs of its caller: the context of a probe, or the C types of its arguments. Such a function is
 //! resolved anew for each context, and for each combination of types.
 
-use std::collections::HashSet;
+use std::rc::Rc;
 
 use super::Analyser;
 use super::loader::ItemRef;
@@ -17,16 +17,9 @@ pub(super) struct Needs {
     pub ctypes: bool,
 }
 
-impl Needs {
-    fn add(&mut self, other: Self) {
-        self.context |= other.context;
-        self.ctypes |= other.ctypes;
-    }
-}
-
 /// What one function's own text says.
 #[derive(Default)]
-struct OwnNeeds {
+pub(super) struct OwnNeeds {
     needs: Needs,
     calls: Vec<(Name, usize)>,
 }
@@ -35,28 +28,33 @@ impl Analyser<'_, '_> {
     /// What a function needs, the functions that it calls included.
     pub(super) fn needs(&mut self, item: &ItemRef) -> Needs {
         let mut all = Needs::default();
-        let start = (item.file.id, item.index);
-        let mut seen = HashSet::from([start]);
+        let mut seen = vec![(item.file.id, item.index)];
         let mut open = vec![item.clone()];
         while let Some(item) = open.pop() {
-            // What is known of a function counts all that it calls.
-            if let Some(known) = self.needs.get(&(item.file.id, item.index)) {
-                all.add(*known);
-                continue;
-            }
-            let own = item.function().map(own_needs).unwrap_or_default();
-            all.add(own.needs);
+            let own = self.own_needs(&item);
+            all.context |= own.needs.context;
+            all.ctypes |= own.needs.ctypes;
             for (name, arity) in &own.calls {
-                let callees = self.overloads(name, *arity, &item.file).unwrap_or_default();
-                open.extend(callees.into_iter().filter(|callee| seen.insert((callee.file.id, callee.index))));
+                for callee in self.overloads(name, *arity, &item.file).unwrap_or_default() {
+                    let key = (callee.file.id, callee.index);
+                    if !seen.contains(&key) {
+                        seen.push(key);
+                        open.push(callee);
+                    }
+                }
             }
-        }
-        self.needs.insert(start, all);
-        if all == Needs::default() {
-            // Nor does any of those need something.
-            self.needs.extend(seen.into_iter().map(|function| (function, all)));
         }
         all
+    }
+
+    fn own_needs(&mut self, item: &ItemRef) -> Rc<OwnNeeds> {
+        let key = (item.file.id, item.index);
+        if let Some(known) = self.needs.get(&key) {
+            return known.clone();
+        }
+        let own = Rc::new(item.function().map(own_needs).unwrap_or_default());
+        self.needs.insert(key, own.clone());
+        own
     }
 }
 

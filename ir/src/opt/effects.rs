@@ -72,8 +72,7 @@ fn of_intrinsic(intrinsic: Intrinsic) -> Depends {
         | Intrinsic::Cpu
         | Intrinsic::TargetPid
         | Intrinsic::Registers
-        | Intrinsic::ProbePoint
-        | Intrinsic::ProbeName => Depends::Nothing,
+        | Intrinsic::ProbePoint => Depends::Nothing,
         Intrinsic::KernelString | Intrinsic::UserString | Intrinsic::KernelBytes | Intrinsic::UserBytes => {
             Depends::Memory
         }

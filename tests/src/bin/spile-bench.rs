@@ -88,6 +88,7 @@ fn nanoseconds(lab: &mut machines::Lab, script: &str) -> Result<u64> {
         target: TargetProcess::Command(format!("/bin/spile-agent measure {CALLS}")),
         timeout: None,
         quiet: false,
+        coloured: false,
     };
     let agent: &mut Agent = &mut lab.agent;
     let outcome = agent.run(&session, &mut out, &mut err, &AtomicBool::new(false))?;

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Output files (`-o`), whose names may tell the time, and which may be many (`-S`).
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+
+use anyhow::{Context, Result};
+use jiff::ZonedDateTime;
+use jiff::fmt::strtime;
+
+use crate::args::Rotation;
+
+/// Standard output, or the files that the options ask for.
+pub fn open(name: Option<&str>, rotation: Option<Rotation>) -> Result<Box<dyn Write>> {
+    Ok(match (name, rotation) {
+        // Not by lines: each would be a system call, and the session flushes after every batch.
+        (None, _) => Box::new(BufWriter::new(io::stdout().lock())),
+        (Some(name), None) => Box::new(create(&told_time(name)?)?),
+        (Some(name), Some(rotation)) => Box::new(Rotating::open(name, rotation)?),
+    })
+}
+
+fn create(path: &str) -> Result<File> {
+    File::create(path).with_context(|| format!("cannot write {path}"))
+}
+
+/// A name with its escapes (`%F`, `%H`, …) replaced by the time now.
+fn told_time(name: &str) -> Result<String> {
+    if !name.contains('%') {
+        return Ok(name.to_owned());
+    }
+    strtime::format(name, &ZonedDateTime::now())
+        .with_context(|| format!("cannot tell the time in the file name {name:?}"))
+}
+
+/// Files `NAME.0`, `NAME.1`, …: a new one begins where a write would make one too large.
+struct Rotating {
+    name: String,
+    limit: u64,
+    keep: Option<usize>,
+    file: File,
+    written: u64,
+    next: u64,
+    /// Those that exist, the current one last.
+    files: VecDeque<String>,
+}
+
+impl Rotating {
+    fn open(name: &str, rotation: Rotation) -> Result<Self> {
+        let limit = rotation.megabytes.saturating_mul(1 << 20);
+        let path = format!("{}.0", told_time(name)?);
+        let file = create(&path)?;
+        let files = VecDeque::from([path]);
+        Ok(Self { name: name.to_owned(), limit, keep: rotation.keep, file, written: 0, next: 1, files })
+    }
+
+    fn rotate(&mut self) -> io::Result<()> {
+        let path = format!("{}.{}", told_time(&self.name).map_err(io::Error::other)?, self.next);
+        self.file = File::create(&path)?;
+        self.files.push_back(path);
+        (self.written, self.next) = (0, self.next + 1);
+        while self.keep.is_some_and(|keep| self.files.len() > keep) {
+            let Some(oldest) = self.files.pop_front() else { break };
+            // Someone may have taken it away already.
+            if let Err(error) = fs::remove_file(oldest)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Write for Rotating {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // One write is one record: it stays whole.
+        if self.written > 0 && self.written + bytes.len() as u64 > self.limit {
+            self.rotate()?;
+        }
+        self.file.write_all(bytes)?;
+        self.written += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_the_time() {
+        let name = told_time("/tmp/%Y-%%.log").unwrap();
+        let year = ZonedDateTime::now().year();
+        assert_eq!(name, format!("/tmp/{year:04}-%.log"));
+        assert_eq!(told_time("plain").unwrap(), "plain");
+        assert!(told_time("%&").unwrap_err().to_string().contains("file name \"%&\""));
+    }
+
+    #[test]
+    fn the_last_files_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = folder.path().join("out");
+        let name = name.to_str().unwrap();
+        let mut out = open(Some(name), Some(Rotation { megabytes: 1, keep: Some(2) })).unwrap();
+        let record = vec![b'x'; 400 << 10];
+        for _ in 0..7 {
+            out.write_all(&record).unwrap();
+        }
+        let mut names: Vec<_> =
+            fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        assert_eq!(names, ["out.2", "out.3"]);
+        assert_eq!(fs::metadata(format!("{name}.2")).unwrap().len(), 800 << 10);
+        assert_eq!(fs::metadata(format!("{name}.3")).unwrap().len(), 400 << 10);
+    }
+}
