@@ -119,6 +119,17 @@ fn strings_are_kept_from_the_entry() {
 }
 
 #[test]
+fn what_a_function_keeps_outlives_the_question_that_met_it_first() {
+    let script = r#"
+    function file() { return @entry($file) }
+    probe kernel.function("vfs_read").return {
+        print(@defined(file()->gone), @defined(file()->f_pos), @defined(@entry($file->gone)), @defined(@entry($file->f_pos)), " ")
+        println(@entry($count), " ", file()->f_pos, " ", @entry($pos))
+    }"#;
+    assert_eq!(hit(script, &[0x3000, 0x6000, 12, 34], 0, &mut world()), "0101 12 -5 34\n");
+}
+
+#[test]
 fn a_computed_index_into_an_entry_value_is_read_at_the_return() {
     let script = r#"probe kernel.function("vfs_read").return {
         for (i = 0; i < 3; i++) print($file->f_slots[i], " ", $buf[i], " ")

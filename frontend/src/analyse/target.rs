@@ -170,11 +170,14 @@ impl Walk<'_, '_, '_> {
             return self.a.overloads(&function.name, args.len(), &file).is_ok();
         }
         let before = (self.locals.len(), self.names.clone());
-        let kept = self.context().map(|context| context.entry.len());
+        let kept = self.context().map(|context| (context.entry.len(), context.functions.len()));
         let (_, problems) = self.attempt(|walk| walk.expr(inner));
         self.locals.truncate(before.0);
         self.names = before.1;
-        if let (Some(context), Some(kept)) = (self.context(), kept) {
+        // A function that was resolved meanwhile stays, and so does what it keeps.
+        if let (Some(context), Some((kept, functions))) = (self.context(), kept)
+            && context.functions.len() == functions
+        {
             context.entry.truncate(kept);
         }
         problems.is_empty()

@@ -132,6 +132,7 @@ fn surroundings() {
     assert_eq!(call(Intrinsic::CurrentTask, &[]), "4096");
     assert_eq!(call(Intrinsic::Cpu, &[]), "3");
     assert_eq!(call(Intrinsic::TargetPid, &[]), "42");
+    assert_eq!(call(Intrinsic::Registers, &[]), "0");
     assert_eq!(call(Intrinsic::TimeMonoNs, &[]), "1");
     assert_eq!(call(Intrinsic::TimeRealNs, &[]), "2");
     assert_eq!(call(Intrinsic::TimeBootNs, &[]), "3");
