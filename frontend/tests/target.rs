@@ -79,6 +79,17 @@ fn enumerators_have_values_and_names() {
 }
 
 #[test]
+fn constants_are_what_types_tell() {
+    let script = r#"probe begin {
+        println(@const("GREEN"), " ", @const("sizeof(struct file)"), " ", @const("sizeof (char*[3])"), " ", @const("sizeof(bits)"))
+        println(@const("offsetof(struct file, f_inode)"), " ", @const("offsetof(cred, euid.val)"))
+        println(@const("0x10"), " ", @const("-1"), " ", @const("017UL"), " ", @const("0"))
+        println(@defined(@const("O_RDONLY")), @defined(@const("sizeof(struct gone)")), @defined(@const("offsetof(bits, mid)")))
+    }"#;
+    assert_eq!(run_in(script, &mut world()), "1 64 24 8\n8 8\n16 -1 15 0\n000\n");
+}
+
+#[test]
 fn functions_ask_the_context_of_the_probe_that_calls_them() {
     let script = r#"
     function size() { return @defined($count) ? $count : -1 }

@@ -45,7 +45,8 @@ impl Walk<'_, '_, '_> {
             }
             A::ProbeWrite(inner) => self.probe_write(inner, span),
             A::Entry(inner) => self.entry(inner, span),
-            A::Const(name) | A::Enum(name) => self.enumerator(name, span),
+            A::Const(text) => self.constant_operator(text, span),
+            A::Enum(name) => self.enumerator(name, span),
             A::EnumName { value, type_name, module } => {
                 self.enumerator_name(value, type_name.as_ref(), module.as_ref(), span)
             }

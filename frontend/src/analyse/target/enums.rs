@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Enumerators: `@enum("NAME")`, `@const("NAME")`, and `@enumname(value)`.
+//! Enumerators: `@enum("NAME")`, `@enumname(value)`; and other constants of C, `@const("TEXT")`.
 
 use crate::analyse::body::Walk;
 use crate::analyse::constant::constant;
@@ -12,7 +12,39 @@ use crate::types::Type;
 use spile_ir::CompareOp;
 
 impl Walk<'_, '_, '_> {
-    /// `@enum("NAME")`, `@const("NAME")`
+    /// `@const("TEXT")`: an enumerator, a number, or what types tell: `sizeof(TYPE)`, `offsetof(TYPE, MEMBER)`.
+    pub fn constant_operator(&mut self, text: &StringLit, span: Span) -> Expr {
+        let written = text.value.to_str_lossy();
+        let inside = |word: &str| {
+            let rest = written.trim().strip_prefix(word)?.trim_start();
+            rest.strip_prefix('(')?.strip_suffix(')')
+        };
+        let known = if let Some(ty) = inside("sizeof") {
+            self.a.spelled_type(ty).map(|spelled| self.a.target.size_of(spelled.ty) as i64)
+        } else if let Some((ty, path)) = inside("offsetof").and_then(|inside| inside.split_once(',')) {
+            self.offset_of(ty, path)
+        } else {
+            c_number(written.trim())
+        };
+        match known {
+            Some(value) => self.int(span, value),
+            None => self.enumerator(text, span),
+        }
+    }
+
+    /// Bytes from a structure to a member, `a.b` for one in another.
+    fn offset_of(&self, ty: &str, path: &str) -> Option<i64> {
+        let mut ty = self.a.spelled_type(ty)?.ty;
+        let mut bits = 0_u32;
+        for name in path.split('.') {
+            let member = self.a.target.member(ty, name.trim()).filter(|member| member.bit_size == 0)?;
+            bits = bits.checked_add(member.bit_offset)?;
+            ty = member.ty;
+        }
+        Some(i64::from(bits / 8))
+    }
+
+    /// `@enum("NAME")`
     pub fn enumerator(&mut self, name: &StringLit, span: Span) -> Expr {
         let text = name.value.to_str_lossy();
         match self.a.target.enumerator(text.trim()) {
@@ -99,4 +131,20 @@ impl Walk<'_, '_, '_> {
         let cond = self.long(span, H::Compare(op, Box::new(kept), Box::new(value)));
         self.string(span, H::Ternary(Box::new(cond), Box::new(then), Box::new(otherwise)))
     }
+}
+
+/// A number as C writes it: `42`, `-0x10`, `017`, `1UL`.
+fn c_number(text: &str) -> Option<i64> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits.trim_start()),
+        None => (false, text),
+    };
+    let digits = digits.trim_end_matches(['u', 'U', 'l', 'L']);
+    let value = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None if digits.len() > 1 && digits.starts_with('0') => u64::from_str_radix(digits, 8),
+        None => digits.parse(),
+    };
+    let value = value.ok()? as i64;
+    Some(if negative { value.wrapping_neg() } else { value })
 }
