@@ -42,18 +42,24 @@ fn address_of(probe: &raw::spile_probe, name: &str, addresses: &HashMap<&str, u6
     addresses.get(name).map_or(0, |address| address.wrapping_add(probe.offset))
 }
 
-/// Addresses of text symbols by name. The kernel proper comes before modules in the list, and wins.
+/// Addresses of text symbols by name; that of a module's may be `MODULE:NAME`. The kernel proper comes before modules in
+/// the list, and wins.
 fn find<'a>(symbols: &str, names: &'a [String]) -> HashMap<&'a str, u64> {
     let wanted: HashMap<&str, &'a str> = names.iter().map(|name| (name.as_str(), name.as_str())).collect();
     let mut found = HashMap::new();
     for line in symbols.lines() {
         let mut fields = line.split_ascii_whitespace();
         let (Some(address), Some(kind), Some(name)) = (fields.next(), fields.next(), fields.next()) else { continue };
-        let Some(name) = wanted.get(name) else { continue };
-        if matches!(kind, "t" | "T" | "w" | "W")
-            && let Ok(address) = u64::from_str_radix(address, 16)
-        {
-            found.entry(*name).or_insert(address);
+        if !matches!(kind, "t" | "T" | "w" | "W") {
+            continue;
+        }
+        let module = fields.next().and_then(|module| module.strip_prefix('[')?.strip_suffix(']'));
+        let qualified = module.map(|module| format!("{module}:{name}"));
+        let names = [wanted.get(name), qualified.as_deref().and_then(|name| wanted.get(name))];
+        if let Ok(address) = u64::from_str_radix(address, 16) {
+            for name in names.into_iter().flatten() {
+                found.entry(*name).or_insert(address);
+            }
         }
     }
     found
@@ -67,8 +73,10 @@ mod tests {
     fn the_kernel_proper_wins_over_modules_and_data_does_not_count() {
         let symbols = "ffffffff81000000 T _text\nffffffff81000010 d vfs_read\n\
                        ffffffff81000020 t vfs_read\nffffffffc0000000 t vfs_read\t[nfs]\nbroken\n";
-        let names = ["vfs_read".to_owned(), "missing".to_owned()];
+        let names = ["vfs_read".to_owned(), "missing".to_owned(), "nfs:vfs_read".to_owned(), "xfs:vfs_read".to_owned()];
         let found = find(symbols, &names);
+        assert_eq!(found.get("nfs:vfs_read"), Some(&0xffff_ffff_c000_0000));
+        assert_eq!(found.get("xfs:vfs_read"), None);
         assert_eq!(found.get("vfs_read"), Some(&0xffff_ffff_8100_0020));
         assert_eq!(found.get("missing"), None);
     }

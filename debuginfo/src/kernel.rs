@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 use spile_frontend::glob;
 use spile_frontend::target::{
-    Arch, FunctionInfo, Member, Param, Prototype, Target, TracepointInfo, TypeId, TypeShape, TypeTag, Variable,
+    Arch, CodePlace, FunctionInfo, Member, Param, Prototype, Target, TracepointInfo, TypeId, TypeShape, TypeTag,
+    Variable,
 };
 
 use crate::blacklist::Blacklist;
@@ -171,6 +172,20 @@ impl Target for KernelTarget {
             module: module.map(str::to_owned),
             prototype: proto.map(|proto| self.prototype(proto)),
             source: None,
+        })
+    }
+
+    fn modules(&self, pattern: &str) -> Vec<String> {
+        let names = self.symbols.modules().into_iter().filter(|name| glob::matches(pattern, name));
+        names.map(str::to_owned).collect()
+    }
+
+    fn code_at(&self, address: u64) -> Option<CodePlace> {
+        let found = self.symbols.locate_address(address, self.symbols.text_address())?;
+        found.symbol.is_text.then(|| CodePlace {
+            symbol: found.symbol.name.to_owned(),
+            module: found.symbol.module.map(str::to_owned),
+            offset: found.distance,
         })
     }
 

@@ -11,7 +11,7 @@ mod call;
 mod check;
 mod constant;
 mod context;
-mod derived;
+pub(crate) mod derived;
 mod elide;
 mod expr;
 mod function;
@@ -29,20 +29,20 @@ mod probe_write;
 mod stat;
 mod stmt;
 mod target;
+mod unresolved;
 
 pub use context::PointContext;
 pub use loader::{Loader, Source};
-pub use points::TYPES as POINT_TYPES;
+pub use points::forms::FORMS as POINT_TYPES;
 pub use probe::{ListedPoint, Variable};
 
 use context::Context;
 use derived::DerivedTypes;
 use function::{FunctionKey, Waiting};
 use learned::Learned;
-use needs::OwnNeeds;
+use needs::Needs;
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use crate::ast::Name;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -98,6 +98,7 @@ pub fn analyse(
         analyser.check_globals();
         if !analyser.diagnostics.has_errors() {
             analyser.check_bodies();
+            analyser.check_resolved();
         }
         if options.auto_print && !analyser.diagnostics.has_errors() {
             analyser.print_unread_globals();
@@ -110,7 +111,7 @@ pub fn analyse(
             continue;
         }
         diagnostics.extend(told.into_vec());
-        return script;
+        return Script { made_types: target.all_made(), ..script };
     }
 }
 
@@ -134,7 +135,7 @@ struct Analyser<'a, 'l> {
     /// The aliases that lead to what is being resolved, the innermost first, and where each is used.
     aliases: Vec<(String, Span)>,
     /// What functions need of their callers, by file and item.
-    needs: HashMap<(FileId, usize), Rc<OwnNeeds>>,
+    needs: HashMap<(FileId, usize), Needs>,
     /// The context of the handler that is being resolved.
     context: Option<Context>,
     /// C types of globals.

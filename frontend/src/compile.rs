@@ -121,6 +121,7 @@ pub fn analyse(parsed: ParsedScript<'_>, options: &Options, target: &dyn Target)
     let parsing = diagnostics.len();
     let script = analyse::analyse(&mut loader, options, target, &mut diagnostics);
     diagnostics.sort_from(parsing, &loader.sources);
+    diagnostics.extend(loader.unused_arguments());
     let sources = loader.sources;
     if diagnostics.has_errors() {
         return Err(Failed { sources, diagnostics });

@@ -197,6 +197,13 @@ impl Diagnostics {
         self.all.extend(diagnostics);
     }
 
+    /// Makes warnings of those of a code, from the `start`th on.
+    pub fn excuse(&mut self, start: usize, code: &str) {
+        for diagnostic in self.all.iter_mut().skip(start).filter(|diagnostic| diagnostic.code == code) {
+            diagnostic.severity = Severity::Warning;
+        }
+    }
+
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.all.iter().any(|diagnostic| diagnostic.severity == Severity::Error)

@@ -4,6 +4,7 @@
 
 pub mod ir;
 pub mod lex;
+pub mod library;
 pub mod preprocess;
 pub mod semantic;
 pub mod syntax;

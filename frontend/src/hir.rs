@@ -12,7 +12,7 @@ use std::rc::Rc;
 use crate::ast::{HistogramShape, Name};
 use crate::format::Bytes;
 use crate::span::Span;
-use crate::target::TypeId;
+use crate::target::{TypeId, TypeShape};
 use crate::types::{TypeVar, Types};
 use spile_ir as ir;
 
@@ -42,6 +42,8 @@ pub struct Script {
     pub probes: Vec<Probe>,
     /// The types of all type variables.
     pub types: Types,
+    /// Types that only the script spells, in the order of their numbers.
+    pub made_types: Vec<TypeShape>,
     /// Run-time limits.
     pub limits: ir::Limits,
 }
@@ -74,7 +76,7 @@ impl Script {
 }
 
 /// A script global.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Global {
     /// Its name.
     pub name: Name,
@@ -185,6 +187,8 @@ pub struct Handler {
 pub struct Probe {
     /// As `pp()` gives it.
     pub name: String,
+    /// As `pn()` gives it, where that is an alias.
+    pub alias: Option<String>,
     /// As the script wrote it.
     pub written: String,
     /// Where and when it fires.

@@ -4,8 +4,11 @@
 //! Building a [`TapsetLibrary`] only notes which file declares which name, by a scan that skips bodies, strings and comments. A file is
 //! parsed when a script first uses one of its names.
 
+mod absent;
 mod builtin;
 mod scan;
+
+pub use absent::why_absent;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -38,6 +38,7 @@ pub fn lower(script: &Script, sources: &SourceMap) -> ir::Program {
         let (function, entry) = *made.entry(probe.handler).or_insert_with(|| module.handler(&mut program, handler));
         program.probes.push(ir::Probe {
             name: probe.name.clone(),
+            alias: probe.alias.clone(),
             kind: probe.kind.clone(),
             handler: function,
             entry,

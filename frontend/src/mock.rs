@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::glob;
 use crate::target::{
-    Arch, FunctionInfo, Member, Original, Param, Prototype, Target, TracepointInfo, TypeId, TypeShape, TypeTag,
-    Variable, VariablePlace,
+    Arch, CodePlace, FunctionInfo, Member, Original, Param, Prototype, Target, TracepointInfo, TypeId, TypeShape,
+    TypeTag, Variable, VariablePlace,
 };
 
 /// A made-up kernel. [`MockTarget::new`] has
@@ -16,6 +16,7 @@ use crate::target::{
 /// - `struct pair by_value(double f, struct bits c, struct pair p, struct file big, int last)`, with a copy of `big` elsewhere;
 /// - `struct file in_memory(void)`, `enum color mix(enum color hue)`, `void crossed(struct crossed x)`;
 /// - `notrace_me`, which is blocklisted;
+/// - the modules `ext4` with `ext4_open` and `ext4_sync`, and `xfs` with `xfs_open`, all without type information;
 /// - the tracepoints `sched:sched_switch` and `sched:sched_wakeup`;
 /// - `struct task_struct`, `struct file`, `struct inode`, `struct bits` with bit-fields, `struct pair`, `enum color`;
 /// - the variables `init_task`, `counter`, `untyped`, and of each CPU `cpu_bits` and `cpu_object`.
@@ -27,6 +28,10 @@ pub struct MockTarget {
     functions: BTreeMap<String, FunctionInfo>,
     tracepoints: Vec<TracepointInfo>,
 }
+
+/// Where the made-up kernel's code begins, and how long each function is.
+const TEXT: u64 = 0xffff_ffff_8100_0000;
+const FUNCTION_BYTES: u64 = 0x100;
 
 impl Default for MockTarget {
     fn default() -> Self {
@@ -47,6 +52,14 @@ impl MockTarget {
         mock.add_types();
         mock.add_functions();
         mock
+    }
+
+    fn module_functions(&self, module: Option<&str>) -> &'static [&'static str] {
+        match module {
+            Some("ext4") => &["ext4_open", "ext4_sync"],
+            Some("xfs") => &["xfs_open"],
+            _ => &[],
+        }
     }
 
     fn ty(&mut self, shape: TypeShape, spelling: &str) -> TypeId {
@@ -223,12 +236,32 @@ impl Target for MockTarget {
     }
 
     fn functions(&self, pattern: &str, module: Option<&str>) -> Vec<String> {
-        let names = self.functions.keys().filter(|name| module.is_none() && glob::matches(pattern, name));
-        names.cloned().collect()
+        let of_module = self.module_functions(module);
+        let names = of_module.iter().filter(|name| glob::matches(pattern, name)).map(|name| (*name).to_owned());
+        let of_kernel = self.functions.keys().filter(|name| module.is_none() && glob::matches(pattern, name));
+        of_kernel.cloned().chain(names).collect()
     }
 
     fn function(&self, symbol: &str, module: Option<&str>) -> Option<FunctionInfo> {
+        if self.module_functions(module).contains(&symbol) {
+            let module = module.map(str::to_owned);
+            return Some(FunctionInfo { symbol: symbol.into(), module, prototype: None, source: None });
+        }
         self.functions.get(symbol).filter(|_| module.is_none()).cloned()
+    }
+
+    fn modules(&self, pattern: &str) -> Vec<String> {
+        ["ext4", "xfs"].iter().filter(|name| glob::matches(pattern, name)).map(|name| (*name).to_owned()).collect()
+    }
+
+    fn is_exported(&self, symbol: &str, _module: Option<&str>) -> Option<bool> {
+        Some(symbol.starts_with("vfs_"))
+    }
+
+    fn code_at(&self, address: u64) -> Option<CodePlace> {
+        let inside = address.checked_sub(TEXT)?;
+        let symbol = self.functions.keys().nth((inside / FUNCTION_BYTES) as usize)?.clone();
+        Some(CodePlace { symbol, module: None, offset: inside % FUNCTION_BYTES })
     }
 
     fn blocklisted(&self, symbol: &str) -> Option<&str> {

@@ -2,7 +2,8 @@
 //! Tokens to tokens: macros, conditionals and script arguments.
 //!
 //! All three work in one pass from the first token to the last. Only the arm of a conditional that is chosen
-//! is looked at any further: what stands in the other need not even be defined, and is not defined by it.
+//! is looked at any further: what stands in the other need not even be defined, and is not defined by it. But script
+//! arguments count as used in both.
 
 mod condition;
 mod macros;
@@ -17,7 +18,7 @@ use crate::ast::{FileKind, Name};
 use crate::diag::Diagnostic;
 use crate::errors::preprocess as errors;
 use crate::lexer;
-use crate::span::{ExpansionId, FileId, SourceMap, Span};
+use crate::span::{ExpansionId, SourceMap, Span};
 use crate::token::{AT_WORDS, Op, Token, TokenKind};
 
 /// The arguments of a script, and which of them it has used.
@@ -30,14 +31,12 @@ pub struct ScriptArgs {
 struct ScriptArg {
     text: Arc<str>,
     used: bool,
-    /// The argument as a file, once it was pasted.
-    file: Option<FileId>,
 }
 
 impl ScriptArgs {
     /// The arguments in order; the first is `$1`.
     pub fn new<T: Into<Arc<str>>>(args: impl IntoIterator<Item = T>) -> Self {
-        let arg = |text: T| ScriptArg { text: text.into(), used: false, file: None };
+        let arg = |text: T| ScriptArg { text: text.into(), used: false };
         Self { args: args.into_iter().map(arg).collect() }
     }
 
@@ -46,6 +45,17 @@ impl ScriptArgs {
         let numbered = self.args.iter().zip(1..);
         let unused = numbered.filter(|(arg, _)| !arg.used);
         unused.map(|(arg, number)| errors::unused_argument(number, &arg.text)).collect()
+    }
+
+    /// Tokens that are left out have seen the arguments that they name.
+    fn count_as_used(&mut self, tokens: &[Token]) {
+        for token in tokens {
+            if let TokenKind::Arg { number, .. } = token.kind
+                && let Some(arg) = self.get_mut(number)
+            {
+                arg.used = true;
+            }
+        }
     }
 
     fn get_mut(&mut self, number: u32) -> Option<&mut ScriptArg> {
@@ -83,6 +93,7 @@ pub fn preprocess(
         own: Macros::default(),
         broken: HashSet::new(),
         open: Vec::new(),
+        in_macro_arg: false,
         depth: 0,
         budget: MAX_TOKENS,
         out: Vec::with_capacity(tokens.len()),
@@ -99,7 +110,7 @@ pub fn preprocess(
             diagnostics.push(errors::not_a_definition(first.span, &first.kind));
         }
         out.drain(..out.len().saturating_sub(1));
-        library.extend(own);
+        diagnostics.extend(library.extend(own));
     }
     (out, diagnostics)
 }
@@ -115,6 +126,8 @@ struct Preprocessor<'a> {
     broken: HashSet<Name>,
     /// The macros being expanded, innermost last.
     open: Vec<Name>,
+    /// Whether these tokens are an argument of a macro.
+    in_macro_arg: bool,
     /// How deep macros and conditionals are nested here.
     depth: usize,
     /// How many tokens may still be added.
@@ -164,6 +177,14 @@ impl<'t> Cursor<'t> {
         found
     }
 
+    /// Where the next token is, if it is a word or number with nothing between it and this one.
+    fn word_behind(&self, token: &Token) -> Option<Span> {
+        let next = self.tokens.get(self.at)?;
+        let is_word =
+            matches!(next.kind, TokenKind::Ident(_) | TokenKind::Number(_) | TokenKind::Arg { quoted: false, .. });
+        (is_word && next.span.file == token.span.file && next.span.start == token.span.end).then_some(next.span)
+    }
+
     /// Takes what comes before the `stop` that belongs to this level of `%( %)`, and the `stop`. Without one,
     /// takes nothing.
     fn take_until(&mut self, stops: &[Op]) -> Option<(&'t [Token], Op)> {
@@ -203,7 +224,8 @@ impl Preprocessor<'_> {
             }
             match &token.kind {
                 TokenKind::At(name) => self.at_word(name, span, &mut cursor, scope),
-                TokenKind::Arg { number, quoted } => self.arg(*number, *quoted, span, scope),
+                TokenKind::Arg { number, quoted: true } => self.quoted_arg(*number, span, scope),
+                TokenKind::Arg { number, .. } => self.raw_arg(*number, token, &mut cursor, scope),
                 TokenKind::ArgCount { quoted } => self.arg_count(*quoted, span, scope),
                 TokenKind::Op(Op::CondOpen) => self.conditional(span, &mut cursor, scope),
                 TokenKind::Op(op @ (Op::CondThen | Op::CondElse | Op::CondClose)) => {
@@ -243,8 +265,7 @@ impl Preprocessor<'_> {
     /// `@word`: an operator, a definition, a parameter or a macro.
     fn at_word(&mut self, name: &Name, span: Span, cursor: &mut Cursor<'_>, scope: &Scope) {
         if let Some(arg) = scope.params.get(name) {
-            self.budget = self.budget.saturating_sub(arg.len()).max(1);
-            self.out.extend_from_slice(arg);
+            self.paste(arg);
         } else if name.as_str() == "define" {
             self.definition(span, cursor, scope);
         } else if let Some(found) = self.own.get(name).or_else(|| self.library.get(name)) {
@@ -252,13 +273,35 @@ impl Preprocessor<'_> {
             self.macro_use(name, &found, span, cursor, scope);
         } else if AT_WORDS.contains(&name.as_str()) {
             self.out.push(Token { kind: TokenKind::At(name.clone()), span });
+        } else if self.in_macro_arg {
+            // It may be left out yet.
+            self.out.push(Token { kind: TokenKind::At(name.clone()), span });
         } else {
-            if !self.broken.contains(name) {
-                self.unknown_macro(name, span, scope);
-            }
+            self.unknown_word(name, span, scope);
             macros::skip_arguments(cursor);
-            self.stand_in(span);
         }
+    }
+
+    /// Appends a macro's argument.
+    fn paste(&mut self, arg: &[Token]) {
+        self.budget = self.budget.saturating_sub(arg.len()).max(1);
+        let mut cursor = Cursor { tokens: arg, at: 0 };
+        while let Some(token) = cursor.next() {
+            match &token.kind {
+                TokenKind::At(name) if !self.in_macro_arg && !AT_WORDS.contains(&name.as_str()) => {
+                    self.unknown_word(name, token.span, &Scope::default());
+                    macros::skip_arguments(&mut cursor);
+                }
+                _ => self.out.push(token.clone()),
+            }
+        }
+    }
+
+    fn unknown_word(&mut self, name: &Name, span: Span, scope: &Scope) {
+        if !self.broken.contains(name) {
+            self.unknown_macro(name, span, scope);
+        }
+        self.stand_in(span);
     }
 
     fn unknown_macro(&mut self, name: &Name, span: Span, scope: &Scope) {
@@ -273,24 +316,45 @@ impl Preprocessor<'_> {
         self.out.push(Token { kind: TokenKind::Number(0), span });
     }
 
-    fn arg(&mut self, number: u32, quoted: bool, span: Span, scope: &Scope) {
+    /// The text of a script argument that `span` asks for; else reports, and leaves something to go on with.
+    fn arg(&mut self, number: u32, quoted: bool, span: Span, scope: &Scope) -> Option<Arc<str>> {
         if scope.in_arg {
             self.report(errors::argument_in_argument(span, number));
-            return self.stand_in(span);
+            self.stand_in(span);
+            return None;
         }
         let count = self.args.args.len();
-        let Some(arg) = self.args.get_mut(number) else {
-            self.report(errors::argument_out_of_range(span, number, quoted, count));
-            return self.stand_in(span);
-        };
-        arg.used = true;
-        if quoted {
-            let kind = TokenKind::String(arg.text.as_bytes().into());
-            return self.out.push(Token { kind, span });
+        if let Some(arg) = self.args.get_mut(number) {
+            arg.used = true;
+            return Some(arg.text.clone());
         }
-        let sources = &mut *self.sources;
-        let new_file = || sources.add(format!("<argument {number}>"), arg.text.clone());
-        let file = *arg.file.get_or_insert_with(new_file);
+        self.report(errors::argument_out_of_range(span, number, quoted, count));
+        self.stand_in(span);
+        None
+    }
+
+    fn quoted_arg(&mut self, number: u32, span: Span, scope: &Scope) {
+        if let Some(text) = self.arg(number, true, span, scope) {
+            self.out.push(Token { kind: TokenKind::String(text.as_bytes().into()), span });
+        }
+    }
+
+    /// `$1`: the argument's text is read in its place, together with a word that follows immediately.
+    fn raw_arg(&mut self, number: u32, token: &Token, cursor: &mut Cursor<'_>, scope: &Scope) {
+        let span = scope.span(token.span);
+        let Some(mut text) = self.arg(number, false, span, scope) else { return };
+        // A number ends before a `$`.
+        let last_word = text.rsplit(|c| !is_word_character(c)).next().unwrap_or_default();
+        let joins = |next: &Span| match last_word.as_bytes().first() {
+            None => false,
+            Some(b'0'..=b'9') => !self.sources.text(*next).starts_with('$'),
+            Some(_) => true,
+        };
+        if let Some(word) = cursor.word_behind(token).filter(joins) {
+            text = format!("{text}{}", self.sources.text(word)).into();
+            cursor.at += 1;
+        }
+        let file = self.sources.add(format!("<argument {number}>"), text);
         let lexed = lexer::lex(self.sources, file);
         let id = self.sources.add_expansion(format!("${number}"), span);
         for mut diagnostic in lexed.diagnostics {
@@ -333,12 +397,19 @@ impl Preprocessor<'_> {
             _ => &[],
         };
         let condition = self.expand_apart(condition, scope);
-        match condition::evaluate(&condition, self.conditions, span) {
-            Ok(true) => self.expand_deeper(then, scope, span),
-            Ok(false) => self.expand_deeper(otherwise, scope, span),
-            Err(diagnostic) => self.report(*diagnostic),
-        }
+        let (chosen, other) = match condition::evaluate(&condition, self.conditions, span) {
+            Ok(true) => (then, otherwise),
+            Ok(false) => (otherwise, then),
+            Err(diagnostic) => return self.report(*diagnostic),
+        };
+        self.args.count_as_used(other);
+        self.expand_deeper(chosen, scope, span);
     }
+}
+
+/// What may stand inside of a name or number.
+fn is_word_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '$'
 }
 
 #[cfg(test)]

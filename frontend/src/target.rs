@@ -178,6 +178,17 @@ pub struct TracepointInfo {
     pub params: Vec<Param>,
 }
 
+/// A place in the kernel's code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CodePlace {
+    /// The function it is in.
+    pub symbol: String,
+    /// Its module, `None` for the kernel proper.
+    pub module: Option<String>,
+    /// Bytes from the start of the function.
+    pub offset: u64,
+}
+
 /// What kind of name a type has in C.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TypeTag {
@@ -212,6 +223,21 @@ pub trait Target {
 
     /// One function.
     fn function(&self, symbol: &str, module: Option<&str>) -> Option<FunctionInfo>;
+
+    /// Modules whose names match a pattern, sorted.
+    fn modules(&self, _pattern: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether a function is exported to modules, where that is known.
+    fn is_exported(&self, _symbol: &str, _module: Option<&str>) -> Option<bool> {
+        None
+    }
+
+    /// What is at an address, in the boot that the facts are of.
+    fn code_at(&self, _address: u64) -> Option<CodePlace> {
+        None
+    }
 
     /// Why a function cannot be probed, in the field's words (`is blocklisted`), or `None` where it can.
     fn blocklisted(&self, symbol: &str) -> Option<&str>;

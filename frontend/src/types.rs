@@ -4,6 +4,7 @@
 //! Each expression and variable has a [`TypeVar`]. Equating two of them joins their classes (a union-find forest), so one walk over
 //! the program reaches the fixpoint. A class remembers where its type was decided, for messages that show both sides.
 
+use std::cell::Cell;
 use std::fmt;
 
 use crate::span::Span;
@@ -60,9 +61,10 @@ enum Node {
 }
 
 /// All type variables of a program.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Types {
-    nodes: Vec<Node>,
+    /// In cells, since looking up a class shortens the way to its representative.
+    nodes: Vec<Cell<Node>>,
 }
 
 impl Types {
@@ -77,7 +79,7 @@ impl Types {
     }
 
     fn push(&mut self, node: Node) -> TypeVar {
-        self.nodes.push(node);
+        self.nodes.push(Cell::new(node));
         TypeVar(self.nodes.len() as u32 - 1)
     }
 
@@ -100,7 +102,7 @@ impl Types {
     pub fn require(&mut self, var: TypeVar, ty: Type, span: Span) -> Result<(), Mismatch> {
         let right = Decided { ty, span };
         match self.root(var) {
-            (root, None) => self.nodes[root.0 as usize] = Node::Root(Some(right)),
+            (root, None) => self.node(root).set(Node::Root(Some(right))),
             (_, Some(left)) if left.ty != ty => return Err(Mismatch { left, right }),
             _ => {}
         }
@@ -115,17 +117,31 @@ impl Types {
         }
         match (known_a, known_b) {
             (Some(left), Some(right)) if left.ty != right.ty => return Err(Mismatch { left, right }),
-            (None, Some(_)) => self.nodes[root_a.0 as usize] = Node::Link(root_b),
-            _ => self.nodes[root_b.0 as usize] = Node::Link(root_a),
+            (None, Some(_)) => self.node(root_a).set(Node::Link(root_b)),
+            _ => self.node(root_b).set(Node::Link(root_a)),
         }
         Ok(())
     }
 
+    /// The representative of a variable's class: that of all variables of the same type.
+    pub fn class(&self, var: TypeVar) -> TypeVar {
+        self.root(var).0
+    }
+
+    fn node(&self, var: TypeVar) -> &Cell<Node> {
+        &self.nodes[var.0 as usize]
+    }
+
     fn root(&self, mut var: TypeVar) -> (TypeVar, Option<Decided>) {
         loop {
-            match self.nodes[var.0 as usize] {
-                Node::Link(next) => var = next,
+            match self.node(var).get() {
                 Node::Root(known) => return (var, known),
+                Node::Link(next) => {
+                    if let link @ Node::Link(_) = self.node(next).get() {
+                        self.node(var).set(link);
+                    }
+                    var = next;
+                }
             }
         }
     }

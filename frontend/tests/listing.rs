@@ -106,8 +106,19 @@ fn aliases_are_listed_with_their_points() {
 #[test]
 fn each_form_of_a_point_is_one_that_the_compiler_takes() {
     for form in POINT_TYPES {
-        let function = if form.starts_with("kernel.trace") { "sched_switch" } else { "vfs_read" };
-        let point = form.replace("(string)", &format!("(\"{function}\")")).replace("(number)", "(1)");
+        let function = match form {
+            _ if form.starts_with("kernel.trace") => "sched_switch",
+            _ if form.contains("module") => "ext4_open",
+            _ => "vfs_read",
+        };
+        // The made-up kernel exports no function of a module.
+        let function = if form.ends_with(".exported") { "vfs_read" } else { function };
+        let point =
+            form.replace("module(string)", "module(\"ext4\")").replace("(string)", &format!("(\"{function}\")"));
+        let point = point
+            .replace("function(number)", "function(0xffffffff81000000)")
+            .replace("statement(number)", "statement(0xffffffff81000000)");
+        let point = point.replace("(number)", "(1)");
         let source = Source { name: "<input>".into(), text: format!("probe {point} {{}}").into() };
         let options = Options { guru: true, ..Options::default() };
         if let Err(failed) = spile_frontend::compile(&[source], &TapsetLibrary::new(), &options, &MockTarget::new()) {

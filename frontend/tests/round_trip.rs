@@ -14,11 +14,27 @@ use spile_frontend::span::SourceMap;
 fn parse(context: &mut ParseContext<'_>, name: &str, text: &str, kind: FileKind) -> (ast::File, String) {
     let mut sources = SourceMap::new();
     let id = sources.add(name, text);
-    context.args = ScriptArgs::new(["7", "two words", "3"]);
+    context.args = ScriptArgs::new(arguments(text));
     let parsed = parse_file(&mut sources, id, kind, context);
     let mut diagnostics = Diagnostics::new();
     diagnostics.extend(parsed.diagnostics);
     (parsed.file, diagnostics.render(&sources, false))
+}
+
+/// The arguments that a case is run with.
+fn arguments(text: &str) -> Vec<String> {
+    let Some(line) = text.lines().find_map(|line| line.strip_prefix("//@ args:")) else { return vec!["7".into()] };
+    let mut words = vec![String::new()];
+    let (mut quoted, mut letters) = (false, line.trim().chars());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => words.last_mut().expect("a word").extend(letters.next()),
+            '"' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            _ => words.last_mut().expect("a word").push(letter),
+        }
+    }
+    words
 }
 
 /// The files in a folder, and the folders in it, of this extension.

@@ -313,3 +313,20 @@ fn an_empty_world_has_no_registers() {
     let shown = hit(r#"probe kernel.function("vfs_read") { println(@kregister(0)) }"#, &[], 0, &mut World::default());
     assert!(shown.starts_with("ERROR: read fault [man error::fault] at 0x0000000000000050 near"), "{shown}");
 }
+
+#[test]
+fn the_typed_script_spells_types_that_only_it_has() {
+    let source = spile_frontend::Source {
+        name: "<input>".into(),
+        text: r#"probe begin { p = @cast(0, "struct file**"); a = @cast(8, "int[4]"); println(p[0]->f_pos, a) }"#
+            .into(),
+    };
+    let (target, options) = (spile_frontend::mock::MockTarget::new(), Options::default());
+    let library = spile_frontend::TapsetLibrary::builtin();
+    let config = |_: &str| None;
+    let conditions = spile_frontend::compile::conditions(&target, &options, &config);
+    let parsed = spile_frontend::compile::parse(&[source], &library, &conditions, &options).unwrap();
+    let script = spile_frontend::compile::analyse(parsed, &options, &target).unwrap().script;
+    let text = spile_frontend::hir::typed(&script, &target);
+    assert!(text.contains("p:long{struct file**} = "), "{text}");
+}

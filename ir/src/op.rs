@@ -324,6 +324,8 @@ intrinsics! {
     Jiffies "jiffies" () -> Int: Reads;
     /// The name of the probe point that fired, as `pp()` gives it.
     ProbePoint "probe_point" () -> Str: Reads;
+    /// What the script calls the probe that fired, as `pn()` gives it.
+    ProbeName "probe_name" () -> Str: Reads;
     /// A random number from 0 up to, not including, the argument; 0 where that is not positive.
     Random "random" (Int) -> Int: Reads;
 }

@@ -173,8 +173,9 @@ impl<'a> Parser<'a> {
         let handler = FuncId(self.numbered("func")?);
         let entry = if self.eat_word("entry")? { Some(FuncId(self.numbered("func")?)) } else { None };
         let entry_words = if self.eat_word("words")? { self.number()? } else { 0 };
+        let alias = if self.eat_word("alias")? { Some(self.text()?) } else { None };
         let optional = self.eat_word("optional")?;
-        self.program.probes.push(Probe { name, kind, handler, entry, entry_words, optional });
+        self.program.probes.push(Probe { name, alias, kind, handler, entry, entry_words, optional });
         Ok(())
     }
 

@@ -145,6 +145,9 @@ fn print_probe(f: &mut Formatter<'_>, probe: &Probe) -> fmt::Result {
     if probe.entry_words > 0 {
         write!(f, " words {}", probe.entry_words)?;
     }
+    if let Some(alias) = &probe.alias {
+        write!(f, " alias {}", Quoted(alias.as_bytes()))?;
+    }
     writeln!(f, "{}", if probe.optional { " optional" } else { "" })
 }
 

@@ -198,6 +198,8 @@ pub enum Hist {
 pub struct Probe {
     /// The resolved probe point as `pp()` prints it, e.g. `kernel.function("vfs_read@fs/read_write.c:450")`.
     pub name: String,
+    /// What the script calls it by an alias, as `pn()` prints it, e.g. `vfs.read`; `None` where that is its name.
+    pub alias: Option<String>,
     /// Where and when it fires.
     pub kind: ProbeKind,
     /// A function without parameters and result.
@@ -208,6 +210,13 @@ pub struct Probe {
     pub entry_words: u32,
     /// Whether a failure to attach goes unmentioned (`?`).
     pub optional: bool,
+}
+
+impl Probe {
+    /// What the script calls it.
+    pub fn script_name(&self) -> &str {
+        self.alias.as_ref().unwrap_or(&self.name)
+    }
 }
 
 /// Where and when a probe fires.

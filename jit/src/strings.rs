@@ -55,7 +55,7 @@ fn owners(function: &ir::Function, effects: &[Effects]) -> Vec<bool> {
             let Some(result) = inst.result.filter(|result| function.ty(*result) == ir::Type::Str) else { continue };
             owners[result.index()] = match (&inst.op, source(&inst.op)) {
                 (ir::Op::Str(_), _) => false,
-                (ir::Op::Intrinsic(ir::Intrinsic::ProbePoint, _), _) => false,
+                (ir::Op::Intrinsic(ir::Intrinsic::ProbePoint | ir::Intrinsic::ProbeName, _), _) => false,
                 (_, None) => true,
                 (_, Some(source)) => {
                     let near =

@@ -157,13 +157,15 @@ fn comments(mark: &str, text: &str) -> String {
     text.lines().map(|line| if line.is_empty() { format!("{mark}\n") } else { format!("{mark} {line}\n") }).collect()
 }
 
-/// Words between blanks; quotes keep blanks together.
+/// Words between blanks; quotes keep blanks together, and a backslash makes the next character an ordinary one.
 fn split_words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quoted = false;
-    for letter in text.chars() {
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
         match letter {
+            '\\' => word.get_or_insert_default().extend(letters.next()),
             '"' => {
                 quoted = !quoted;
                 word.get_or_insert_default();
@@ -183,6 +185,7 @@ mod tests {
     #[test]
     fn words_keep_quoted_blanks() {
         assert_eq!(split_words(r#" 7 "two words" "" x"#), ["7", "two words", "", "x"]);
+        assert_eq!(split_words(r#"a\"b "c \\ d""#), ["a\"b", "c \\ d"]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The IR interpreter as an engine: what it shows, and the world around it.
 
+use std::ops::Range;
+
 use anyhow::{Result, anyhow};
 use spile_abi::raw;
 use spile_ir::{Event, Format, FormatHist, FormatValue, Hist, Interp, Program, Services, Space};
@@ -35,6 +37,7 @@ pub fn run(program: &Program) -> Result<Transcript> {
 /// A world with one task and no other memory.
 struct World {
     memory: Vec<u8>,
+    random: u64,
 }
 
 /// Where the task is; far from 0, so that null pointers fault.
@@ -52,8 +55,14 @@ impl World {
         };
         task.comm[..5].copy_from_slice(b"spile");
         let credentials = raw::spile_user_cred::default();
-        Self { memory: [task.as_bytes(), credentials.as_bytes()].concat() }
+        Self { memory: [task.as_bytes(), credentials.as_bytes()].concat(), random: 1 }
     }
+}
+
+/// Where bytes at an address are in the memory, if they are.
+fn range(addr: u64, bytes: usize) -> Option<Range<usize>> {
+    let start = usize::try_from(addr.checked_sub(TASK)?).ok()?;
+    Some(start..start.checked_add(bytes)?)
 }
 
 impl Services for World {
@@ -64,13 +73,23 @@ impl Services for World {
     }
 
     fn load(&mut self, _space: Space, addr: u64, bytes: &mut [u8]) -> bool {
-        let start = addr.checked_sub(TASK).and_then(|offset| usize::try_from(offset).ok());
-        let from = start.and_then(|start| self.memory.get(start..start.checked_add(bytes.len())?));
+        let from = range(addr, bytes.len()).and_then(|range| self.memory.get(range));
         from.map(|from| bytes.copy_from_slice(from)).is_some()
+    }
+
+    fn store(&mut self, addr: u64, bytes: &[u8]) -> bool {
+        let to = range(addr, bytes.len()).and_then(|range| self.memory.get_mut(range));
+        to.map(|to| to.copy_from_slice(bytes)).is_some()
     }
 
     fn current_task(&mut self) -> u64 {
         TASK
+    }
+
+    /// Knuth's linear congruence, its high bits.
+    fn random(&mut self, bound: u64) -> u64 {
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.random >> 33) % bound
     }
 
     fn target_pid(&mut self) -> i64 {

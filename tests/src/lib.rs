@@ -10,4 +10,5 @@ pub mod lab_arena;
 pub mod lab_facts;
 pub mod lab_guest;
 pub mod lab_run;
+pub mod library;
 pub mod machines;

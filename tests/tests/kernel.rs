@@ -57,12 +57,15 @@ fn run_all(cell: Cell) -> Result<()> {
 }
 
 /// What examples of the script library print under [`LOAD`]: file, script argument, part of the output.
-const EXAMPLES: [(&str, &str, &str); 7] = [
+const EXAMPLES: [(&str, &str, &str); 10] = [
     ("calls.stp", "vfs_*", "-> vfs_open path=0x"),
     ("interrupts.stp", "", "virtio"),
     ("latency.stp", "", "value |-----"),
+    ("paths.stp", "", " /proc/meminfo"),
     ("processes.stp", "", "sh("),
+    ("programs.stp", "", "runs cat /proc/meminfo /nonexistent, with \n=>cat ends. usr: 0m0."),
     ("reads.stp", "", "reads of "),
+    ("registers.stp", "", "cat reads \n of 16384 bytes of stack"),
     ("switches.stp", "", "cpu 0 "),
     ("syscalls.stp", "", "ENOENT"),
 ];

@@ -17,10 +17,15 @@ const FIELDS_FORMAT: &str = " @count=%#x @min=%#x @max=%#x @sum=%#x @avg=%#x\n";
 impl Analyser<'_, '_> {
     pub(super) fn print_unread_globals(&mut self) {
         let shown = |global: &crate::hir::Global| global.user && global.written && !global.read;
-        let unread: Vec<_> = (0..self.script.globals.len())
+        let mut unread: Vec<_> = (0..self.script.globals.len())
             .map(GlobalId::new)
             .filter(|id| shown(&self.script.globals[id.index()]))
             .collect();
+        // In the order of declaration; their numbers are in that of use.
+        unread.sort_by_key(|id| {
+            let Span { file, start, .. } = self.script.globals[id.index()].span;
+            (file, start)
+        });
         let Some(first) = unread.first() else { return };
         let span = self.script.globals[first.index()].span;
         let mut body = Body::default();
@@ -41,7 +46,14 @@ impl Analyser<'_, '_> {
             entry_frame: Body::default(),
         });
         let kind = ProbeKind::End(i64::MAX);
-        self.script.probes.push(Probe { name: name.clone(), written: name, kind, handler, optional: false });
+        self.script.probes.push(Probe {
+            name: name.clone(),
+            alias: None,
+            written: name,
+            kind,
+            handler,
+            optional: false,
+        });
     }
 
     fn print_scalar(&mut self, id: GlobalId) -> Stmt {

@@ -32,6 +32,8 @@ pub(super) struct Walk<'w, 'a, 'l> {
     pub captured: Option<Vec<Diagnostic>>,
     /// Whether the expression being resolved is computed at the entry of the traced function, by code of its own.
     pub in_entry: bool,
+    /// Whether the condition of a probe is being resolved.
+    pub in_condition: bool,
     /// The probe, and the aliases around it that the one at hand wraps: what counts for `@probewrite`.
     pub wrapped: Vec<ItemRef>,
 }
@@ -74,6 +76,7 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
             effects: Effects::default(),
             captured: None,
             in_entry: false,
+            in_condition: false,
             wrapped: Vec::new(),
         }
     }
@@ -138,10 +141,20 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
         {
             return Variable::Global(id);
         }
-        if self.in_entry {
+        if self.in_condition {
+            self.report(errors::condition_not_global(span, name));
+        } else if self.in_entry {
             self.report(errors::local_at_entry(span, name));
         }
         Variable::Local(known.unwrap_or_else(|| self.new_local(name.clone(), span, true)))
+    }
+
+    /// The condition of a probe: globals only, since it may be asked before the probe is hit.
+    pub fn condition(&mut self, condition: &ast::Expr) -> Expr {
+        self.in_condition = true;
+        let resolved = self.long_expr(condition);
+        self.in_condition = false;
+        resolved
     }
 
     /// The global that a name means here, if it means one.

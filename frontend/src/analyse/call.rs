@@ -2,16 +2,21 @@
 //! Calls of script functions and of built-in ones.
 
 use super::body::Walk;
+use super::loader::ItemRef;
 use crate::ast::{self, FileKind};
-use crate::errors::semantic as errors;
-use crate::errors::similar;
+use crate::errors::{library, semantic as errors, similar};
 use crate::hir::{Expr, ExprKind as H, FunctionId};
+use crate::library::why_absent;
 use crate::span::Span;
 use crate::types::Type;
 use spile_ir::{self as ir, Effect, Intrinsic};
 
 /// How library files name built-in functions.
 const BUILTIN: &str = "__builtin_";
+/// How files of the library are called whose functions may harm the traced system.
+const GURU_FILE: &str = "-guru.stp";
+/// The built-in function that is a constant: `MAXSTRINGLEN`.
+const MAX_STRING: &str = "max_string";
 
 impl Walk<'_, '_, '_> {
     /// `f(args)`
@@ -28,9 +33,20 @@ impl Walk<'_, '_, '_> {
                 return self.fail(span, report);
             }
         };
+        if self.needs_guru(&overloads) {
+            return self.fail(span, library::function_needs_guru(function.span, &function.name));
+        }
         let ctypes: Vec<_> = args.iter().map(|arg| arg.ctype).collect();
         let id = self.instantiate(&overloads, &ctypes);
         self.call_function(id, args, function.span)
+    }
+
+    /// Whether a function may only be called in guru mode, and this call is the user's.
+    fn needs_guru(&self, overloads: &[ItemRef]) -> bool {
+        let guarded = |item: &ItemRef| {
+            item.file.kind == FileKind::Tapset && self.a.loader.sources.file(item.file.id).name.ends_with(GURU_FILE)
+        };
+        self.file.kind == FileKind::User && !self.a.options.guru && overloads.first().is_some_and(guarded)
     }
 
     /// A call of a known function, types unified.
@@ -62,6 +78,9 @@ impl Walk<'_, '_, '_> {
             arities.dedup();
             return errors::incorrect_arguments(function.span, &function.name, given, &arities, Some(*defined));
         }
+        if let Some(why) = why_absent(&function.name) {
+            return library::function_not_offered(function.span, &function.name, why);
+        }
         let near = similar(&function.name, self.a.loader.function_names());
         errors::unresolved_function(function.span, &function.name, near)
     }
@@ -69,6 +88,10 @@ impl Walk<'_, '_, '_> {
     fn builtin(&mut self, function: &ast::Ident, name: &str, args: Vec<Expr>, span: Span) -> Expr {
         if self.file.kind == FileKind::User {
             return self.fail(span, errors::builtin_outside_library(function.span, &function.name));
+        }
+        if name == MAX_STRING && args.is_empty() {
+            let limit = super::limits::max_string(self.a.options);
+            return self.int(span, limit.into());
         }
         let Some(intrinsic) = Intrinsic::ALL.iter().copied().find(|intrinsic| intrinsic.name() == name) else {
             return self.fail(span, errors::unresolved_function(function.span, &function.name, None));

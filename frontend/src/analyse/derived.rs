@@ -3,13 +3,15 @@
 
 use std::cell::RefCell;
 
-use crate::target::{Arch, FunctionInfo, Member, Target, TracepointInfo, TypeId, TypeShape, TypeTag, Variable};
+use crate::target::{
+    Arch, CodePlace, FunctionInfo, Member, Target, TracepointInfo, TypeId, TypeShape, TypeTag, Variable,
+};
 
 /// Numbers of made types begin here; no target has so many of its own.
 const FIRST: u32 = 0x8000_0000;
 
 /// A target, and the types that were made of its own.
-pub(super) struct DerivedTypes<'a> {
+pub(crate) struct DerivedTypes<'a> {
     inner: &'a dyn Target,
     made: RefCell<Vec<TypeShape>>,
 }
@@ -17,6 +19,16 @@ pub(super) struct DerivedTypes<'a> {
 impl<'a> DerivedTypes<'a> {
     pub fn new(inner: &'a dyn Target) -> Self {
         Self { inner, made: RefCell::default() }
+    }
+
+    /// A target, and types that were made before.
+    pub fn with(inner: &'a dyn Target, made: &[TypeShape]) -> Self {
+        Self { inner, made: RefCell::new(made.to_vec()) }
+    }
+
+    /// All types that were made, in the order of their numbers.
+    pub fn all_made(&self) -> Vec<TypeShape> {
+        self.made.borrow().clone()
     }
 
     /// `ty*`
@@ -73,6 +85,18 @@ impl Target for DerivedTypes<'_> {
 
     fn member(&self, ty: TypeId, name: &str) -> Option<Member> {
         if self.made(ty).is_some() { None } else { self.inner.member(ty, name) }
+    }
+
+    fn modules(&self, pattern: &str) -> Vec<String> {
+        self.inner.modules(pattern)
+    }
+
+    fn is_exported(&self, symbol: &str, module: Option<&str>) -> Option<bool> {
+        self.inner.is_exported(symbol, module)
+    }
+
+    fn code_at(&self, address: u64) -> Option<CodePlace> {
+        self.inner.code_at(address)
     }
 
     fn arch(&self) -> Arch {

@@ -3,24 +3,48 @@
 //!
 //! As everywhere in the language, what is not used is not computed, faults included.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Analyser;
 use crate::hir::{Body, Expr, ExprKind as H, LocalId, Place, Stmt, StmtKind, visit_expr, visit_exprs, visit_stmts};
 
 impl Analyser<'_, '_> {
-    /// Drops assignments to locals that are never read, as long as there are some.
+    /// Drops assignments to locals that nothing reads but such assignments.
     pub(super) fn elide(&self, body: &mut Body) {
-        loop {
-            let read = read_locals(&body.stmts);
-            if !self.drop_unread(&mut body.stmts, &read) {
-                return;
-            }
-        }
+        let read = self.read_locals(&body.stmts);
+        self.drop_unread(&mut body.stmts, &read);
     }
 
-    fn drop_unread(&self, stmts: &mut Vec<Stmt>, read: &HashSet<LocalId>) -> bool {
-        let before = stmts.len();
+    /// The locals whose value is needed: by what stays, or by assignments to other such locals.
+    fn read_locals(&self, stmts: &[Stmt]) -> HashSet<LocalId> {
+        let mut reads: HashMap<LocalId, isize> = HashMap::new();
+        let mut sources: HashMap<LocalId, Vec<LocalId>> = HashMap::new();
+        // Reads in assignments that may go are taken off again: they are the assigned local's.
+        visit_stmts(stmts, &mut |stmt| {
+            let StmtKind::Expr(expr) = &stmt.kind else { return };
+            let Some((local, value)) = assigned(expr) else { return };
+            if value.is_none_or(|value| self.is_pure(value)) {
+                visit_expr(expr, &mut |inner| {
+                    reads_of(inner, |id| {
+                        *reads.entry(id).or_default() -= 1;
+                        sources.entry(local).or_default().push(id);
+                    })
+                });
+            } else {
+                reads_of(expr, |id| *reads.entry(id).or_default() -= 1);
+            }
+        });
+        visit_exprs(stmts, &mut |expr| reads_of(expr, |id| *reads.entry(id).or_default() += 1));
+        let mut needed: Vec<_> = reads.into_iter().filter(|(_, count)| *count > 0).map(|(id, _)| id).collect();
+        let mut read: HashSet<LocalId> = needed.iter().copied().collect();
+        while let Some(local) = needed.pop() {
+            let more = sources.remove(&local).unwrap_or_default();
+            needed.extend(more.into_iter().filter(|id| read.insert(*id)));
+        }
+        read
+    }
+
+    fn drop_unread(&self, stmts: &mut Vec<Stmt>, read: &HashSet<LocalId>) {
         stmts.retain(|stmt| match &stmt.kind {
             StmtKind::Expr(expr) => match assigned(expr) {
                 Some((local, value)) => read.contains(&local) || value.is_some_and(|value| !self.is_pure(value)),
@@ -28,20 +52,22 @@ impl Analyser<'_, '_> {
             },
             _ => true,
         });
-        let mut dropped = stmts.len() < before;
         for stmt in stmts {
-            dropped |= match &mut stmt.kind {
+            match &mut stmt.kind {
                 StmtKind::Block(body) | StmtKind::Loop { body, .. } => self.drop_unread(body, read),
                 StmtKind::ForeachBucket(foreach) => self.drop_unread(&mut foreach.body, read),
                 StmtKind::Foreach(foreach) => self.drop_unread(&mut foreach.body, read),
                 StmtKind::If { then, otherwise, .. } => {
-                    self.drop_unread(then, read) | self.drop_unread(otherwise, read)
+                    self.drop_unread(then, read);
+                    self.drop_unread(otherwise, read);
                 }
-                StmtKind::Try { body, handler, .. } => self.drop_unread(body, read) | self.drop_unread(handler, read),
-                _ => false,
-            };
+                StmtKind::Try { body, handler, .. } => {
+                    self.drop_unread(body, read);
+                    self.drop_unread(handler, read);
+                }
+                _ => {}
+            }
         }
-        dropped
     }
 }
 
@@ -54,31 +80,15 @@ fn assigned(expr: &Expr) -> Option<(LocalId, Option<&Expr>)> {
     }
 }
 
-/// Locals whose value something other than their own assignment needs.
-fn read_locals(stmts: &[Stmt]) -> HashSet<LocalId> {
-    // Assignments that are statements themselves, by their place in memory: only what they assign is read there.
-    let mut plain = HashSet::new();
-    visit_stmts(stmts, &mut |stmt| {
-        if let StmtKind::Expr(expr) = &stmt.kind
-            && assigned(expr).is_some()
-        {
-            plain.insert(std::ptr::from_ref(expr));
-        }
-    });
-    let mut read = HashSet::new();
-    visit_exprs(stmts, &mut |expr| match &expr.kind {
-        H::Local(id) => {
-            read.insert(*id);
-        }
-        // The value of a nested one is needed, or its order among others is.
-        H::Assign(Place::Local(id), _) | H::Update(Place::Local(id), ..) | H::PostStep(Place::Local(id), _)
-            if !plain.contains(&std::ptr::from_ref(expr)) =>
-        {
-            read.insert(*id);
-        }
+/// The local that an expression reads. The value of an assignment may be needed as well.
+fn reads_of(expr: &Expr, mut read: impl FnMut(LocalId)) {
+    match &expr.kind {
+        H::Local(id)
+        | H::Assign(Place::Local(id), _)
+        | H::Update(Place::Local(id), ..)
+        | H::PostStep(Place::Local(id), _) => read(*id),
         _ => {}
-    });
-    read
+    }
 }
 
 /// The entry values that a handler uses; the others need not be kept, and words after the last need no place.

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Globals: which one a name means, and what its uses say of its shape.
 
+use std::collections::HashMap;
+
 use super::Analyser;
 use super::loader::ItemRef;
 use crate::ast::{self, FileKind, Literal, Name};
 use crate::errors::semantic as errors;
 use crate::errors::similar;
 use crate::hir::{Constant, Global, GlobalId, bucket_count};
-use crate::span::Span;
+use crate::span::{FileId, Span};
 use crate::types::Type;
 use spile_ir as ir;
 
@@ -115,7 +117,8 @@ impl Analyser<'_, '_> {
                 self.diagnostics.push(errors::too_many_buckets(global.span, &global.name));
             }
             // What could not be resolved may have been what assigns it.
-            if !errors && global.user && !global.written && global.init.is_none() && global.read {
+            let set = self.options.globals.iter().any(|(name, _)| *name == *global.name);
+            if !errors && global.user && !global.written && global.init.is_none() && global.read && !set {
                 self.diagnostics.push(errors::never_assigned_global(global.span, &global.name));
             }
         }
@@ -127,8 +130,13 @@ impl Analyser<'_, '_> {
                 continue;
             };
             let number = value.parse().or_else(|_| i64::from_str_radix(value.trim_start_matches("0x"), 16));
+            // A value may be all that says what it is.
+            let by_value = if number.is_ok() { Type::Long } else { Type::Str };
+            if types.get(global.value).is_none() {
+                let _decided = types.require(global.value, by_value, global.span);
+            }
             global.init = match (types.get(global.value), number) {
-                (Some(Type::Long) | None, Ok(number)) => Some(Constant::Int(number)),
+                (Some(Type::Long), Ok(number)) => Some(Constant::Int(number)),
                 (Some(Type::Str), _) => Some(Constant::text(value.as_bytes())),
                 _ => {
                     self.diagnostics.push(errors::bad_global_option(name, value));
@@ -138,18 +146,25 @@ impl Analyser<'_, '_> {
         }
     }
 
+    /// Names are taken once in a file, and public ones once in all files of the user.
     fn check_duplicates(&mut self) {
         let declared = self.loader.user_globals();
-        let mut seen: Vec<&ast::Global> = Vec::new();
+        let mut in_file: HashMap<(FileId, &Name), Span> = HashMap::new();
+        let mut public: HashMap<&Name, Span> = HashMap::new();
         for (item, var) in &declared {
             let Some(global) = item.global(*var) else { continue };
-            match seen.iter().find(|other| other.name.name == global.name.name) {
-                Some(other) => self.diagnostics.push(errors::duplicate_global(
-                    global.name.span,
-                    &global.name.name,
-                    other.name.span,
-                )),
-                None => seen.push(global),
+            let (name, span) = (&global.name.name, global.name.span);
+            let is_private = matches!(item.item(), ast::Item::Globals(globals) if globals.private);
+            let here = in_file.get(&(item.file.id, name));
+            let first = here.or_else(|| public.get(name).filter(|_| !is_private)).copied();
+            match first {
+                Some(first) => self.diagnostics.push(errors::duplicate_global(span, name, first)),
+                None => {
+                    in_file.insert((item.file.id, name), span);
+                    if !is_private {
+                        public.insert(name, span);
+                    }
+                }
             }
         }
     }

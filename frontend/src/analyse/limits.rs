@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Run-time limits: `-D`, and the depth of calls.
 
-use super::Analyser;
+use super::{Analyser, Options};
 use crate::errors::{semantic as errors, similar};
 use crate::hir::{Body, Expr, ExprKind as H, FunctionId, visit_exprs};
 use spile_ir::Limits;
@@ -48,6 +48,18 @@ const LOCK_STEP_US: u32 = 10;
 /// Levels that recursion may take where no `-D MAXNESTING` says otherwise.
 const RECURSION: u32 = 10;
 
+/// The limit on strings that the options set.
+pub(super) fn max_string(options: &Options) -> u32 {
+    let set = options.limits.iter().rev().filter(|(name, _)| name == "MAXSTRINGLEN");
+    let found = set.filter_map(|(_, value)| number(value)).next();
+    found.map_or(Limits::default().max_string, clamp_string)
+}
+
+/// The limits that strings can have.
+fn clamp_string(number: u32) -> u32 {
+    number.clamp(2, 1 << 16)
+}
+
 impl Analyser<'_, '_> {
     /// Sets the limits from the options.
     pub(super) fn set_limits(&mut self) {
@@ -67,7 +79,7 @@ impl Analyser<'_, '_> {
                 continue;
             };
             match name.as_str() {
-                "MAXSTRINGLEN" => limits.max_string = number.clamp(2, 1 << 16),
+                "MAXSTRINGLEN" => limits.max_string = clamp_string(number),
                 "MAXACTION" => limits.max_action = number,
                 "MAXACTION_INTERRUPTIBLE" => interruptible = Some(number),
                 "MAXMAPENTRIES" => limits.max_map_entries = number.max(1),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::ast::{self, ExprIds, FileKind, Name};
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::library::{Declares, TapsetLibrary};
 use crate::preprocess::{Conditions, Macros, ScriptArgs, Surroundings};
 use crate::span::SourceMap;
@@ -97,8 +97,12 @@ impl<'l> Loader<'l> {
                 loader.user_files.push(file);
             }
         }
-        diagnostics.extend(loader.args.unused_warnings());
         loader
+    }
+
+    /// A warning for each script argument that no file has used: what the library uses is known at the end.
+    pub fn unused_arguments(&self) -> Vec<Diagnostic> {
+        self.args.unused_warnings()
     }
 
     /// The user's syntax trees, in order.

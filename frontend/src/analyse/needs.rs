@@ -2,7 +2,7 @@
 //! What a function's text needs of its caller: the context of a probe, or the C types of its arguments. Such a function is
 //! resolved anew for each context, and for each combination of types.
 
-use std::rc::Rc;
+use std::collections::HashSet;
 
 use super::Analyser;
 use super::loader::ItemRef;
@@ -17,9 +17,16 @@ pub(super) struct Needs {
     pub ctypes: bool,
 }
 
+impl Needs {
+    fn add(&mut self, other: Self) {
+        self.context |= other.context;
+        self.ctypes |= other.ctypes;
+    }
+}
+
 /// What one function's own text says.
 #[derive(Default)]
-pub(super) struct OwnNeeds {
+struct OwnNeeds {
     needs: Needs,
     calls: Vec<(Name, usize)>,
 }
@@ -28,33 +35,28 @@ impl Analyser<'_, '_> {
     /// What a function needs, the functions that it calls included.
     pub(super) fn needs(&mut self, item: &ItemRef) -> Needs {
         let mut all = Needs::default();
-        let mut seen = vec![(item.file.id, item.index)];
+        let start = (item.file.id, item.index);
+        let mut seen = HashSet::from([start]);
         let mut open = vec![item.clone()];
         while let Some(item) = open.pop() {
-            let own = self.own_needs(&item);
-            all.context |= own.needs.context;
-            all.ctypes |= own.needs.ctypes;
+            // What is known of a function counts all that it calls.
+            if let Some(known) = self.needs.get(&(item.file.id, item.index)) {
+                all.add(*known);
+                continue;
+            }
+            let own = item.function().map(own_needs).unwrap_or_default();
+            all.add(own.needs);
             for (name, arity) in &own.calls {
-                for callee in self.overloads(name, *arity, &item.file).unwrap_or_default() {
-                    let key = (callee.file.id, callee.index);
-                    if !seen.contains(&key) {
-                        seen.push(key);
-                        open.push(callee);
-                    }
-                }
+                let callees = self.overloads(name, *arity, &item.file).unwrap_or_default();
+                open.extend(callees.into_iter().filter(|callee| seen.insert((callee.file.id, callee.index))));
             }
         }
-        all
-    }
-
-    fn own_needs(&mut self, item: &ItemRef) -> Rc<OwnNeeds> {
-        let key = (item.file.id, item.index);
-        if let Some(known) = self.needs.get(&key) {
-            return known.clone();
+        self.needs.insert(start, all);
+        if all == Needs::default() {
+            // Nor does any of those need something.
+            self.needs.extend(seen.into_iter().map(|function| (function, all)));
         }
-        let own = Rc::new(item.function().map(own_needs).unwrap_or_default());
-        self.needs.insert(key, own.clone());
-        own
+        all
     }
 }
 

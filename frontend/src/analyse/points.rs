@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The probe points that need no alias: what they are and what they match.
 
+pub mod forms;
 mod function;
+mod pattern;
 mod timer;
-mod types;
-
-pub use types::TYPES;
+mod tracepoint;
 
 use super::Analyser;
 use super::context::PointContext;
@@ -29,12 +29,27 @@ pub(super) struct Point {
 
 type Matched = Result<Vec<Point>, Box<Diagnostic>>;
 
-/// First components of all probe points that SystemTap has and this compiler does not, yet.
-const NOT_YET: &[&str] =
-    &["module", "process", "perf", "procfs", "netfilter", "java", "python2", "python3", "debuginfod", "input"];
-
-/// First components of the points that are known, for suggestions.
-const KNOWN: &[&str] = &["begin", "end", "error", "never", "timer", "kernel", "kprobe"];
+/// How the names of all probe points begin that SystemTap has and this compiler does not, yet.
+const NOT_YET: &[&str] = &[
+    "debuginfod",
+    "input",
+    "java",
+    "kernel.data",
+    "kernel.lsm",
+    "kernel.mark",
+    "kernel.xdp",
+    "lsm",
+    "module.tracepoint",
+    "netfilter",
+    "perf",
+    "process",
+    "procfs",
+    "python2",
+    "python3",
+    "timer.profile",
+    "tp_syscall",
+    "xdp",
+];
 
 impl Analyser<'_, '_> {
     /// The places that a point without alias, braces and wildcards in names stands for.
@@ -45,26 +60,33 @@ impl Analyser<'_, '_> {
             ["end"] => self.session_point("end", &components[0], ProbeKind::End),
             ["error"] => self.session_point("error", &components[0], ProbeKind::Error),
             ["never"] => Ok(vec![Point { name: "never".into(), kind: None, context: PointContext::None("never") }]),
-            ["timer", ..] => self.timer_points(components, span),
-            ["kernel" | "kprobe", "function", ..] => self.function_points(components, span),
             ["kernel" | "kprobe", "statement", "absolute"] => self.address_point(&components[1], span),
-            ["kernel", "statement", ..] => {
-                Err(errors::not_supported(span, "kernel.statement by line").hint("it needs debug information").into())
+            ["kernel", "trace"] => self.trace_points(&components[1], false),
+            ["kernel", "tracepoint"] => self.trace_points(&components[1], true),
+            _ if not_yet(&names) => {
+                let what = format!("probe point '{}'", names.join("."));
+                Err(errors::not_supported(span, &what).into())
             }
-            ["kernel", "trace"] => self.trace_points(&components[1], "trace"),
-            ["kernel", "tracepoint"] => self.trace_points(&components[1], "tracepoint"),
-            ["kernel", "data", ..] => Err(errors::not_supported(span, "kernel.data").into()),
-            [first, ..] if NOT_YET.contains(&first) || names.starts_with(&["kprobe", "module"]) => {
-                Err(errors::not_supported(span, &format!("probe point '{}'", names.join("."))).into())
+            ["timer", _, ..] => self.timer_points(components, span),
+            ["kernel" | "module", "function" | "statement", ..] | ["kprobe", "function", ..] => {
+                self.function_points(components, 1, span)
             }
-            _ => Err(self.unknown_point(&names, span).into()),
+            ["kprobe", "module", "function", ..] => self.function_points(components, 2, span),
+            _ => Err(self.unknown_point(components, span).into()),
         }
     }
 
-    fn unknown_point(&mut self, names: &[&str], span: Span) -> Diagnostic {
+    fn unknown_point(&mut self, components: &[NamedComponent], span: Span) -> Diagnostic {
+        let path = crate::print::components(components);
+        let follow = forms::followers(components);
+        if !follow.is_empty() {
+            return errors::truncated_point(span, &path, &follow);
+        }
+        let names: Vec<_> = components.iter().map(|component| component.name.as_str()).collect();
         let aliases = self.loader.alias_paths();
-        let path = names.join(".");
-        let near = similar(&path, aliases.iter().map(String::as_str).chain(KNOWN.iter().copied()));
+        let bare = |form: &[forms::Part<'_>]| form.iter().map(|part| part.name).collect::<Vec<_>>().join(".");
+        let known: Vec<_> = forms::all().map(|form| bare(&form)).collect();
+        let near = similar(&names.join("."), aliases.iter().chain(&known).map(String::as_str));
         errors::unknown_point(span, &path, near)
     }
 
@@ -90,29 +112,11 @@ impl Analyser<'_, '_> {
         let kind = ProbeKind::Address { symbol: String::new(), offset };
         Ok(vec![Point { name, kind: Some(kind), context: PointContext::None("kernel.statement") }])
     }
+}
 
-    fn trace_points(&self, component: &NamedComponent, word: &str) -> Matched {
-        let pattern = string_arg(component, "a tracepoint's name")?;
-        let found = self.target.tracepoints(&pattern);
-        if found.is_empty() {
-            let initial = pattern.chars().next().map(|first| format!("{first}*")).unwrap_or_default();
-            let candidates = self.target.tracepoints(&initial);
-            let wanted = pattern.rsplit(':').next().unwrap_or_default();
-            let near = similar(wanted, candidates.iter().map(|info| info.name.as_str()));
-            let full = format!("kernel.{word}(\"{pattern}\")");
-            return Err(errors::no_match(component.span, &full, &Vec::from_iter(near)).into());
-        }
-        let points = found.into_iter().map(|info| {
-            // A target that lists no events knows of no systems.
-            let system = if info.system.is_empty() { String::new() } else { format!("{}:", info.system) };
-            Point {
-                name: format!("kernel.{word}(\"{system}{}\")", info.name),
-                kind: Some(ProbeKind::Tracepoint { name: info.name.clone(), n_args: info.params.len() as u32 }),
-                context: PointContext::Tracepoint(info),
-            }
-        });
-        Ok(points.collect())
-    }
+/// Whether the name of a point begins as one that SystemTap has and this compiler does not.
+fn not_yet(names: &[&str]) -> bool {
+    NOT_YET.iter().any(|start| start.split('.').zip(names).filter(|(a, b)| a == *b).count() == start.split('.').count())
 }
 
 /// The string that a component must have.

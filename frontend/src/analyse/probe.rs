@@ -2,6 +2,7 @@
 //! Probes: their points expanded through aliases, and one handler for all points that it serves.
 
 mod list;
+mod wildcard;
 
 pub use list::{ListedPoint, Variable};
 
@@ -16,7 +17,6 @@ use super::{Analyser, points};
 use crate::ast::{self, Item, NamedComponent, Need};
 use crate::diag::Diagnostic;
 use crate::errors::{semantic as errors, target as target_errors};
-use crate::glob;
 use crate::hir::{Body, Expr, ExprKind, Handler, HandlerId, Probe, Stmt, StmtKind};
 use crate::print;
 use crate::span::Span;
@@ -64,6 +64,10 @@ impl Route {
     /// For messages about what the first `count` aliases lead to.
     fn steps(&self, count: usize) -> Vec<(String, Span)> {
         self.aliases[..count].iter().rev().map(|turn| (turn.path.clone(), turn.used_at)).collect()
+    }
+
+    fn leads_through(&self, item: &ItemRef) -> bool {
+        self.aliases.iter().any(|open| (open.item.file.id, open.item.index) == (item.file.id, item.index))
     }
 
     fn same(&self, other: &Self) -> bool {
@@ -123,8 +127,12 @@ impl Analyser<'_, '_> {
         }
     }
 
-    /// Resolves the user's functions that nothing calls, only to tell what is wrong with them.
+    /// Resolves the user's functions that nothing calls, only to tell what is wrong with them: they are no part of the script,
+    /// and their mistakes in types, which SystemTap does not look for, are warnings.
     fn check_functions(&mut self) {
+        let script = &self.script;
+        let before = (script.functions.len(), script.types.clone(), script.globals.clone());
+        let told = self.diagnostics.len();
         for file in self.loader.user_files().to_vec() {
             for index in 0..file.items.len() {
                 let item = ItemRef { file: file.clone(), index };
@@ -139,6 +147,11 @@ impl Analyser<'_, '_> {
             }
         }
         self.resolve_waiting();
+        self.diagnostics.excuse(told, "E0301");
+        self.functions.retain(|_, id| id.index() < before.0);
+        self.globals.retain(|_, id| id.index() < before.2.len());
+        self.script.functions.truncate(before.0);
+        (self.script.types, self.script.globals) = (before.1, before.2);
     }
 
     fn probe(&mut self, item: &ItemRef) {
@@ -171,8 +184,9 @@ impl Analyser<'_, '_> {
             };
             if let Some(kind) = one.point.kind {
                 let written = self.loader.sources.text(one.span).to_owned();
-                let Derived { point: points::Point { name, .. }, optional, .. } = one;
-                self.script.probes.push(Probe { name, written, kind, handler, optional });
+                let Derived { point: points::Point { name, .. }, optional, route, .. } = one;
+                let alias = route.alias;
+                self.script.probes.push(Probe { name, alias, written, kind, handler, optional });
             }
         }
     }
@@ -202,10 +216,12 @@ impl Analyser<'_, '_> {
         if names.iter().any(|name| name.contains('*')) {
             return self.expand_wildcard(&pending, depth);
         }
-        for length in (1..=names.len()).rev() {
+        // The name of an alias takes no arguments.
+        let bare = pending.components.iter().take_while(|component| component.arg.is_none()).count();
+        for length in (1..=bare).rev() {
             let path = names[..length].join(".");
             let aliases = self.loader.aliases(&path, self.diagnostics).to_vec();
-            if aliases.iter().any(|item| pending.route.aliases.iter().any(|open| same_item(&open.item, item))) {
+            if aliases.iter().any(|item| pending.route.leads_through(item)) {
                 return Err(errors::alias_loop(pending.span, &path).into());
             }
             if !aliases.is_empty() {
@@ -255,24 +271,6 @@ impl Analyser<'_, '_> {
         }
     }
 
-    /// Wildcards in the names of components: over the aliases.
-    fn expand_wildcard(&mut self, pending: &Pending, depth: usize) -> Expanded<Vec<Derived>> {
-        let names: Vec<&str> = pending.components.iter().map(|component| component.name.as_str()).collect();
-        let mut all = Vec::new();
-        for path in self.loader.alias_paths() {
-            let parts: Vec<&str> = path.split('.').collect();
-            if path.starts_with('_') || !path_matches(&names, &parts) {
-                continue;
-            }
-            let span = pending.components[0].span;
-            let component = |name: &str| NamedComponent { name: name.into(), arg: None, span };
-            let components = parts.iter().map(|part| component(part)).collect();
-            // What a wildcard finds and cannot be probed is left out.
-            all.extend(self.expand(Pending { components, ..pending.clone() }, depth + 1).unwrap_or_default());
-        }
-        if all.is_empty() { Err(errors::no_match(pending.span, &names.join("."), &[]).into()) } else { Ok(all) }
-    }
-
     fn handler(&mut self, item: &ItemRef, probe: &ast::Probe, derived: &Derived) -> Made {
         let kind = derived.point.context.kind();
         self.context = Some(Context::new(derived.point.context.clone()));
@@ -280,7 +278,7 @@ impl Analyser<'_, '_> {
         let mut stmts = Vec::new();
         for (file, condition) in &derived.route.conditions {
             walk.file = file.clone();
-            let cond = walk.long_expr(condition);
+            let cond = walk.condition(condition);
             stmts.push(leave_unless(cond));
         }
         let route = &derived.route;
@@ -326,7 +324,8 @@ impl Analyser<'_, '_> {
     }
 }
 
-/// The points of a list without their braces, continued by a suffix.
+/// The points of a list without their braces, continued by a suffix. What is not required of a point is not required of
+/// those that an alias makes of it; but that it suffices is said of the list that it stands in, not of theirs.
 fn flat_points(
     list: &[ast::ProbePoint],
     file: &Rc<ast::File>,
@@ -335,6 +334,7 @@ fn flat_points(
     span: Option<Span>,
     need: Need,
 ) -> Vec<Pending> {
+    let inherited = if need == Need::Required { Need::Required } else { Need::Optional };
     let flat = list.iter().flat_map(|point| point.expand());
     let pending = flat.map(|flat| {
         let mut route = route.clone();
@@ -344,7 +344,7 @@ fn flat_points(
         let components = flat.components.iter().map(|component| (*component).clone()).chain(suffix.iter().cloned());
         Pending {
             components: components.collect(),
-            need: flat.need.max(need),
+            need: flat.need.max(inherited),
             span: span.unwrap_or(flat.origin.span),
             written: flat.origin.span,
             route,
@@ -359,22 +359,4 @@ fn leave_unless(cond: Expr) -> Stmt {
     let leave = Stmt { span, kind: StmtKind::Return(None) };
     let cond = Expr { ty: cond.ty, span, ctype: None, kind: ExprKind::Not(Box::new(cond)) };
     Stmt { span, kind: StmtKind::If { cond, then: vec![leave], otherwise: Vec::new() } }
-}
-
-fn same_item(a: &ItemRef, b: &ItemRef) -> bool {
-    (a.file.id, a.index) == (b.file.id, b.index)
-}
-
-/// Whether a path matches a pattern component by component; `**` takes any number of them.
-fn path_matches(pattern: &[&str], path: &[&str]) -> bool {
-    match (pattern, path) {
-        ([], []) => true,
-        ([first, rest @ ..], path) if first.contains("**") => {
-            let collapsed = first.replace("**", "*");
-            (1..=path.len())
-                .any(|taken| glob::matches(&collapsed, &path[..taken].join(".")) && path_matches(rest, &path[taken..]))
-        }
-        ([first, rest @ ..], [name, more @ ..]) => glob::matches(first, name) && path_matches(rest, more),
-        _ => false,
-    }
 }

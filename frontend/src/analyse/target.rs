@@ -68,6 +68,11 @@ impl Analyser<'_, '_> {
 impl Walk<'_, '_, '_> {
     /// A target expression.
     pub fn target(&mut self, target: &Target, span: Span) -> Expr {
+        if self.in_condition
+            && let TargetBase::Context(name) | TargetBase::ContextGroup(name) = &target.base
+        {
+            return self.fail(span, errors::condition_not_global(span, &format!("${name}")));
+        }
         // Whether something is defined does not change because it would be skipped.
         if !self.a.options.skip_badvars || self.captured.is_some() {
             return self.defined_target(target, span).unwrap_or_else(|| self.wrong(span));

@@ -44,6 +44,12 @@ pub fn macro_redefined(span: Span, name: &str, first: Span) -> Diagnostic {
     Diagnostic::error("E0106", span, format!("attempt to redefine macro `@{name}`")).also(first, "first defined here")
 }
 
+/// A second file of the library that defines a macro.
+pub fn library_macro_redefined(span: Span, name: &str, first: Span) -> Diagnostic {
+    Diagnostic::error("E0180", span, format!("duplicate definition of library macro `@{name}`"))
+        .also(first, "first defined here")
+}
+
 /// A macro named as an operator.
 pub fn builtin_redefined(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error("E0107", span, format!("attempt to redefine builtin `@{name}`"))

@@ -2,7 +2,7 @@
 //! What is wrong with the meaning of a script: names, types, uses. Codes `E03xx`, warnings `W03xx`.
 
 use crate::diag::Diagnostic;
-use crate::span::Span;
+use crate::span::{SourceMap, Span};
 use crate::types::{Decided, Type};
 
 fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
@@ -270,6 +270,7 @@ pub fn entry_outside(span: Span) -> Diagnostic {
 /// An unknown constant.
 pub fn no_such_constant(span: Span, name: &str) -> Diagnostic {
     error("E0336", span, format!("no enumerator '{name}' in the target's type information"))
+        .hint("what a header #defines is in no type information: write its value")
 }
 
 /// C code.
@@ -295,6 +296,37 @@ pub fn unknown_point(span: Span, point: &str, similar: Option<String>) -> Diagno
         Some(similar) => base.hint(format!("did you mean '{similar}'?")),
         None => base.hint("probe points begin with begin, end, error, timer, kernel, kprobe or the name of an alias"),
     }
+}
+
+/// A probe point that ends too early.
+pub fn truncated_point(span: Span, point: &str, follow: &[String]) -> Diagnostic {
+    error("E0501", span, format!("probe point truncated: '{point}' goes on"))
+        .hint(format!("one of these follows: {}", follow.join(", ")))
+}
+
+/// A place that only debug information can tell.
+pub fn needs_debug_info(span: Span, what: &str) -> Diagnostic {
+    error("E0502", span, format!("{what} needs debug information, which the target's facts lack"))
+        .hint("without it a script can name functions, and trace them with .call and .return")
+}
+
+/// A value of which nothing says what it is.
+pub fn unresolved_type(span: Span, sources: &SourceMap) -> Diagnostic {
+    error("E0505", span, format!("unresolved type of '{}'", sources.text(span)))
+        .label("nothing says whether this is a number or a string")
+}
+
+/// A string in `function("…")` that cannot be read.
+pub fn bad_source_pattern(span: Span, text: &str, problem: &str) -> Diagnostic {
+    error("E0503", span, format!("malformed specification '{text}'"))
+        .label(problem)
+        .hint("it takes the form FUNCTION[@FILE[:LINES]], such as vfs_*@fs/read_write.c:450")
+}
+
+/// A local or target variable in the condition of a probe.
+pub fn condition_not_global(span: Span, name: &str) -> Diagnostic {
+    error("E0504", span, format!("probe condition must not reference undeclared global '{name}'"))
+        .hint("the condition of a probe can use globals, literals and functions")
 }
 
 /// A known probe point that matches nothing.

@@ -179,6 +179,21 @@ fn rare_errors_name_their_place() {
 }
 
 #[test]
+fn library_macros_have_one_definition() {
+    let mut sources = SourceMap::new();
+    let conditions = Conditions::new("6.1.0", "x86_64");
+    let mut context = crate::parser::ParseContext::new(conditions);
+    let mut parse = |name: &str, text: &str| {
+        let file = sources.add(name, text);
+        crate::parser::parse_file(&mut sources, file, FileKind::MacroLibrary, &mut context).diagnostics
+    };
+    assert!(parse("a.stpm", "@define m %( 1 %)").is_empty());
+    let errors = parse("b.stpm", "@define n %( 2 %) @define m %( 2 %)");
+    let told: Vec<_> = errors.iter().map(|one| (one.code, &*one.message)).collect();
+    assert_eq!(told, [("E0180", "duplicate definition of library macro `@m`")]);
+}
+
+#[test]
 fn the_closest_word_is_suggested() {
     let words = ["probe", "function", "global", "private"];
     assert_eq!(super::similar("prob", words).as_deref(), Some("probe"));

@@ -8,11 +8,13 @@ use super::{
     Body, CType, Constant, Expr, ExprKind as E, FunctionId, GlobalId, Local, Place, Print, PrintArg, PrintFormat,
     Script, Stmt, StmtKind as S, UpdateOp,
 };
+use crate::analyse::derived::DerivedTypes;
 use crate::target::Target;
 use crate::types::TypeVar;
 
 /// The text of a script; the target knows the C types.
 pub fn typed(script: &Script, target: &dyn Target) -> String {
+    let target = &DerivedTypes::with(target, &script.made_types);
     let mut printer = Printer { script, target, body: &Body::default(), out: String::new(), level: 0 };
     for function in script.used_functions() {
         printer.function(function);

@@ -104,12 +104,11 @@ impl Parser<'_> {
     /// `name[%]["[" size "]"][= literal]`
     fn global(&mut self) -> Parse<Global> {
         let name = self.ident("the name of a global variable")?;
-        let mut wrap = self.eat(Op::Percent);
+        let wrap = self.eat(Op::Percent);
         let max_entries = match self.eat(Op::BracketOpen) {
             true => Some(self.array_size()?),
             false => None,
         };
-        wrap |= self.eat(Op::Percent);
         let init = match self.eat(Op::Assign) {
             true => Some(self.literal("as the initial value")?),
             false => None,

@@ -3,7 +3,7 @@
 
 use super::{Parse, Parser};
 use crate::ast::{
-    Alias, Alternative, Component, Expr, Item, MAX_FLAT_POINTS, Name, NamedComponent, Need, Probe, ProbePoint,
+    Alias, Alternative, Component, Expr, Item, Literal, MAX_FLAT_POINTS, Name, NamedComponent, Need, Probe, ProbePoint,
 };
 use crate::errors::syntax as errors;
 use crate::span::Span;
@@ -54,6 +54,8 @@ impl Parser<'_> {
                 self.report(errors::alias_name(name.span, "have a condition"));
             } else if has_wildcard(&name.components) {
                 self.report(errors::alias_name(name.span, "hold wildcards"));
+            } else if let Some(argument) = first_argument(&name.components) {
+                self.report(errors::alias_name(argument, "take an argument"));
             }
         }
     }
@@ -163,6 +165,14 @@ impl Parser<'_> {
         }
         Ok(Name::from(&*text))
     }
+}
+
+/// Where the first argument of these components is.
+fn first_argument(components: &[Component]) -> Option<Span> {
+    components.iter().find_map(|component| match component {
+        Component::Named(named) => named.arg.as_ref().map(Literal::span),
+        Component::Alternatives(all, _) => all.iter().find_map(|one| first_argument(&one.components)),
+    })
 }
 
 fn has_wildcard(components: &[Component]) -> bool {

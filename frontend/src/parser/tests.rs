@@ -80,7 +80,7 @@ fn grouped(expr: &Expr) -> String {
 #[test]
 fn globals_have_sizes_wrapping_and_values() {
     check(
-        "global a, b=3, c=\"x\", d[100], e%[10], f%, g[7]% private h = -5; private global i",
+        "global a, b=3, c=\"x\", d[100], e%[10], f%, g%[7] private h = -5; private global i",
         expect![[r#"
             global a, b = 3, c = "x", d[100], e%[10], f%, g%[7];
             private global h = -5;

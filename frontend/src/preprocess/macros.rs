@@ -2,6 +2,7 @@
 //! `@define`, and the use of what it defines.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::{Cursor, Preprocessor, Scope};
@@ -40,11 +41,6 @@ impl Macros {
         self.all.keys()
     }
 
-    /// Adds macros, replacing those of the same name.
-    pub fn extend(&mut self, other: Macros) {
-        self.all.extend(other.all);
-    }
-
     /// Names the macros that could be had.
     pub fn set_loadable<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
         self.loadable = names.into_iter().map(str::to_owned).collect();
@@ -53,6 +49,24 @@ impl Macros {
     /// The names given to [`set_loadable`](Self::set_loadable).
     pub fn loadable(&self) -> impl Iterator<Item = &str> {
         self.loadable.iter().map(String::as_str)
+    }
+
+    /// Adds macros; an error for each whose name is taken.
+    pub fn extend(&mut self, other: Macros) -> Vec<Diagnostic> {
+        let mut errors = Vec::new();
+        let mut others: Vec<_> = other.all.into_iter().collect();
+        others.sort_by_key(|(_, new)| new.span.start);
+        for (name, new) in others {
+            match self.all.entry(name) {
+                Entry::Occupied(old) => {
+                    errors.push(errors::library_macro_redefined(new.span, old.key(), old.get().span));
+                }
+                Entry::Vacant(free) => {
+                    free.insert(new);
+                }
+            }
+        }
+        errors
     }
 }
 
@@ -169,7 +183,7 @@ impl Preprocessor<'_> {
         span: Span,
         cursor: &mut Cursor<'t>,
     ) -> Result<Arguments<'t, 'm>, Box<Diagnostic>> {
-        let args = match &found.params {
+        let mut args = match &found.params {
             None => Vec::new(),
             Some(_) if !cursor.eat(Op::ParenOpen) => {
                 return Err(Box::new(errors::macro_without_arguments(span, name, found.span)));
@@ -177,6 +191,9 @@ impl Preprocessor<'_> {
             Some(_) => macro_args(cursor).map_err(|Unclosed| Box::new(errors::unclosed_macro_use(span, name)))?,
         };
         let params = found.params.as_deref().unwrap_or_default();
+        if args.is_empty() && params.len() == 1 {
+            args.push(&[]);
+        }
         if args.len() != params.len() {
             let counts = (params.len(), args.len());
             return Err(Box::new(errors::macro_arity(span, name, counts, found.span)));
@@ -190,9 +207,11 @@ impl Preprocessor<'_> {
     /// An argument belongs to the text where the macro is used, and is one level further in.
     fn expand_nested_arg(&mut self, arg: &[Token], scope: &Scope) -> Vec<Token> {
         let outside = std::mem::take(&mut self.out);
+        let in_macro_arg = std::mem::replace(&mut self.in_macro_arg, true);
         if let Some(first) = arg.first() {
             self.expand_deeper(arg, scope, scope.span(first.span));
         }
+        self.in_macro_arg = in_macro_arg;
         std::mem::replace(&mut self.out, outside)
     }
 }

@@ -146,9 +146,18 @@ fn script_arguments_are_pasted() {
 #[test]
 fn unused_arguments_are_told() {
     let mut fixture = Fixture::with_args(&["1", "2"]);
-    fixture.ok("$1 %( 1 == 2 %? $2 %)");
+    fixture.ok("$1 # $2");
     let warnings: Vec<_> = fixture.args.unused_warnings().into_iter().map(|w| w.message).collect();
     assert_eq!(warnings, ["unused command line option $2/@2"]);
+    fixture.ok("%( 1 == 2 %? $2 $3 %)");
+    assert!(fixture.args.unused_warnings().is_empty(), "it is used, whatever the kernel");
+}
+
+#[test]
+fn pasted_text_joins_the_word_behind_it() {
+    let mut fixture = Fixture::with_args(&["vfs", "1 +", "", "4"]);
+    assert_eq!(fixture.ok("$1_read $1 _read $1.$1 $1$4"), "vfs_read vfs _read vfs . vfs vfs$4");
+    assert_eq!(fixture.ok("$2x $3y $4$3 $3 40"), "1 + x y 4 40");
 }
 
 #[test]
@@ -165,6 +174,19 @@ fn expanded_tokens_know_where_they_come_from() {
     assert_eq!(chains, expected.map(|(text, names)| (text.to_owned(), names.to_owned())));
     let place = fixture.sources.location(fixture.sources.outermost(tokens[1].span));
     assert_eq!((place.line, place.column), (3, 2));
+}
+
+#[test]
+fn macros_make_conditions_and_arms() {
+    let text = "@define new %( kernel_v >= \"5\" %) @define if(c, a, b) %( %( @c %? @a %: @b %) %)
+        %( @new %? n %: o %) @if(@new && 1 == 1, x, y) @if(1 == 2 || arch == \"arm*\", @gone, z)";
+    assert_eq!(Fixture::new().ok(text), "n x z");
+}
+
+#[test]
+fn conditionals_stand_at_any_token() {
+    let text = "probe %( 1 == 1 %? begin %: end %) { f(1 %( 2 > 1 %? , 2 %( 1 == 1 && 2 == 2 %? + 3 %) %)) }";
+    assert_eq!(Fixture::new().ok(text), "probe begin { f ( 1 , 2 + 3 ) }");
 }
 
 /// A chain of macros, each of which uses the one before twice.

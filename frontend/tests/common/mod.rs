@@ -54,6 +54,8 @@ pub fn complaints(text: &str, options: &Options) -> String {
 pub struct World {
     /// What is at kernel addresses.
     pub memory: Memory,
+    /// What is at user addresses.
+    pub user: Memory,
     /// The current task.
     pub task: u64,
     /// Where the registers are.
@@ -100,7 +102,8 @@ impl Services for World {
     }
 
     fn load(&mut self, space: Space, addr: u64, bytes: &mut [u8]) -> bool {
-        space == Space::Kernel && self.memory.load(addr, bytes)
+        let memory = if space == Space::Kernel { &self.memory } else { &self.user };
+        memory.load(addr, bytes)
     }
 
     fn store(&mut self, addr: u64, bytes: &[u8]) -> bool {

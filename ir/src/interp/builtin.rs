@@ -125,6 +125,7 @@ impl Machine<'_> {
             Intrinsic::Cycles => self.services.clock(Clock::Cycles, self.now_ns).into(),
             Intrinsic::Jiffies => self.services.clock(Clock::Jiffies, self.now_ns).into(),
             Intrinsic::ProbePoint => self.string(self.program.probes[run.probe].name.clone().into_bytes()),
+            Intrinsic::ProbeName => self.string(self.program.probes[run.probe].script_name().as_bytes().to_vec()),
             Intrinsic::Random => match u64::try_from(int(0)) {
                 Ok(bound @ 1..) => ((self.services.random(bound) % bound) as i64).into(),
                 _ => 0.into(),

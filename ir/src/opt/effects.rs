@@ -72,7 +72,8 @@ fn of_intrinsic(intrinsic: Intrinsic) -> Depends {
         | Intrinsic::Cpu
         | Intrinsic::TargetPid
         | Intrinsic::Registers
-        | Intrinsic::ProbePoint => Depends::Nothing,
+        | Intrinsic::ProbePoint
+        | Intrinsic::ProbeName => Depends::Nothing,
         Intrinsic::KernelString | Intrinsic::UserString | Intrinsic::KernelBytes | Intrinsic::UserBytes => {
             Depends::Memory
         }

@@ -63,7 +63,7 @@ impl Emitter<'_, '_> {
             }
             Action::Param => Some(self.ctx_load(types::I64, ctx::PARAM)),
             Action::Registers => Some(self.ctx_load(types::I64, ctx::REGS)),
-            Action::ProbePoint => Some(self.probe_point()),
+            Action::ProbeText(text) => Some(self.probe_text(text)),
         }
     }
 
@@ -71,13 +71,13 @@ impl Emitter<'_, '_> {
         self.call(Callee::Runtime(rt), words).first().copied()
     }
 
-    /// The name of the probe that fired: constant, so never copied.
-    fn probe_point(&mut self) -> clif::Value {
+    /// A text on the probe that fired: constant, so never copied.
+    fn probe_text(&mut self, text: fn(&ir::Probe) -> &str) -> clif::Value {
         let lowering = &mut *self.lowering;
         let limit = lowering.program.limits.max_string.saturating_sub(1) as usize;
         let names = lowering.program.probes.iter().map(|probe| {
-            let name = probe.name.as_bytes();
-            &name[..name.len().min(limit)]
+            let text = text(probe).as_bytes();
+            &text[..text.len().min(limit)]
         });
         let table = lowering.constants.string_table(&mut lowering.linker, names);
         let table = self.address(table, 0);
@@ -109,8 +109,8 @@ enum Action {
     Param,
     /// `spile_ctx.regs`.
     Registers,
-    /// From a table of names.
-    ProbePoint,
+    /// From a table of texts, one for each probe.
+    ProbeText(fn(&ir::Probe) -> &str),
 }
 
 fn action(intrinsic: ir::Intrinsic) -> Action {
@@ -146,6 +146,7 @@ fn action(intrinsic: ir::Intrinsic) -> Action {
         ir::Intrinsic::Cpu => Action::Cpu,
         ir::Intrinsic::TargetPid => Action::Param,
         ir::Intrinsic::Registers => Action::Registers,
-        ir::Intrinsic::ProbePoint => Action::ProbePoint,
+        ir::Intrinsic::ProbePoint => Action::ProbeText(|probe| &probe.name),
+        ir::Intrinsic::ProbeName => Action::ProbeText(ir::Probe::script_name),
     }
 }

@@ -24,11 +24,13 @@ const UNITS: &[(&str, u64)] = &[
 /// Ticks in a second where the kernel's configuration does not say.
 const DEFAULT_HZ: u64 = 250;
 
+/// What kernel timers can count.
+const MAX_PERIOD_NS: u64 = i64::MAX as u64 / 4;
+
 impl Analyser<'_, '_> {
     pub(super) fn timer_points(&self, components: &[NamedComponent], span: Span) -> Matched {
         let names: Vec<&str> = components.iter().map(|component| component.name.as_str()).collect();
         let (period_ns, randomize_ns) = match *names {
-            ["timer", "profile", ..] => return Err(errors::not_supported(span, "timer.profile").into()),
             ["timer", "hz"] => {
                 let hz = number_arg(&components[1], "a frequency in hertz")?;
                 (1_000_000_000 / hz.min(1_000_000_000), 0)
@@ -39,6 +41,12 @@ impl Analyser<'_, '_> {
             }
             _ => return Err(errors::unknown_point(span, &names.join("."), None).into()),
         };
+        if period_ns > MAX_PERIOD_NS {
+            return Err(errors::bad_point_argument(components[1].span, names[1], "a shorter time").into());
+        }
+        if randomize_ns > period_ns {
+            return Err(errors::bad_point_argument(components[2].span, names[2], "at most the timer's period").into());
+        }
         let args = components[1..].iter().map(|component| match number_arg(component, "") {
             Ok(number) => format!(".{}({number})", component.name),
             Err(_) => format!(".{}", component.name),
