@@ -67,7 +67,7 @@ impl Body<'_, '_> {
             return self.int_leaf();
         }
         let fuel = fuel - 1;
-        let found = match self.choices().weighted(&[6, 8, 3, 3, 2, 3, 3, 3, 4, 3, 3]) {
+        let found = match self.choices().weighted(&[12, 16, 6, 6, 4, 6, 6, 6, 8, 6, 6, 2, 1]) {
             0 => None,
             1 => Some(self.binary(fuel)),
             2 => Some(format!("{} {}", self.writer.choices.pick(&["-", "!", "~", "+"]), self.operand(fuel))),
@@ -83,7 +83,9 @@ impl Body<'_, '_> {
             7 => Some(self.int_of_strings(fuel)),
             8 => self.extractor(fuel),
             9 => self.assigned_int(fuel),
-            _ => self.membership(fuel),
+            10 => self.membership(fuel),
+            11 => self.aggregate(true).map(|(text, _)| format!("({text} <<< {})", self.int(fuel))),
+            _ => Some(self.choices().pick(&["@kderef(8, 0)", "kernel_int(1)", "strlen(kernel_string(0))"]).to_owned()),
         };
         found.unwrap_or_else(|| self.int_leaf())
     }
@@ -109,7 +111,9 @@ impl Body<'_, '_> {
     }
 
     fn int_of_strings(&mut self, fuel: usize) -> String {
-        match self.choices().below(4) {
+        match self.choices().below(6) {
+            4 => format!("strpos({}, {})", self.str(fuel), self.str(fuel)),
+            5 => format!("isdigit({})", self.str(fuel)),
             0 => format!("strlen({})", self.str(fuel)),
             1 => format!("isinstr({}, {})", self.str(fuel), self.str(fuel)),
             2 => {
@@ -181,7 +185,14 @@ impl Body<'_, '_> {
             .iter()
             .map(|ty| if self.choices().one_in(4) { "*".into() } else { self.key(*ty, fuel) })
             .collect();
-        Some(format!("([{}] in {})", keys.join(", "), array.name))
+        Some(match &keys[..] {
+            // It binds tighter than `&`, and looser than what a key is made of.
+            [key] if key != "*" && self.choices().one_in(3) => {
+                let operator = self.choices().pick(&["&", "|", "^", "&&", "||"]);
+                format!("({} {operator} {key} in {})", self.int_leaf(), array.name)
+            }
+            _ => format!("([{}] in {})", keys.join(", "), array.name),
+        })
     }
 
     /// A key; mostly of a few, so that some elements are found.
@@ -253,7 +264,9 @@ impl Body<'_, '_> {
     }
 
     fn str_of_values(&mut self, fuel: usize) -> String {
-        match self.choices().below(4) {
+        match self.choices().below(6) {
+            4 => format!("text_strn({}, {}, {})", self.str(fuel), self.choices().below(30), self.choices().below(2)),
+            5 => format!("string_quoted({})", self.str(fuel)),
             0 => format!("substr({}, {}, {})", self.str(fuel), self.int(fuel), self.int(fuel)),
             1 => format!("text_str({})", self.str(fuel)),
             2 => format!("str_replace({}, {}, {})", self.str(fuel), self.str(fuel), self.str(fuel)),

@@ -37,8 +37,12 @@ pub fn generate(choices: &mut Choices) -> Script {
     for index in 0..writer.choices.below(5) {
         writer.function(index);
     }
+    let aliases = writer.choices.below(3);
+    for index in 0..aliases {
+        writer.alias(index);
+    }
     for index in 0..=writer.choices.below(3) {
-        writer.probe(index);
+        writer.probe(index, aliases);
     }
     writer.last_probes();
     Script { text: writer.out, limits }
@@ -228,8 +232,9 @@ impl Writer<'_> {
             .map(|(n, ty)| if annotated { format!("p{n}:{}", spelled(ty)) } else { format!("p{n}") })
             .collect();
         let result = match &function.result {
-            Some(ty) => format!(":{}", spelled(ty)),
-            None => String::new(),
+            // A bounded function returns early, before its type can be seen.
+            Some(ty) if annotated || function.bounded || may_pass => format!(":{}", spelled(ty)),
+            _ => String::new(),
         };
         self.line(&format!("function {}{result} ({}) {{", function.name, params.join(", ")));
         let mut body = Body::function(self, function, may_pass);
@@ -241,15 +246,38 @@ impl Writer<'_> {
         writes
     }
 
-    fn probe(&mut self, index: usize) {
+    /// An alias with a prologue, an epilogue or both; `next` in it leaves the handler too.
+    fn alias(&mut self, index: usize) {
+        let point = self.choices.pick(&["begin", "end", "begin(2)"]).to_owned();
+        let operator = self.choices.pick(&["=", "+="]).to_owned();
+        self.line(&format!("probe alias{index} {operator} {point} {{"));
+        Body::probe(self).block(3);
+        if operator == "=" && self.choices.one_in(3) {
+            self.line("}, {");
+            Body::probe(self).block(2);
+        }
+        self.line("}");
+    }
+
+    /// Something that a probe may depend on.
+    fn condition(&mut self) -> String {
+        let (name, ty) = self.globals.scalars[self.choices.below(self.globals.scalars.len())].clone();
+        let operator = self.choices.pick(&["!=", "==", "<", ">="]);
+        let value = if ty == Type::Int { "5" } else { "\"init\"" };
+        format!(" if ({name} {operator} {value})")
+    }
+
+    fn probe(&mut self, index: usize, aliases: usize) {
         let point = match self.choices.weighted(&[6, 2, 2, 2, 1]) {
+            0 if aliases > 0 && self.choices.one_in(2) => format!("alias{}", self.choices.below(aliases)),
             0 => "begin".to_owned(),
             1 => format!("begin({})", index as i64 * 3 - 3),
             2 => "end".to_owned(),
             3 => format!("end({})", 5 - index as i64),
             _ => "error".to_owned(),
         };
-        self.line(&format!("probe {point} {{"));
+        let condition = if self.choices.one_in(6) { self.condition() } else { String::new() };
+        self.line(&format!("probe {point}{condition} {{"));
         let mut body = Body::probe(self);
         body.block(6);
         self.line("}");

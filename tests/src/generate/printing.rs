@@ -6,12 +6,12 @@ use super::body::Body;
 use super::expression::histogram;
 
 /// Conversions of integers.
-const INT_CONVERSIONS: [&str; 8] = ["d", "i", "u", "x", "X", "o", "c", "p"];
+const INT_CONVERSIONS: [&str; 11] = ["d", "i", "u", "x", "X", "o", "c", "p", "ld", "lx", "b"];
 
 impl Body<'_, '_> {
     /// A statement that shows something.
     pub fn print(&mut self) {
-        let line = match self.choices().weighted(&[4, 3, 1, 2, 5, 2]) {
+        let line = match self.choices().weighted(&[8, 6, 2, 4, 10, 4, 1]) {
             0 => format!("println({})", self.values(1)),
             1 => format!("printf(\"%d %s\\n\", {}, {})", self.int(2), self.str(2)),
             2 => format!("print({})", self.values(1)),
@@ -24,10 +24,13 @@ impl Body<'_, '_> {
                 let (format, args) = self.format();
                 format!("printf({format}{args})")
             }
+            // Memory that is not there.
+            6 => format!("printf(\"%.{}M\\n\", 0)", self.choices().below(9)),
             _ => {
                 let shown = self.aggregate(false).and_then(|(text, stat)| histogram(&text, stat.hist));
+                let name = self.choices().pick(&["print", "println"]);
                 match shown {
-                    Some(histogram) => format!("print({histogram})"),
+                    Some(histogram) => format!("{name}({histogram})"),
                     None => format!("println({})", self.int(3)),
                 }
             }
@@ -37,11 +40,15 @@ impl Body<'_, '_> {
 
     /// A string made by one of the sprint functions.
     pub fn sprint(&mut self, fuel: usize) -> String {
-        match self.choices().below(4) {
+        match self.choices().below(5) {
             0 => {
                 let (format, args) = self.format();
                 format!("sprintf({format}{args})")
             }
+            4 => match self.aggregate(false).and_then(|(text, stat)| histogram(&text, stat.hist)) {
+                Some(histogram) => format!("sprint({histogram})"),
+                None => format!("sprintdln(\"%\", {}, {})", self.str(fuel), self.int(fuel)),
+            },
             1 => format!("sprint({}, {})", self.int(fuel), self.str(fuel)),
             2 => format!("sprintln({})", self.str(fuel)),
             _ => format!("sprintd(\"-\", {}, {})", self.int(fuel), self.str(fuel)),
@@ -73,13 +80,13 @@ impl Body<'_, '_> {
             text.push_str(&(1 + self.choices().below(12)).to_string());
         } else if self.choices().one_in(12) {
             text.push('*');
-            args.push_str(&format!(", {}", self.choices().below(20)));
+            args.push_str(&format!(", {}", self.choices().below(24) as i64 - 4));
         }
         if self.choices().one_in(4) {
             text.push_str(&format!(".{}", self.choices().below(8)));
         } else if self.choices().one_in(12) {
             text.push_str(".*");
-            args.push_str(&format!(", {}", self.choices().below(9)));
+            args.push_str(&format!(", {}", self.choices().below(10) as i64 - 1));
         }
         let conversion = match ty {
             Type::Str => "s",

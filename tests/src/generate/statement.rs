@@ -9,7 +9,7 @@ impl Body<'_, '_> {
     /// A statement of any kind; where one does not fit, one that prints.
     pub fn statement(&mut self) {
         let nests = if self.may_nest() { 1 } else { 0 };
-        let weights = [12, 6, 8, 6, 4, 3, 2, 2 * nests, 5 * nests, 3 * nests, 2 * nests, 4 * nests, 3 * nests, 1];
+        let weights = [12, 6, 8, 6, 4, 3, 2, 2 * nests, 5 * nests, 3 * nests, 2 * nests, 4 * nests, 3 * nests, 1, 1, 1];
         match self.choices().weighted(&weights) {
             0 => self.print(),
             1 => self.declare(),
@@ -24,7 +24,9 @@ impl Body<'_, '_> {
             10 => self.while_loop(),
             11 => self.foreach(),
             12 => self.try_catch(),
-            _ => self.leave(),
+            13 => self.leave(),
+            14 => self.choose(),
+            _ => self.endless_loop(),
         }
     }
 
@@ -88,6 +90,7 @@ impl Body<'_, '_> {
                 format!("{}[{}]", array.name, keys.join(", "))
             }),
             1 => self.array(true, |_| true).map(|(_, array)| array.name),
+            2 if self.choices().one_in(3) => self.writable(Type::Int),
             _ => {
                 let ty = if self.choices().one_in(2) { Type::Str } else { Type::Int };
                 let scalars = &self.writer.globals.scalars;
@@ -147,8 +150,7 @@ impl Body<'_, '_> {
             && let Some((aggregate, stat)) = self.aggregate(false)
             && let Some(histogram) = histogram(&aggregate, stat.hist)
         {
-            let name = self.fresh(Type::Int);
-            return self.looped(&format!("foreach ({name} in {histogram})"), (name, Type::Int));
+            return self.foreach_bucket(&histogram);
         }
         let Some((index, array)) = self.array(false, |_| true) else { return self.count_loop() };
         let names: Vec<(String, Type)> = array.keys.iter().map(|ty| (self.fresh(*ty), *ty)).collect();
@@ -160,6 +162,20 @@ impl Body<'_, '_> {
         self.nested(&head, 3);
         self.loops -= 1;
         self.iterating.pop();
+        self.read_only.truncate(before);
+    }
+
+    fn foreach_bucket(&mut self, histogram: &str) {
+        let bucket = self.fresh(Type::Int);
+        let mut value = String::new();
+        let before = self.read_only.len();
+        if self.choices().one_in(2) {
+            let count = self.fresh(Type::Int);
+            value = format!("{count} = ");
+            self.read_only.push((count, Type::Int));
+        }
+        let limit = if self.choices().one_in(4) { format!(" limit {}", self.int(1)) } else { String::new() };
+        self.looped(&format!("foreach ({value}{bucket} in {histogram}{limit})"), (bucket, Type::Int));
         self.read_only.truncate(before);
     }
 
@@ -204,10 +220,44 @@ impl Body<'_, '_> {
         format!("foreach ({value}[{}] in {}{slice}{suffix}{limit})", keys.join(", "), array.name)
     }
 
+    /// Expressions as statements: what has no effect is dropped, what has one stays.
+    fn choose(&mut self) {
+        let line = match self.choices().below(3) {
+            0 => format!("({}) ? {} : {}", self.int(2), self.int(2), self.int(2)),
+            1 => self.int(3),
+            _ => self.str(3),
+        };
+        // A statement that began with one of these might belong to the one before.
+        let joins = ['-', '+', '[', '!', '~', '"'];
+        self.line(&if line.starts_with(joins) { format!("({line})") } else { line });
+    }
+
+    /// A loop that only a `break`, or the end of the budget, ends.
+    fn endless_loop(&mut self) {
+        if !self.may_nest() {
+            return self.print();
+        }
+        let head = self.choices().pick(&["for (;;)", "while (1)"]).to_owned();
+        self.loops += 1;
+        self.line(&format!("{head} {{"));
+        self.nesting += 1;
+        self.block(3);
+        let condition = self.int(2);
+        self.line(&format!("if (!({condition})) continue"));
+        self.line("break");
+        self.nesting -= 1;
+        self.line("}");
+        self.loops -= 1;
+    }
+
     fn try_catch(&mut self) {
         self.nested("try", 3);
         if self.choices().one_in(3) {
             self.nested("catch", 2);
+        } else if self.choices().one_in(4)
+            && let Some(name) = self.writable(Type::Str)
+        {
+            self.nested(&format!("catch ({name})"), 2);
         } else {
             let name = self.fresh(Type::Str);
             self.locals.push((name.clone(), Type::Str));
