@@ -63,9 +63,9 @@ const EXAMPLES: [(&str, &str, &str); 10] = [
     ("latency.stp", "", "value |-----"),
     ("paths.stp", "", " /proc/meminfo"),
     ("processes.stp", "", "sh("),
-    ("programs.stp", "", "runs cat /proc/meminfo /nonexistent, with \n=>cat ends. usr: 0m0."),
+    ("programs.stp", "", "runs cat /proc/meminfo /nonexistent, with \n=>cat ends. usr: 0m"),
     ("reads.stp", "", "reads of "),
-    ("registers.stp", "", "cat reads \n of 16384 bytes of stack"),
+    ("registers.stp", "", "ls writes \n of 16384 bytes of stack"),
     ("switches.stp", "", "cpu 0 "),
     ("syscalls.stp", "", "ENOENT"),
 ];
