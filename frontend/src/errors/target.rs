@@ -54,11 +54,6 @@ pub fn bad_register(span: Span, name: &str, known: &str) -> Diagnostic {
     error("E0426", span, format!("{name} takes the DWARF number of a general register, a constant ({known})"))
 }
 
-/// `@uregister` in a probe of the kernel.
-pub fn no_user_registers(span: Span) -> Diagnostic {
-    error("E0427", span, "@uregister is only available in probes of user programs, which are not supported yet")
-}
-
 /// `@perf` outside of a probe that declares the counter.
 pub fn no_counter(span: Span, name: &str) -> Diagnostic {
     error("E0428", span, format!("@perf: no counter '{name}' is declared"))

@@ -7,9 +7,9 @@ use spile_tests::machines::{self, Lab};
 use spile_vm_lab::{Cell, Silent};
 
 /// What `target.stp` looks at, each of which it says 1 of.
-const LOOKED_AT: [&str; 17] = [
-    "cast", "text", "variable", "symbol", "percpu", "defined", "enum", "bitfield", "register", "function", "parms",
-    "shown", "entry", "globals", "arrays", "byvalue", "written",
+const LOOKED_AT: [&str; 18] = [
+    "cast", "text", "variable", "symbol", "percpu", "defined", "enum", "bitfield", "register", "user", "function",
+    "parms", "shown", "entry", "globals", "arrays", "byvalue", "written",
 ];
 
 /// Reads and writes them, with every operator there is for it.

@@ -20,52 +20,69 @@ const X86_64_ARGUMENTS: [u32; 6] = [5, 4, 1, 2, 8, 9];
 const AARCH64_REGISTERS: u32 = 33;
 const AARCH64_ARGUMENTS: u32 = 8;
 
+/// The library's function that finds where the registers of a task's program were saved.
+const USER_REGISTERS: &str = "_task_user_registers";
+
 impl Walk<'_, '_, '_> {
     /// `@kregister(n)`, `@uregister(n)`
     pub fn register_operator(&mut self, number: &ast::Expr, user: bool, span: Span) -> Expr {
         let resolved = self.long_expr(number);
-        if user {
-            return self.fail(span, errors::no_user_registers(span));
-        }
         // A function that asks for a context is resolved for handlers only.
         let Some(context) = self.context() else { return self.wrong(span) };
-        if !context.point.has_registers() {
+        if !user && !context.point.has_registers() {
             let kind = context.point.kind();
             return self.fail(span, errors::no_registers(span, "@kregister", kind));
         }
-        let wanted = constant(&resolved).and_then(|number| u32::try_from(number).ok());
-        match wanted.and_then(|number| self.register(number, span)) {
-            Some(value) => value,
+        let wanted = constant(&resolved).and_then(|number| self.register_offset(u32::try_from(number).ok()?));
+        match wanted {
+            Some(offset) if user => self.user_register(offset, span),
+            Some(offset) => self.saved_register(offset, span),
             None => {
+                let name = if user { "@uregister" } else { "@kregister" };
                 let known = match self.a.target.arch() {
                     Arch::X86_64 => "0 to 16",
                     Arch::Aarch64 => "0 to 32",
                 };
-                self.fail(number.span, errors::bad_register(number.span, "@kregister", known))
+                self.fail(number.span, errors::bad_register(number.span, name, known))
             }
         }
     }
 
+    /// A register of the current program, where the kernel saved it when the program entered it last.
+    fn user_register(&mut self, offset: i64, span: Span) -> Expr {
+        let task = self.long(span, H::Intrinsic(Intrinsic::CurrentTask, Vec::new()));
+        let saved = self.library_call(USER_REGISTERS, task, span);
+        let addr = Box::new(self.offset(saved, offset));
+        self.long(span, H::Load { space: Space::Kernel, addr, bytes: 8, signed: false })
+    }
+
     /// What a register holds.
     pub(super) fn register(&mut self, number: u32, span: Span) -> Option<Expr> {
-        let addr = Box::new(self.register_address(number, span)?);
-        Some(self.long(span, H::Load { space: Space::Kernel, addr, bytes: 8, signed: false }))
+        let offset = self.register_offset(number)?;
+        Some(self.saved_register(offset, span))
+    }
+
+    fn saved_register(&mut self, offset: i64, span: Span) -> Expr {
+        let saved = self.long(span, H::Intrinsic(Intrinsic::Registers, Vec::new()));
+        let addr = Box::new(self.offset(saved, offset));
+        self.long(span, H::Load { space: Space::Kernel, addr, bytes: 8, signed: false })
     }
 
     /// A register as something to be written; only so many of its bits, sign-extended when read back.
     pub(super) fn register_place(&mut self, number: u32, bits: u32, signed: bool, span: Span) -> Option<Place> {
-        let addr = Box::new(self.register_address(number, span)?);
+        let offset = self.register_offset(number)?;
+        let saved = self.long(span, H::Intrinsic(Intrinsic::Registers, Vec::new()));
+        let addr = Box::new(self.offset(saved, offset));
         let bits = (bits < 64).then_some((0, bits));
         Some(Place::Memory { addr, bytes: 8, signed, bits })
     }
 
-    fn register_address(&mut self, number: u32, span: Span) -> Option<Expr> {
-        let offset = match self.a.target.arch() {
-            Arch::X86_64 => *X86_64.get(number as usize)?,
-            Arch::Aarch64 => (number < AARCH64_REGISTERS).then_some(8 * i64::from(number))?,
-        };
-        let saved = self.long(span, H::Intrinsic(Intrinsic::Registers, Vec::new()));
-        Some(self.offset(saved, offset))
+    /// Where `struct pt_regs` has a register.
+    fn register_offset(&self, number: u32) -> Option<i64> {
+        match self.a.target.arch() {
+            Arch::X86_64 => X86_64.get(number as usize).copied(),
+            Arch::Aarch64 => (number < AARCH64_REGISTERS).then_some(8 * i64::from(number)),
+        }
     }
 
     /// The register that holds an argument word; `None` where it is on the stack.

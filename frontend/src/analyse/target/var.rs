@@ -58,13 +58,18 @@ impl Walk<'_, '_, '_> {
     /// The address of an object of the kernel.
     fn kernel_object(&mut self, distance: i64, span: Span) -> Expr {
         let distance = self.int(span, distance);
+        self.library_call(OBJECT, distance, span)
+    }
+
+    /// A call of a function of the library that the compiler itself relies on.
+    pub(super) fn library_call(&mut self, name: &str, arg: Expr, span: Span) -> Expr {
         let file = self.file.clone();
-        match self.a.overloads(&Name::from(OBJECT), 1, &file) {
+        match self.a.overloads(&Name::from(name), 1, &file) {
             Ok(overloads) => {
-                let object = self.instantiate(&overloads, &[None]);
-                self.call_function(object, vec![distance], span)
+                let function = self.instantiate(&overloads, &[None]);
+                self.call_function(function, vec![arg], span)
             }
-            Err(_) => self.fail(span, crate::errors::semantic::unresolved_function(span, OBJECT, None)),
+            Err(_) => self.fail(span, crate::errors::semantic::unresolved_function(span, name, None)),
         }
     }
 
