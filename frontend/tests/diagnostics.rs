@@ -17,6 +17,8 @@ use spile_frontend::diag::Severity;
 const NO_CASE: &[(&str, &str)] = &[
     ("E0233", "the preprocessor refuses the words that are no operators"),
     ("E0399", "it says that the compiler is wrong"),
+    ("E0480", "IR text is no script: the tests of `ir_text.rs` have it"),
+    ("E0481", "IR text is no script: the tests of `ir_text.rs` have it"),
 ];
 
 fn main() -> Result<ExitCode> {
