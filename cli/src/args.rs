@@ -228,6 +228,9 @@ pub struct Script {
     /// Guru mode: the script may write to the traced system.
     #[arg(short = 'g')]
     pub guru: bool,
+    /// Take 0 for target variables that are not there.
+    #[arg(long)]
+    pub skip_badvars: bool,
     /// Do not optimise.
     #[arg(short = 'u')]
     pub unoptimised: bool,

@@ -85,6 +85,7 @@ impl Request {
             limits: script.define.clone(),
             globals: script.global.clone(),
             guru: script.guru,
+            skip_badvars: script.skip_badvars,
             ..Options::default()
         };
         let passes = Passes { verbose: [script.verbose; 5], ..Passes::default() };

@@ -2,6 +2,8 @@
 //! The command under the name `stap`: SystemTap's options, exit codes and messages.
 
 mod common;
+#[path = "../../debuginfo/tests/common/mod.rs"]
+mod tiny_kernel;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,6 +13,7 @@ use std::process::{Command, Stdio};
 use common::{Stap, ran, stap};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use spile_frontend::target::Arch;
 
 const HELLO: &str = r#"probe begin { println("hello") exit() }"#;
 
@@ -275,7 +278,7 @@ fn limits_and_globals_are_set() {
 
 #[test]
 fn warnings_are_shown_hidden_or_errors() {
-    let script = "probe begin { println(never) exit() }";
+    let script = "probe begin { println(never + 0) exit() }";
     let shown = stap(&["-e", script]);
     assert_eq!((shown.out.as_str(), shown.code), ("0\n", Some(0)));
     assert!(shown.err.starts_with("warning[W0350]"), "{}", shown.err);
@@ -322,7 +325,7 @@ fn conditions_see_the_options() {
 fn options_in_the_rc_file_come_first() {
     let stap = Stap::new();
     fs::write(stap.path().join("rc"), "# mine\n-w -G 'text=two words'\n").unwrap();
-    let script = "global text = \"\" probe begin { println(text, never) exit() }";
+    let script = "global text = \"\" probe begin { println(text, never + 0) exit() }";
     let ran = stap.run(&["-e", script]);
     assert_eq!((ran.out.as_str(), ran.err.as_str()), ("two words0\n", ""));
     fs::write(stap.path().join("rc"), "'open").unwrap();
@@ -398,6 +401,33 @@ fn places_and_kernels_can_be_chosen() {
     assert_eq!(spile_abi::Image::parse(&image).unwrap().header().arch, expected);
 }
 
+/// A kernel that is not here, by its kit.
+#[test]
+fn other_kernels_are_compiled_for() {
+    let stap = Stap::new();
+    fs::create_dir(stap.path().join("kits")).unwrap();
+    tiny_kernel::kit(Arch::Aarch64).write(&stap.path().join("kits/tiny.kit")).unwrap();
+    let read = "kernel.function(\"vfs_read\")";
+    assert_eq!(stap.run(&["-r", "kits/tiny.kit", "-l", "kernel.function(\"vfs_read*\")"]).out.lines().count(), 2);
+    let variables = stap.run(&["-r", "kits", "-L", read]);
+    let expected = "kernel.function(\"vfs_read\") $file:struct file* $buf:char* $count:long unsigned int\n";
+    assert_eq!((variables.out.as_str(), variables.err.as_str()), (expected, ""));
+
+    let script = format!("probe {read} {{ println($count) }}");
+    let built = stap.run(&["-r", "kits/tiny.kit", "-m", "other", "-e", &script]);
+    assert_eq!((built.out.as_str(), built.code), ("other.spile\n", Some(0)));
+    assert_eq!(built.err, "WARNING: the kernel compiled for is not this one: the last pass is 4.\n");
+    let image = fs::read(stap.path().join("other.spile")).unwrap();
+    let host = spile_abi::Image::parse(&image).unwrap().host().unwrap();
+    assert_eq!((host.release.as_str(), host.arch), (tiny_kernel::RELEASE, spile_abi::SPILE_ARCH_AARCH64));
+
+    let wrong = stap.run(&["-a", "x86_64", "-r", "kits", "-p2", "-e", &script]);
+    assert_eq!(wrong.err, "stap: the kit is of a kernel for aarch64, not x86_64\n");
+    let mut list = Command::new(env!("CARGO_BIN_EXE_spile"));
+    list.current_dir(stap.path()).args(["list", "-L", "--kit", "kits/tiny.kit", read]);
+    assert_eq!(ran(&list.output().unwrap()).out, expected);
+}
+
 #[test]
 fn colours_are_for_terminals_unless_they_are_asked_for() {
     let script = "global z probe begin { println(1 / z) } probe never { z = 1 }";
@@ -411,6 +441,19 @@ fn colours_are_for_terminals_unless_they_are_asked_for() {
 
 #[test]
 fn what_is_not_there_is_0_where_that_is_wanted() {
-    let script = "probe begin { println(1) exit() }";
-    prints(&["--skip-badvars", "--disable-cache", "-P", "--privilege=stapdev", "-e", script], "1\n");
+    let stap = Stap::new();
+    tiny_kernel::kit(Arch::Aarch64).write(&stap.path().join("tiny.kit")).unwrap();
+    let words = ["-r", "tiny.kit", "-p2", "-e", "probe kernel.function(\"vfs_read\") { println($nonsense) }"];
+    let refused = stap.run(&words);
+    assert!(refused.err.contains("nonsense") && refused.code == Some(1), "{}", refused.err);
+    assert_eq!(stap.run(&[&["--skip-badvars"], &words[..]].concat()).code, Some(0));
+}
+
+#[test]
+fn options_that_change_nothing_are_accepted() {
+    prints(
+        &["-P", "--prologue-searching=never", "--disable-cache", "--poison-cache", "--check-version", "-e", HELLO],
+        "hello\n",
+    );
+    prints(&["--privilege=stapdev", "-e", HELLO], "hello\n");
 }
