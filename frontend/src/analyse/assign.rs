@@ -30,6 +30,8 @@ impl Walk<'_, '_, '_> {
                 Place::Local(id) => {
                     let local = self.local(*id);
                     local.ctype = value.ctype.or(local.ctype);
+                    let span = local.span;
+                    self.a.learn_local_ctype(span, value.ctype);
                 }
                 Place::Global(id) | Place::Element(id, ..) => self.a.learn_ctype(*id, None, value.ctype),
                 Place::Memory { .. } => {}

@@ -170,6 +170,10 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
     pub fn array(&mut self, var: &ast::VarRef, arity: usize) -> Option<GlobalId> {
         let found = self.global(&var.name);
         if found.is_none() {
+            if self.names.contains_key(&var.name) {
+                // It would be one with the type of an array, or of a pointer.
+                self.a.miss_ctype();
+            }
             let near = self.a.similar_global(&var.name);
             self.report(errors::unresolved_array(var.span, &var.name, arity, near));
         }
@@ -182,7 +186,9 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
             self.names.insert(name.clone(), id);
         }
         let ty = self.a.script.types.fresh();
-        self.locals.push(Local { name, span, ty, written: false, ctype: None });
+        // In a loop it may be used before the text that assigns it.
+        let ctype = if visible { self.a.known_local_ctype(span) } else { None };
+        self.locals.push(Local { name, span, ty, written: false, ctype });
         id
     }
 
