@@ -30,6 +30,7 @@ mod stat;
 mod stmt;
 mod target;
 mod unresolved;
+mod unused;
 
 pub use context::PointContext;
 pub use loader::{Loader, Source};
@@ -42,7 +43,7 @@ use function::{FunctionKey, Waiting};
 use learned::Learned;
 use needs::Needs;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::ast::Name;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -103,6 +104,7 @@ pub fn analyse(
         if options.auto_print && !analyser.diagnostics.has_errors() {
             analyser.print_unread_globals();
         }
+        analyser.check_unused();
         analyser.set_limits();
         let Analyser { script, learned: now, .. } = analyser;
         // A global may be used before the text that gives it its C type: with what is known now, once more.
@@ -142,6 +144,12 @@ struct Analyser<'a, 'l> {
     learned: Learned,
     /// Whether functions are being checked that nothing calls: what C types their parameters have is not known then.
     without_callers: bool,
+    /// Names of which something was said that holds for each of their uses.
+    complained: HashSet<Name>,
+    /// Warnings of what does nothing, to be given where nothing else is wrong.
+    idle: Vec<Diagnostic>,
+    /// Where the first histogram of an aggregate stands, and its first @variance.
+    histograms: HashMap<(GlobalId, bool), Span>,
     /// How deep calls are being followed.
     following: usize,
     /// How deep the statements and expressions being resolved are nested, over all functions being followed.
@@ -171,6 +179,9 @@ impl<'a, 'l> Analyser<'a, 'l> {
             learned: Learned::default(),
             aliases: Vec::new(),
             without_callers: false,
+            complained: HashSet::new(),
+            idle: Vec::new(),
+            histograms: HashMap::new(),
             following: 0,
             nesting: 0,
             waiting: Vec::new(),
@@ -208,13 +219,18 @@ impl Analyser<'_, '_> {
     /// Says that a type variable is of a type, because of `span`.
     fn expect_var(&mut self, var: TypeVar, ty: Type, span: Span) {
         if let Err(Mismatch { left, .. }) = self.script.types.require(var, ty, span) {
-            self.report(crate::errors::semantic::type_mismatch(span, ty, left));
+            self.report(match left.ty {
+                Type::Stat => crate::errors::semantic::statistics_as_value(span),
+                _ => crate::errors::semantic::type_mismatch(span, ty, left),
+            });
         }
     }
 
     /// Says that two variables are of one type; `span` is where the second is used as the first.
     fn unify(&mut self, expected: TypeVar, found: TypeVar, span: Span) {
-        if let Err(Mismatch { left, right }) = self.script.types.unify(expected, found) {
+        if self.script.types.get(found) == Some(Type::Stat) {
+            self.report(crate::errors::semantic::statistics_as_value(span));
+        } else if let Err(Mismatch { left, right }) = self.script.types.unify(expected, found) {
             self.report(crate::errors::semantic::types_differ(span, left, right));
         }
     }

@@ -234,6 +234,11 @@ impl Diagnostics {
         self.all.retain(|one| one.severity != Severity::Warning);
     }
 
+    /// Drops the warnings at a place.
+    pub fn drop_warning_at(&mut self, place: Span) {
+        self.all.retain(|one| one.severity != Severity::Warning || one.span() != Some(place));
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.all.len()

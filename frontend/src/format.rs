@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Checking `printf` formats: which arguments they take.
+//! Checking `printf` formats: which arguments they take, and which directives are none.
+
+use std::ops::Range;
 
 /// What one argument of a format must be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,20 +28,44 @@ pub enum Bytes {
     Argument,
 }
 
-/// The arguments that a format takes, in order, those of `*` included; else the directive that is wrong.
-pub fn directives(format: &[u8]) -> Result<Vec<Directive>, String> {
-    let mut wanted = Vec::new();
-    let mut rest = format;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'%') {
-        let directive = &rest[at..];
-        if directive.len() == 1 {
+/// An argument that a format takes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wanted {
+    /// What it must be.
+    pub directive: Directive,
+    /// Bytes of the format that ask for it.
+    pub at: Range<usize>,
+}
+
+/// What a format consists of.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Directives {
+    /// The arguments that it takes, in order, those of `*` included.
+    pub wanted: Vec<Wanted>,
+    /// What begins like a directive and is none.
+    pub wrong: Vec<Range<usize>>,
+}
+
+/// Reads a format.
+pub fn directives(format: &[u8]) -> Directives {
+    let mut found = Directives::default();
+    let mut at = 0;
+    while let Some(next) = format[at..].iter().position(|byte| *byte == b'%') {
+        let start = at + next;
+        if start + 1 == format.len() {
             // A lone percent sign at the end stands for itself.
             break;
         }
-        let length = directive_arguments(directive, &mut wanted).ok_or_else(|| shown(directive))?;
-        rest = &directive[length..];
+        at = match directive(format, start, &mut found.wanted) {
+            Some(end) => end,
+            None => {
+                let end = wrong_end(format, start);
+                found.wrong.push(start..end);
+                end
+            }
+        };
     }
-    Ok(wanted)
+    found
 }
 
 /// The format with a lone percent sign at its end doubled, so that a formatter need not know of that case.
@@ -57,57 +83,61 @@ pub fn escaped(text: &[u8]) -> Vec<u8> {
     text.iter().flat_map(|byte| std::iter::repeat_n(*byte, if *byte == b'%' { 2 } else { 1 })).collect()
 }
 
-/// Adds the arguments of the directive that `text` begins with; its length, or `None` where it is none.
+/// Adds the arguments of the directive at `start`; where it ends, or `None` where there is none.
 ///
 /// One flag of `- + space #`, then perhaps `0`, then width, precision, `l` and the conversion.
-fn directive_arguments(text: &[u8], wanted: &mut Vec<Directive>) -> Option<usize> {
-    let mut at = 1;
-    if text[at] == b'%' {
-        return Some(2);
+fn directive(format: &[u8], start: usize, wanted: &mut Vec<Wanted>) -> Option<usize> {
+    let mut at = start + 1;
+    if format[at] == b'%' {
+        return Some(at + 1);
     }
-    let user = *text.get(at)? == b'#';
-    at += usize::from(matches!(text.get(at)?, b'-' | b'+' | b' ' | b'#'));
-    at += usize::from(*text.get(at)? == b'0');
-    at += number(&text[at..], wanted);
+    let before = wanted.len();
+    let user = *format.get(at)? == b'#';
+    at += usize::from(matches!(format.get(at)?, b'-' | b'+' | b' ' | b'#'));
+    at += usize::from(*format.get(at)? == b'0');
+    at = number(format, at, wanted);
     let mut bytes = Bytes::Fixed(1);
-    if *text.get(at)? == b'.' {
-        at += 1;
-        let length = number(&text[at..], wanted);
-        bytes = match &text[at..at + length] {
+    if format.get(at) == Some(&b'.') {
+        let end = number(format, at + 1, wanted);
+        bytes = match &format[at + 1..end] {
             b"*" => Bytes::Argument,
             digits => Bytes::Fixed(
                 digits.iter().fold(0_i64, |n, digit| n.saturating_mul(10).saturating_add(i64::from(digit - b'0'))),
             ),
         };
-        at += length;
+        at = end;
     }
-    at += usize::from(*text.get(at)? == b'l');
-    wanted.push(match text.get(at)? {
-        b'd' | b'i' | b'u' | b'o' | b'x' | b'X' | b'p' | b'c' | b'b' => Directive::Int,
-        b'm' | b'M' => Directive::Memory { user, bytes },
-        b's' => Directive::Str,
-        _ => return None,
-    });
+    at += usize::from(format.get(at) == Some(&b'l'));
+    let directive = match format.get(at) {
+        Some(b'd' | b'i' | b'u' | b'o' | b'x' | b'X' | b'p' | b'c' | b'b') => Directive::Int,
+        Some(b'm' | b'M') => Directive::Memory { user, bytes },
+        Some(b's') => Directive::Str,
+        _ => {
+            wanted.truncate(before);
+            return None;
+        }
+    };
+    wanted.push(Wanted { directive, at: start..at + 1 });
     Some(at + 1)
 }
 
-/// Length of the width or precision that `text` begins with.
-fn number(text: &[u8], wanted: &mut Vec<Directive>) -> usize {
-    if text.first() == Some(&b'*') {
-        wanted.push(Directive::Int);
-        return 1;
+/// Where the width or precision at `at` ends.
+fn number(format: &[u8], at: usize, wanted: &mut Vec<Wanted>) -> usize {
+    if format.get(at) == Some(&b'*') {
+        wanted.push(Wanted { directive: Directive::Int, at: at..at + 1 });
+        return at + 1;
     }
-    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
+    at + format[at..].iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
-/// The beginning of a wrong directive, for a message.
-fn shown(text: &[u8]) -> String {
-    let end = text
-        .iter()
-        .skip(1)
-        .position(|byte| byte.is_ascii_alphabetic() && *byte != b'l')
-        .map_or(text.len(), |at| at + 2);
-    format!("'{}'", String::from_utf8_lossy(&text[..end.min(12)]))
+/// Where something that is no directive ends: with its conversion letter, or before what cannot be part of one.
+fn wrong_end(format: &[u8], start: usize) -> usize {
+    let part = |byte: &u8| matches!(byte, b'-' | b'+' | b' ' | b'#' | b'*' | b'.' | b'0'..=b'9');
+    let mut end = start + 1;
+    end += format[end..].iter().take_while(|byte| part(byte)).count();
+    end +=
+        format[end..].iter().take_while(|byte| matches!(byte, b'h' | b'l' | b'L' | b'q' | b'j' | b'z' | b't')).count();
+    end + usize::from(format.get(end).is_some_and(u8::is_ascii_alphabetic))
 }
 
 #[cfg(test)]
@@ -115,26 +145,38 @@ mod tests {
     use super::Directive::{Int, Memory, Str};
     use super::*;
 
-    #[test]
-    fn directives_take_arguments_in_order() {
-        assert_eq!(directives(b"%-16s %8ld 100%% %*.*x %#p %").unwrap(), [Str, Int, Int, Int, Int, Int]);
-        assert_eq!(directives(b"no directive").unwrap(), []);
-        assert_eq!(directives(b"%+05d% d%.0d").unwrap(), [Int, Int, Int]);
+    fn wanted(format: &[u8]) -> Vec<Directive> {
+        let found = directives(format);
+        assert_eq!(found.wrong, []);
+        found.wanted.iter().map(|one| one.directive).collect()
     }
 
     #[test]
     fn directives_of_memory_say_whose_and_how_much() {
         let memory = |user, bytes| Memory { user, bytes };
-        assert_eq!(directives(b"%m%10.4M").unwrap(), [memory(false, Bytes::Fixed(1)), memory(false, Bytes::Fixed(4))]);
-        assert_eq!(directives(b"%.*m").unwrap(), [Int, memory(false, Bytes::Argument)]);
-        assert_eq!(directives(b"%#*.2M").unwrap(), [Int, memory(true, Bytes::Fixed(2))]);
+        assert_eq!(wanted(b"%m%10.4M"), [memory(false, Bytes::Fixed(1)), memory(false, Bytes::Fixed(4))]);
+        assert_eq!(wanted(b"%.*m"), [Int, memory(false, Bytes::Argument)]);
+        assert_eq!(wanted(b"%#*.2M"), [Int, memory(true, Bytes::Fixed(2))]);
     }
 
     #[test]
-    fn wrong_directives_are_named() {
-        assert_eq!(directives(b"a %lld").unwrap_err(), "'%lld'");
-        assert_eq!(directives(b"%n").unwrap_err(), "'%n'");
-        assert_eq!(directives(b"%5").unwrap_err(), "'%5'");
+    fn directives_take_arguments_in_order() {
+        assert_eq!(wanted(b"%-16s %8ld 100%% %*.*x %#p %"), [Str, Int, Int, Int, Int, Int]);
+        assert_eq!(wanted(b"no directive"), []);
+        assert_eq!(wanted(b"%+05d% d%.0d"), [Int, Int, Int]);
+        let places: Vec<_> = directives(b"a%*d%s").wanted.into_iter().map(|one| one.at).collect();
+        assert_eq!(places, [2..3, 1..4, 4..6]);
+    }
+
+    #[test]
+    fn wrong_directives_have_a_place() {
+        let wrong = |format: &[u8]| directives(format).wrong;
+        assert_eq!(wrong(b"a %lld"), [2..6]);
+        assert_eq!(wrong(b"%n%d%zu"), [0..2, 4..7]);
+        assert_eq!(wrong(b"%5"), [0..2]);
+        assert_eq!(wrong(b"100%\n"), [3..4]);
+        assert_eq!(wrong(b"%-+5d"), [0..5]);
+        assert_eq!(wrong("%5\u{fc}".as_bytes()), [0..2]);
     }
 
     #[test]

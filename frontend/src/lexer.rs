@@ -26,13 +26,22 @@ pub struct Lexed {
 /// Splits a file into tokens.
 pub fn lex(sources: &SourceMap, file: FileId) -> Lexed {
     let text = &*sources.file(file).text;
-    let names = HashSet::new();
-    let mut lexer = Lexer { text, file, at: 0, names, out: Lexed::default() };
+    let mut lexer = Lexer::new(text, file);
     while lexer.at < text.len() {
         lexer.step();
     }
     lexer.push(text.len(), TokenKind::End);
     lexer.out
+}
+
+/// Where in a text of string literals, one or several, each byte of their value is written.
+pub fn written_at(text: &str) -> Vec<u32> {
+    let mut lexer = Lexer::new(text, FileId(0));
+    lexer.written = Some(Vec::new());
+    while lexer.at < text.len() {
+        lexer.step();
+    }
+    lexer.written.unwrap_or_default()
 }
 
 struct Lexer<'a> {
@@ -42,10 +51,16 @@ struct Lexer<'a> {
     at: usize,
     /// Each name that occurred, to be shared.
     names: HashSet<Name>,
+    /// Where each byte of the strings is written, if that is wanted.
+    written: Option<Vec<u32>>,
     out: Lexed,
 }
 
 impl<'a> Lexer<'a> {
+    fn new(text: &'a str, file: FileId) -> Self {
+        Self { text, file, at: 0, names: HashSet::new(), written: None, out: Lexed::default() }
+    }
+
     fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -191,12 +206,17 @@ impl<'a> Lexer<'a> {
             let chunk = self.at;
             self.skip_until(|c| matches!(c, '"' | '\\' | '\n'));
             bytes.extend_from_slice(&self.text.as_bytes()[chunk..self.at]);
+            self.note_written(chunk..self.at);
             match self.rest().as_bytes().first() {
                 Some(b'"') => {
                     self.at += 1;
                     break;
                 }
-                Some(b'\\') => self.escape(&mut bytes),
+                Some(b'\\') => {
+                    let (start, before) = (self.at, bytes.len());
+                    self.escape(&mut bytes);
+                    (before..bytes.len()).for_each(|_| self.note_written(start..start + 1));
+                }
                 _ => {
                     self.report(errors::unclosed_string(self.span(start)));
                     break;
@@ -204,6 +224,12 @@ impl<'a> Lexer<'a> {
             }
         }
         self.push(start, TokenKind::String(bytes.into()));
+    }
+
+    fn note_written(&mut self, at: std::ops::Range<usize>) {
+        if let Some(written) = &mut self.written {
+            written.extend(at.map(|at| at as u32));
+        }
     }
 
     /// Decodes `\c`.

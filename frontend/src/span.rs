@@ -57,6 +57,13 @@ impl Span {
         (self.file, self.start, self.end) == (other.file, other.start, other.end)
     }
 
+    /// Whether the other is inside of this, in the same text.
+    pub fn contains(self, other: Span) -> bool {
+        (self.file, self.expansion) == (other.file, other.expansion)
+            && self.start <= other.start
+            && other.end <= self.end
+    }
+
     /// Whether the two ranges of one file share a byte, however they came to be used.
     pub fn overlaps(self, other: Span) -> bool {
         self.file == other.file && self.start < other.end && other.start < self.end

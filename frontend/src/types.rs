@@ -20,6 +20,17 @@ pub enum Type {
     Stat,
 }
 
+impl Type {
+    /// What something of the type is, for messages.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Long => "a long",
+            Self::Str => "a string",
+            Self::Stat => "statistics",
+        }
+    }
+}
+
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -249,16 +249,16 @@ fn points_that_are_not_there_yet_are_refused_by_name() {
     refused(
         "probe kernel.funtion(\"vfs_read\") { }",
         expect![[r#"
-        1:7 E0341: probe point mismatch: no such probe point 'kernel.funtion("vfs_read")'
-            hint: did you mean 'kernel.function'?
-    "#]],
+            1:14 E0341: probe point mismatch: no such probe point 'kernel.funtion("vfs_read")'
+                hint: did you mean 'kernel.function'?
+        "#]],
     );
     refused(
         "probe a = begin { } probe a(3) { }",
         expect![[r#"
-        1:27 E0341: probe point mismatch: no such probe point 'a(3)'
-            hint: did you mean 'a'?
-    "#]],
+            1:27 E0341: probe point mismatch: no such probe point 'a(3)'
+                hint: there can be begin, end, error, kernel, kprobe, module, never, timer
+        "#]],
     );
     refused(
         "probe a(3) = begin { } probe a { }",

@@ -22,9 +22,6 @@ impl Walk<'_, '_, '_> {
         let value = Box::new(self.expr(value));
         let AssignOp::Update(op) = op else {
             self.a.unify(ty, value.ty, value.span);
-            if self.a.script.types.get(ty) == Some(Type::Stat) {
-                return self.fail(op_span, errors::statistics_as_value(value.span));
-            }
             match &target {
                 // A plain number, such as 0, leaves a pointer what it is.
                 Place::Local(id) => {

@@ -10,7 +10,7 @@ use super::loader::ItemRef;
 use crate::ast::{self, Name};
 use crate::diag::{Diagnostic, Severity};
 use crate::errors::semantic as errors;
-use crate::errors::similar;
+use crate::errors::{similar, unused};
 use crate::hir::{Constant, Effects, Expr, ExprKind, FunctionId, GlobalId, Local, LocalId, Place};
 use crate::span::Span;
 use crate::types::{Type, TypeVar};
@@ -139,6 +139,7 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
         if known.is_none()
             && let Some(id) = self.a.find_global(name, &file)
         {
+            self.warn_of_library_global(id, span);
             return Variable::Global(id);
         }
         if self.in_condition {
@@ -157,6 +158,17 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
         resolved
     }
 
+    /// A script that uses a variable of the library seldom means to.
+    fn warn_of_library_global(&mut self, id: GlobalId, span: Span) {
+        let global = &self.a.script.globals[id.index()];
+        let foreign = self.file.kind == ast::FileKind::User && !global.user;
+        if foreign && self.a.complained.insert(global.name.clone()) {
+            let file = &self.a.loader.sources.file(global.span.file).name;
+            let report = unused::library_global(span, &global.name, file);
+            self.report(report);
+        }
+    }
+
     /// The global that a name means here, if it means one.
     pub fn global(&mut self, name: &Name) -> Option<GlobalId> {
         if self.names.contains_key(name) {
@@ -169,13 +181,15 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
     /// The global of an array or aggregate; reports if there is none.
     pub fn array(&mut self, var: &ast::VarRef, arity: usize) -> Option<GlobalId> {
         let found = self.global(&var.name);
-        if found.is_none() {
+        if found.is_none() && (self.captured.is_some() || self.a.complained.insert(var.name.clone())) {
             if self.names.contains_key(&var.name) {
                 // It would be one with the type of an array, or of a pointer.
                 self.a.miss_ctype();
             }
             let near = self.a.similar_global(&var.name);
-            self.report(errors::unresolved_array(var.span, &var.name, arity, near));
+            let local = self.names.get(&var.name).map(|id| self.locals[id.index()].span);
+            let private = if local.is_none() { self.a.private_global(&var.name) } else { None };
+            self.report(errors::unresolved_array(var.span, &var.name, arity, near, local, private));
         }
         found
     }

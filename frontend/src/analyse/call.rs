@@ -3,11 +3,12 @@
 
 use super::body::Walk;
 use super::loader::ItemRef;
-use crate::ast::{self, FileKind};
+use crate::ast::{self, FileKind, PrintFunction};
 use crate::errors::{library, semantic as errors, similar};
 use crate::hir::{Expr, ExprKind as H, FunctionId};
 use crate::library::why_absent;
 use crate::span::Span;
+use crate::token::AT_WORDS;
 use crate::types::Type;
 use spile_ir::{self as ir, Effect, Intrinsic};
 
@@ -78,11 +79,23 @@ impl Walk<'_, '_, '_> {
             arities.dedup();
             return errors::incorrect_arguments(function.span, &function.name, given, &arities, Some(*defined));
         }
-        if let Some(why) = why_absent(&function.name) {
-            return library::function_not_offered(function.span, &function.name, why);
+        let name = &function.name;
+        if let Some(why) = why_absent(name) {
+            return library::function_not_offered(function.span, name, why);
         }
-        let near = similar(&function.name, self.a.loader.function_names());
-        errors::unresolved_function(function.span, &function.name, near)
+        let private = self.a.loader.functions(name, self.a.diagnostics).first().map(|item| item.file.id);
+        if let Some(file) = private {
+            let file = self.a.loader.sources.file(file).name.clone();
+            return errors::private_function(function.span, name, &file);
+        }
+        let near = if self.global(name).is_some() {
+            Some(format!("{name}[…]"))
+        } else if self.a.loader.is_macro(name) || AT_WORDS.contains(&name.as_str()) {
+            Some(format!("@{name}"))
+        } else {
+            similar(name, self.a.loader.function_names().chain(PrintFunction::NAMES))
+        };
+        errors::unresolved_function(function.span, name, near)
     }
 
     fn builtin(&mut self, function: &ast::Ident, name: &str, args: Vec<Expr>, span: Span) -> Expr {

@@ -6,13 +6,38 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Analyser;
+use crate::errors::unused as errors;
 use crate::hir::{Body, Expr, ExprKind as H, LocalId, Place, Stmt, StmtKind, visit_expr, visit_exprs, visit_stmts};
+use crate::span::Span;
 
 impl Analyser<'_, '_> {
-    /// Drops assignments to locals that nothing reads but such assignments.
-    pub(super) fn elide(&self, body: &mut Body) {
+    /// Drops assignments to locals that nothing reads but such assignments. Warns of those locals that are written in
+    /// `own`, which is a user's text.
+    pub(super) fn elide(&mut self, body: &mut Body, own: Option<Span>) {
         let read = self.read_locals(&body.stmts);
+        if let Some(own) = own {
+            self.warn_of_unread(body, &read, own);
+        }
         self.drop_unread(&mut body.stmts, &read);
+    }
+
+    fn warn_of_unread(&mut self, body: &Body, read: &HashSet<LocalId>, own: Span) {
+        let mut unread = Vec::new();
+        visit_stmts(&body.stmts, &mut |stmt| {
+            if let StmtKind::Expr(expr) = &stmt.kind
+                && let Some((id, _)) = assigned(expr)
+                && !read.contains(&id)
+                && !unread.contains(&id)
+            {
+                unread.push(id);
+            }
+        });
+        for id in unread {
+            let local = &body.locals[id.index()];
+            if own.contains(local.span) && !local.name.starts_with('<') {
+                self.idle.push(errors::unread_local(local.span, &local.name));
+            }
+        }
     }
 
     /// The locals whose value is needed: by what stays, or by assignments to other such locals.

@@ -4,6 +4,7 @@
 use super::body::{Variable, Walk};
 use super::constant::constant;
 use crate::ast::{self, BinaryOp as B, ExprKind as A, Key, UnaryOp};
+use crate::errors::embedded::embedded_c;
 use crate::errors::{semantic as errors, target as target_errors};
 use crate::hir::{Constant, Expr, ExprKind as H, GlobalId};
 use crate::span::Span;
@@ -53,7 +54,7 @@ impl Walk<'_, '_, '_> {
             A::Perf(name) => self.fail(span, target_errors::no_counter(span, &name.value.to_str_lossy())),
             A::Register { number, user } => self.register_operator(number, *user, span),
             A::Deref { size_bytes, address, user } => self.deref(size_bytes, address, *user, span),
-            A::Embedded(code) => self.fail(span, errors::embedded_c(code.span)),
+            A::Embedded(code) => self.fail(span, embedded_c(code.span, &code.code)),
         }
     }
 
@@ -143,25 +144,47 @@ impl Walk<'_, '_, '_> {
         if matches!(op, B::LogicalAnd | B::LogicalOr) {
             return self.logical(op, op_span, lhs, rhs);
         }
+        if let (B::Concat, A::Target(_), A::Var(member)) = (op, &lhs.kind, &rhs.kind) {
+            let left = self.expr(lhs);
+            if self.a.script.types.get(left.ty) == Some(Type::Long) {
+                return self.fail(op_span, errors::member_by_dot(op_span, member));
+            }
+        }
         let (left, right) = (Box::new(self.expr(lhs)), Box::new(self.expr(rhs)));
         if op == B::Concat {
-            self.a.expect(&left, Type::Str);
-            self.a.expect(&right, Type::Str);
+            if self.operands(&left, &right, Type::Str, op, op_span) {
+                return self.wrong(op_span);
+            }
             return self.string(op_span, H::Concat(left, right));
         }
         if let Some(op) = compare_op(op) {
-            for side in [&left, &right] {
-                if self.a.script.types.get(side.ty) == Some(Type::Stat) {
-                    return self.fail(side.span, errors::statistics_as_value(side.span));
-                }
+            if self.a.script.types.get(left.ty) == Some(Type::Stat) {
+                return self.fail(left.span, errors::statistics_as_value(left.span));
             }
             self.a.unify(left.ty, right.ty, right.span);
             return self.long(op_span, H::Compare(op, left, right));
         }
-        self.a.expect(&left, Type::Long);
-        self.a.expect(&right, Type::Long);
+        if self.operands(&left, &right, Type::Long, op, op_span) {
+            return self.wrong(op_span);
+        }
         let Some(op) = int_op(op) else { return self.wrong(op_span) };
         self.long(op_span, H::Binary(op, left, right))
+    }
+
+    /// Says that both operands are of a type. Whether neither is: then it is the operator that is wrong.
+    fn operands(&mut self, left: &Expr, right: &Expr, ty: Type, op: B, op_span: Span) -> bool {
+        let types = [left, right].map(|side| self.a.script.types.get(side.ty));
+        if let [Some(a), Some(b)] = types
+            && a == b
+            && a != ty
+            && a != Type::Stat
+        {
+            self.report(errors::wrong_operator(op_span, op, a));
+            return true;
+        }
+        self.a.expect(left, ty);
+        self.a.expect(right, ty);
+        false
     }
 
     /// `&&` and `||`. What a constant left side makes unreachable is not looked at, so that `@defined($x) && $x->y` works.

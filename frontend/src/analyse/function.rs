@@ -5,7 +5,7 @@ use super::Analyser;
 use super::body::{Owner, Walk};
 use super::loader::ItemRef;
 use crate::ast::{self, FileKind, FunctionBody, Name, Stmt, StmtKind, TypeName};
-use crate::errors::semantic as errors;
+use crate::errors::embedded::embedded_c;
 use crate::hir::{self, Body, CType, Effects, Expr, ExprKind as H, Function, FunctionId, Local, Place};
 use crate::span::{FileId, Span};
 use crate::types::Type;
@@ -169,7 +169,7 @@ impl Analyser<'_, '_> {
         let Some(function) = item.function() else { return };
         let block = match &function.body {
             FunctionBody::Script(block) => block,
-            FunctionBody::Embedded(code) => return self.report(errors::embedded_c(code.span)),
+            FunctionBody::Embedded(code) => return self.report(embedded_c(code.span, &code.code)),
         };
         // Whoever calls it, it is wrong by itself.
         let aliases = std::mem::take(&mut self.aliases);
@@ -189,7 +189,8 @@ impl Analyser<'_, '_> {
         }
         let Walk { locals, effects, .. } = walk;
         let mut body = Body { locals, stmts };
-        self.elide(&mut body);
+        let own = (item.file.kind == FileKind::User).then_some(function.span);
+        self.elide(&mut body, own);
         let function = &mut self.script.functions[id.index()];
         function.body = body;
         function.effects = effects;

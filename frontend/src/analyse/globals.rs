@@ -8,13 +8,10 @@ use super::loader::ItemRef;
 use crate::ast::{self, FileKind, Literal, Name};
 use crate::errors::semantic as errors;
 use crate::errors::similar;
-use crate::hir::{Constant, Global, GlobalId, bucket_count};
+use crate::hir::{Constant, Global, GlobalId};
 use crate::span::{FileId, Span};
 use crate::types::Type;
 use spile_ir as ir;
-
-/// Most buckets of a histogram, those outside of its range included.
-const MAX_BUCKETS: i64 = ir::MAX_LINEAR_BUCKETS + 2;
 
 impl Analyser<'_, '_> {
     /// The global that a name means in a file: one that is private there, else a public one. The library never sees the
@@ -69,8 +66,8 @@ impl Analyser<'_, '_> {
         let global = &mut self.script.globals[id.index()];
         let before = *global.shape_span.get_or_insert(span);
         if let Some(keys) = &global.keys {
-            let report = errors::inconsistent_arity(span, &global.name, 0, keys.len(), before);
-            self.report(report);
+            let keys = keys.len();
+            self.inconsistent_arity(id, span, (0, keys), before);
         }
     }
 
@@ -89,9 +86,18 @@ impl Analyser<'_, '_> {
             }
             None => 0,
         };
-        let report = errors::inconsistent_arity(span, &global.name, arity, found, before);
-        self.report(report);
+        self.inconsistent_arity(id, span, (arity, found), before);
         None
+    }
+
+    /// Once for each global.
+    fn inconsistent_arity(&mut self, id: GlobalId, span: Span, (now, before): (usize, usize), first: Span) {
+        let global = &self.script.globals[id.index()];
+        let initialised = global.init.is_some();
+        let report = errors::inconsistent_arity(span, &global.name, (now, before), first, initialised);
+        if self.complained.insert(global.name.clone()) {
+            self.report(report);
+        }
     }
 
     /// The user's global whose name is most like this one.
@@ -102,19 +108,24 @@ impl Analyser<'_, '_> {
         similar(name, names)
     }
 
+    /// The file that a library's global of this name is private to.
+    pub(super) fn private_global(&mut self, name: &Name) -> Option<String> {
+        let file = self.loader.globals(name, self.diagnostics).first()?.0.file.id;
+        Some(self.loader.sources.file(file).name.to_string())
+    }
+
     /// Checks what the declarations say against the uses, after all uses were seen; applies `-G`.
     pub(super) fn check_globals(&mut self) {
         self.check_duplicates();
         let errors = self.diagnostics.has_errors();
         for global in &self.script.globals {
-            if global.wrap && global.keys.is_none() && global.shape_span.is_some() {
-                self.diagnostics.push(errors::wrap_on_scalar(global.span, &global.name));
-            }
-            if global.capacity > 0 && global.keys.is_none() && global.shape_span.is_some() {
-                self.diagnostics.push(errors::size_on_scalar(global.span, &global.name));
-            }
-            if bucket_count(global.stat.hist) > MAX_BUCKETS {
-                self.diagnostics.push(errors::too_many_buckets(global.span, &global.name));
+            if let (None, Some(used)) = (&global.keys, global.shape_span) {
+                if global.wrap {
+                    self.diagnostics.push(errors::wrap_on_scalar(global.span, &global.name, used));
+                }
+                if global.capacity > 0 {
+                    self.diagnostics.push(errors::size_on_scalar(global.span, &global.name, used));
+                }
             }
             // What could not be resolved may have been what assigns it.
             let set = self.options.globals.iter().any(|(name, _)| *name == *global.name);
@@ -123,10 +134,11 @@ impl Analyser<'_, '_> {
             }
         }
         for (name, value) in &self.options.globals {
-            let found = self.script.globals.iter_mut().find(|global| global.user && global.name.as_str() == name);
+            let named = |global: &&mut Global| global.user && global.name.as_str() == name && global.keys.is_none();
             let types = &mut self.script.types;
-            let Some(global) = found.filter(|global| global.keys.is_none()) else {
-                self.diagnostics.push(errors::no_such_global_option(name));
+            let Some(global) = self.script.globals.iter_mut().find(named) else {
+                let near = self.similar_global(name).filter(|near| near != name);
+                self.diagnostics.push(errors::no_such_global_option(name, near));
                 continue;
             };
             let number = value.parse().or_else(|_| i64::from_str_radix(value.trim_start_matches("0x"), 16));

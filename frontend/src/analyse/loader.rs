@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Parses the user's files at once and those of the library when a name of theirs is wanted.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -61,6 +61,8 @@ pub struct Loader<'l> {
     args: ScriptArgs,
     ids: ExprIds,
     user_files: Vec<Rc<ast::File>>,
+    /// Macros that the user's files define.
+    user_macros: HashSet<Name>,
     functions: HashMap<Name, Vec<ItemRef>>,
     globals: HashMap<Name, Vec<(ItemRef, usize)>>,
     aliases: BTreeMap<String, Vec<ItemRef>>,
@@ -86,6 +88,7 @@ impl<'l> Loader<'l> {
             args: ScriptArgs::new(args.iter().map(String::as_str)),
             ids: ExprIds::default(),
             user_files: Vec::new(),
+            user_macros: HashSet::new(),
             functions: HashMap::new(),
             globals: HashMap::new(),
             aliases: BTreeMap::new(),
@@ -135,6 +138,11 @@ impl<'l> Loader<'l> {
         paths.sort();
         paths.dedup();
         paths
+    }
+
+    /// Whether there is a macro of this name.
+    pub(super) fn is_macro(&self, name: &str) -> bool {
+        self.user_macros.contains(name) || self.macros.get(name).is_some() || self.macros.loadable().any(|m| m == name)
     }
 
     /// Names of all functions, loaded or not, for suggestions.
@@ -202,6 +210,14 @@ impl<'l> Loader<'l> {
         let id = self.sources.add(name, text);
         let lexed = lexer::lex(&self.sources, id);
         diagnostics.extend(lexed.diagnostics);
+        for pair in lexed.tokens.windows(2) {
+            if let [TokenKind::At(define), TokenKind::Ident(name)] = [&pair[0].kind, &pair[1].kind]
+                && define.as_str() == "define"
+                && kind == FileKind::User
+            {
+                self.user_macros.insert(name.clone());
+            }
+        }
         for token in &lexed.tokens {
             if let TokenKind::At(word) = &token.kind {
                 self.load_declaring(Declares::Macro, word, diagnostics);

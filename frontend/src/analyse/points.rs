@@ -59,6 +59,9 @@ impl Analyser<'_, '_> {
             ["begin"] => self.session_point("begin", &components[0], ProbeKind::Begin),
             ["end"] => self.session_point("end", &components[0], ProbeKind::End),
             ["error"] => self.session_point("error", &components[0], ProbeKind::Error),
+            ["never"] if components[0].arg.is_some() => {
+                Err(errors::unwanted_point_argument(components[0].span, "never").into())
+            }
             ["never"] => Ok(vec![Point { name: "never".into(), kind: None, context: PointContext::None("never") }]),
             ["kernel" | "kprobe", "statement", "absolute"] => self.address_point(&components[1], span),
             ["kernel", "trace"] => self.trace_points(&components[1], false),
@@ -76,7 +79,7 @@ impl Analyser<'_, '_> {
         }
     }
 
-    fn unknown_point(&mut self, components: &[NamedComponent], span: Span) -> Diagnostic {
+    fn unknown_point(&self, components: &[NamedComponent], span: Span) -> Diagnostic {
         let path = crate::print::components(components);
         let follow = forms::followers(components);
         if !follow.is_empty() {
@@ -87,7 +90,14 @@ impl Analyser<'_, '_> {
         let bare = |form: &[forms::Part<'_>]| form.iter().map(|part| part.name).collect::<Vec<_>>().join(".");
         let known: Vec<_> = forms::all().map(|form| bare(&form)).collect();
         let near = similar(&names.join("."), aliases.iter().chain(&known).map(String::as_str));
-        errors::unknown_point(span, &path, near)
+        // Where it begins to be unknown.
+        let begins = |form: &&String, count: usize| form.split('.').take(count).eq(names[..count].iter().copied());
+        let right = (1..=names.len()).take_while(|count| known.iter().any(|form| begins(&form, *count))).count();
+        let next = known.iter().filter(|form| begins(form, right)).filter_map(|form| form.split('.').nth(right));
+        let mut further: Vec<&str> = next.collect();
+        further.dedup();
+        let span = components.get(right).map_or(span, |component| component.span);
+        errors::unknown_point(span, &path, near, &further)
     }
 
     fn session_point(&self, kind: &'static str, component: &NamedComponent, make: fn(i64) -> ProbeKind) -> Matched {

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `printf` and its relatives: formats against arguments.
 
+use std::ops::Range;
+
 use super::body::Walk;
 use crate::ast::{self, ExprKind as A, PrintStyle, StringLit};
-use crate::errors::semantic as errors;
-use crate::format::{self, Directive};
+use crate::errors::print as errors;
+use crate::errors::semantic::statistics_as_value;
+use crate::format::{self, Directive, Directives, Wanted};
 use crate::hir::{Expr, ExprKind as H, Print, PrintArg, PrintFormat};
+use crate::lexer;
 use crate::span::Span;
-use crate::types::Type;
+use crate::types::{Mismatch, Type};
 use spile_ir::Space;
 
 impl Walk<'_, '_, '_> {
@@ -45,35 +49,56 @@ impl Walk<'_, '_, '_> {
         }
         let value = self.expr(arg);
         if self.a.script.types.get(value.ty) == Some(Type::Stat) {
-            self.report(errors::statistics_as_value(arg.span));
+            return PrintArg::Value(self.fail(arg.span, statistics_as_value(arg.span)));
         }
         PrintArg::Value(value)
     }
 
     fn format(&mut self, text: &StringLit, args: &mut [PrintArg]) -> PrintFormat {
-        let directives = match format::directives(text.value.as_bytes()) {
-            Ok(directives) => directives,
-            Err(problem) => {
-                self.report(errors::bad_format(text.span, &problem));
-                return PrintFormat::Text(Vec::new());
-            }
-        };
-        if directives.len() != args.len() {
-            self.report(errors::format_arguments(text.span, directives.len(), args.len()));
+        let bytes = text.value.as_bytes();
+        let Directives { wanted, wrong } = format::directives(bytes);
+        let place = |at: &Range<usize>| self.place_in(text, at);
+        let wrong: Vec<_> = wrong.iter().map(|at| errors::bad_directive(place(at), &bytes[at.clone()])).collect();
+        let places: Vec<_> = wanted.iter().map(|one| place(&one.at)).collect();
+        if wrong.is_empty() {
+            self.check_arguments(bytes, &wanted, &places, args);
         }
-        for (directive, arg) in directives.iter().zip(args) {
-            let wanted = match directive {
+        wrong.into_iter().for_each(|problem| self.report(problem));
+        PrintFormat::Text(format::normalised(bytes))
+    }
+
+    fn check_arguments(&mut self, format: &[u8], wanted: &[Wanted], places: &[Span], args: &mut [PrintArg]) {
+        let counts = (args.len(), wanted.len());
+        if let Some(place) = places.get(args.len()) {
+            self.report(errors::too_few_arguments(*place, counts.0, counts.1));
+        } else if let Some(PrintArg::Value(value)) = args.get(wanted.len()) {
+            self.report(errors::too_many_arguments(value.span, counts.0, counts.1));
+        }
+        for ((one, place), arg) in wanted.iter().zip(places).zip(args) {
+            let ty = match one.directive {
                 Directive::Int | Directive::Memory { .. } => Type::Long,
                 Directive::Str => Type::Str,
             };
             let PrintArg::Value(value) = arg else { continue };
-            self.a.expect(value, wanted);
-            if let Directive::Memory { user, bytes } = *directive {
+            if let Err(Mismatch { left, .. }) = self.a.script.types.require(value.ty, ty, value.span) {
+                let conversion = format[one.at.end - 1];
+                self.report(errors::argument_type(value.span, ty, left, *place, conversion));
+            }
+            if let Directive::Memory { user, bytes } = one.directive {
                 let space = if user { Space::User } else { Space::Kernel };
-                let addr = std::mem::replace(value, self.wrong(text.span));
+                let addr = std::mem::replace(value, self.wrong(*place));
                 *arg = PrintArg::Memory { addr, space, bytes };
             }
         }
-        PrintFormat::Text(format::normalised(text.value.as_bytes()))
+    }
+
+    /// Where some bytes of a string literal are written: all of the literal where that cannot be told.
+    fn place_in(&self, text: &StringLit, at: &Range<usize>) -> Span {
+        let written = lexer::written_at(self.a.loader.sources.text(text.span));
+        if written.len() != text.value.as_bytes().len() {
+            return text.span;
+        }
+        let (Some(first), Some(last)) = (written.get(at.start), written.get(at.end - 1)) else { return text.span };
+        Span { start: text.span.start + first, end: text.span.start + last + 1, ..text.span }
     }
 }

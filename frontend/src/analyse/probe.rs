@@ -14,9 +14,10 @@ use super::elide::used_entry;
 use super::function::Caller;
 use super::loader::ItemRef;
 use super::{Analyser, points};
-use crate::ast::{self, Item, NamedComponent, Need};
+use crate::ast::{self, FileKind, Item, NamedComponent, Need};
 use crate::diag::Diagnostic;
-use crate::errors::{semantic as errors, target as target_errors};
+use crate::errors::embedded::embedded_c;
+use crate::errors::{semantic as errors, target as target_errors, unused};
 use crate::hir::{Body, Expr, ExprKind, Handler, HandlerId, Probe, Stmt, StmtKind};
 use crate::print;
 use crate::span::Span;
@@ -121,7 +122,7 @@ impl Analyser<'_, '_> {
         for file in self.loader.user_files().to_vec() {
             for item in &file.items {
                 if let Item::Embedded(code) = item {
-                    self.report(errors::embedded_c(code.span));
+                    self.report(embedded_c(code.span, &code.code));
                 }
             }
         }
@@ -308,7 +309,12 @@ impl Analyser<'_, '_> {
         let mut body = Body { locals: walk.locals, stmts };
         // Some may be there for this handler.
         self.resolve_waiting();
-        self.elide(&mut body);
+        let user = item.file.kind == FileKind::User;
+        self.elide(&mut body, user.then_some(probe.body.span));
+        if user && body.stmts.is_empty() {
+            let span = probe.points.iter().map(|point| point.span).reduce(Span::to).unwrap_or(derived.span);
+            self.idle.push(unused::empty_probe(span, &derived.point.name));
+        }
         let context = self.context.take().unwrap_or_else(|| Context::new(derived.point.context.clone()));
         let words = context.entry.into_iter().map(|kept| kept.word).collect();
         let functions = context.functions.iter().map(|id| &self.script.functions[id.index()].body);

@@ -4,9 +4,12 @@
 use super::body::Walk;
 use crate::ast::{self, Histogram, HistogramShape, StatOp};
 use crate::errors::semantic as errors;
-use crate::hir::{Expr, ExprKind as H, GlobalId};
+use crate::hir::{Expr, ExprKind as H, GlobalId, bucket_count};
 use crate::span::Span;
-use spile_ir::{Hist, StatField};
+use spile_ir::{self as ir, Hist, StatField};
+
+/// Most buckets of a histogram, those outside of its range included.
+const MAX_BUCKETS: i64 = ir::MAX_LINEAR_BUCKETS + 2;
 
 impl Walk<'_, '_, '_> {
     /// `@count(x)` and its relatives.
@@ -27,8 +30,9 @@ impl Walk<'_, '_, '_> {
             StatOp::Avg => StatField::Avg,
             StatOp::Variance { bit_shift } => {
                 let global = &mut self.a.script.globals[id.index()];
+                let first = *self.a.histograms.entry((id, false)).or_insert(span);
                 if *global.stat.variance.get_or_insert(bit_shift) != bit_shift {
-                    let report = errors::conflicting_variance(span, &global.name);
+                    let report = errors::conflicting_variance(span, &global.name, first);
                     self.report(report);
                 }
                 StatField::Variance
@@ -44,11 +48,15 @@ impl Walk<'_, '_, '_> {
             HistogramShape::Log => Hist::Log,
             HistogramShape::Linear { low, high, step } => Hist::Linear { low, high, step },
         };
+        let first = *self.a.histograms.entry((id, true)).or_insert(histogram.span);
         let global = &mut self.a.script.globals[id.index()];
-        if global.stat.hist == Hist::None {
+        if bucket_count(wanted) > MAX_BUCKETS {
+            let report = errors::too_many_buckets(histogram.span, &global.name);
+            self.report(report);
+        } else if global.stat.hist == Hist::None {
             global.stat.hist = wanted;
         } else if global.stat.hist != wanted {
-            let report = errors::conflicting_histograms(histogram.span, &global.name);
+            let report = errors::conflicting_histograms(histogram.span, &global.name, first);
             self.report(report);
         }
         Some((id, keys, wanted))

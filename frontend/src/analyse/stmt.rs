@@ -4,6 +4,7 @@
 use super::body::{Owner, Walk};
 use super::constant::constant;
 use crate::ast::{self, Delete, ForeachSource, SortKey, StmtKind as A};
+use crate::errors::embedded::embedded_c;
 use crate::errors::semantic as errors;
 use crate::hir::{self, Foreach, ForeachBucket, Place, Stmt, StmtKind as H, bucket_count};
 use crate::span::Span;
@@ -55,7 +56,7 @@ impl Walk<'_, '_, '_> {
             },
             A::Try { body, catch_var, handler } => self.try_catch(body, catch_var.as_ref(), handler),
             A::Embedded(code) => {
-                self.report(errors::embedded_c(code.span));
+                self.report(embedded_c(code.span, &code.code));
                 return Vec::new();
             }
         };
@@ -130,9 +131,6 @@ impl Walk<'_, '_, '_> {
         }
         let result = function.result;
         self.a.unify(result, value.ty, value.span);
-        if self.a.script.types.get(result) == Some(Type::Stat) {
-            self.report(errors::statistics_as_value(value.span));
-        }
         H::Return(Some(value))
     }
 
@@ -187,9 +185,10 @@ impl Walk<'_, '_, '_> {
         let value_type = self.a.script.globals[id.index()].value;
         let value = foreach.value.as_ref().map(|var| {
             let (place, ty) = self.scalar_place(&var.name, var.span);
-            self.a.unify(value_type, ty, var.span);
             if self.a.script.types.get(value_type) == Some(Type::Stat) {
                 self.report(errors::foreach_value_of_stats(var.span, &array.name));
+            } else {
+                self.a.unify(value_type, ty, var.span);
             }
             self.take_ctype(&place, id, None);
             place
@@ -226,7 +225,8 @@ impl Walk<'_, '_, '_> {
     ) -> Option<H> {
         let (id, stat_keys, hist) = self.histogram(histogram)?;
         let [var] = &*foreach.keys else {
-            self.report(errors::misplaced(histogram.span, "a second key", "a foreach over an array"));
+            let second = foreach.keys.get(1).map_or(histogram.span, |var| var.span);
+            self.report(errors::bucket_keys(second));
             return None;
         };
         let mut long_place = |var: &ast::VarRef| {

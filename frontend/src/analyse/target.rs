@@ -131,7 +131,7 @@ impl Walk<'_, '_, '_> {
             TargetBase::Context(name) => self.context_var(name, span)?,
             TargetBase::Cast { value, type_name, module } => self.cast(value, type_name, module.as_ref(), span)?,
             TargetBase::Autocast(inner) => {
-                let value = self.long_expr(inner);
+                let value = self.expr(inner);
                 if value.ctype.is_none() {
                     self.a.miss_ctype();
                     self.report(errors::unknown_ctype(inner.span));

@@ -216,6 +216,10 @@ impl StatOp {
 }
 
 impl PrintFunction {
+    /// Names of all of them.
+    pub const NAMES: [&str; 10] =
+        ["print", "println", "printd", "printdln", "printf", "sprint", "sprintln", "sprintd", "sprintdln", "sprintf"];
+
     /// The function of this name.
     pub fn from_name(name: &str) -> Option<PrintFunction> {
         let (to_string, base) = match name.strip_prefix('s') {

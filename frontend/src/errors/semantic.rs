@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is wrong with the meaning of a script: names, types, uses. Codes `E03xx`, warnings `W03xx`.
 
+use crate::ast::BinaryOp;
 use crate::diag::Diagnostic;
 use crate::span::{SourceMap, Span};
 use crate::types::{Decided, Type};
@@ -19,19 +20,20 @@ fn with_similar(diagnostic: Diagnostic, similar: Option<String>) -> Diagnostic {
 /// A value of one type where another is needed.
 pub fn type_mismatch(span: Span, expected: Type, found: Decided) -> Diagnostic {
     let base = error("E0301", span, format!("type mismatch: expected {expected} but found {}", found.ty))
-        .label(format!("used as a {expected} here"));
-    if found.span == span { base } else { base.also(found.span, format!("this makes it a {}", found.ty)) }
+        .label(format!("used as {} here", expected.noun()));
+    if found.span == span { base } else { base.also(found.span, format!("this makes it {}", found.ty.noun())) }
 }
 
 /// Two things that must be of one type and are not.
 pub fn types_differ(span: Span, left: Decided, right: Decided) -> Diagnostic {
-    let mut base = error("E0301", span, format!("type mismatch: expected {} but found {}", left.ty, right.ty));
+    let mut base = error("E0301", span, format!("type mismatch: expected {} but found {}", left.ty, right.ty))
+        .label(format!("this is {}", right.ty.noun()));
     for decided in [left, right] {
-        base = if decided.span == span {
-            base.label(format!("this is a {}", decided.ty))
+        if decided.span == span {
+            base = base.label(format!("this is {}", decided.ty.noun()));
         } else {
-            base.also(decided.span, format!("this makes it a {}", decided.ty))
-        };
+            base = base.also(decided.span, format!("this makes it {}", decided.ty.noun()));
+        }
     }
     base
 }
@@ -60,13 +62,25 @@ pub fn incorrect_arguments(
 }
 
 /// Use of an array that is no global.
-pub fn unresolved_array(span: Span, name: &str, arity: usize, similar: Option<String>) -> Diagnostic {
+pub fn unresolved_array(
+    span: Span,
+    name: &str,
+    arity: usize,
+    similar: Option<String>,
+    local: Option<Span>,
+    private: Option<String>,
+) -> Diagnostic {
     let message = format!("unresolved arity-{arity} global array '{name}', missing global declaration?");
-    let hint = match similar {
-        Some(similar) => format!("did you mean '{similar}'?"),
-        None => format!("arrays are global: add `global {name}` outside of the probes"),
+    let hint = match (similar, private) {
+        (_, Some(file)) => format!("'{name}' is private to {file}"),
+        (Some(similar), None) => format!("did you mean '{similar}'?"),
+        (None, None) => format!("arrays are global: add `global {name}` outside of the probes"),
     };
-    error("E0304", span, message).hint(hint)
+    let error = error("E0304", span, message).hint(hint);
+    match local {
+        Some(local) if local != span => error.also(local, "a local variable, and no array"),
+        _ => error,
+    }
 }
 
 /// Use of statistics that are no global.
@@ -76,10 +90,17 @@ pub fn local_statistics(span: Span, name: &str) -> Diagnostic {
 }
 
 /// A global used with different numbers of keys.
-pub fn inconsistent_arity(span: Span, name: &str, now: usize, before: usize, before_span: Span) -> Diagnostic {
+pub fn inconsistent_arity(
+    span: Span,
+    name: &str,
+    (now, before): (usize, usize),
+    first: Span,
+    initialised: bool,
+) -> Diagnostic {
+    let because = if initialised { "initialised here, and so a scalar".to_owned() } else { shape(before) };
     error("E0306", span, format!("inconsistent arity of '{name}' ({now} vs {before})"))
         .label(shape(now))
-        .also(before_span, shape(before))
+        .also(first, because)
 }
 
 fn shape(keys: usize) -> String {
@@ -96,14 +117,17 @@ pub fn duplicate_global(span: Span, name: &str, first: Span) -> Diagnostic {
 }
 
 /// `%` on a scalar.
-pub fn wrap_on_scalar(span: Span, name: &str) -> Diagnostic {
+pub fn wrap_on_scalar(span: Span, name: &str, used: Span) -> Diagnostic {
     error("E0308", span, format!("wrapping not supported for scalar '{name}'"))
+        .also(used, "used as a scalar")
         .hint("only an array can drop its oldest element; leave out the `%`")
 }
 
 /// `[N]` on a scalar.
-pub fn size_on_scalar(span: Span, name: &str) -> Diagnostic {
-    error("E0355", span, format!("array size given for scalar '{name}'")).hint("leave out the size")
+pub fn size_on_scalar(span: Span, name: &str, used: Span) -> Diagnostic {
+    error("E0355", span, format!("array size given for scalar '{name}'"))
+        .also(used, "used as a scalar")
+        .hint("leave out the size")
 }
 
 /// A linear histogram of too many buckets.
@@ -143,18 +167,20 @@ pub fn statistics_as_value(span: Span) -> Diagnostic {
 
 /// An extractor on something that is not statistics.
 pub fn not_statistics(span: Span) -> Diagnostic {
-    error("E0315", span, "expected a statistics variable or array element")
+    error("E0315", span, "expected a statistics variable or array element").label("not what `<<<` gathers values in")
 }
 
 /// Two different histograms of one aggregate.
-pub fn conflicting_histograms(span: Span, name: &str) -> Diagnostic {
+pub fn conflicting_histograms(span: Span, name: &str, first: Span) -> Diagnostic {
     error("E0316", span, format!("conflicting histogram parameters for '{name}'"))
+        .also(first, "another histogram of it")
         .hint("one aggregate keeps one histogram: use the same @hist operator with the same parameters everywhere")
 }
 
 /// Two different `@variance` shifts of one aggregate.
-pub fn conflicting_variance(span: Span, name: &str) -> Diagnostic {
+pub fn conflicting_variance(span: Span, name: &str, first: Span) -> Diagnostic {
     error("E0317", span, format!("conflicting @variance bit shifts for '{name}'"))
+        .also(first, "another shift of it")
         .hint("the shift belongs to the aggregate: use the same one everywhere")
 }
 
@@ -162,18 +188,6 @@ pub fn conflicting_variance(span: Span, name: &str) -> Diagnostic {
 pub fn histogram_as_value(span: Span) -> Diagnostic {
     error("E0318", span, "a histogram can only be printed, indexed or iterated")
         .hint("print(@hist_log(x)), @hist_log(x)[n] or foreach (n in @hist_log(x))")
-}
-
-/// A printf format that is wrong by itself.
-pub fn bad_format(span: Span, problem: &str) -> Diagnostic {
-    error("E0319", span, format!("invalid or missing conversion specifier: {problem}"))
-        .hint("conversions are %d %i %u %o %x %X %p %c %s %m %M %b and %%")
-}
-
-/// Too many or too few arguments for a format.
-pub fn format_arguments(span: Span, wanted: usize, given: usize) -> Diagnostic {
-    let problem = if given < wanted { "too few" } else { "too many" };
-    error("E0320", span, format!("{problem} arguments for format string ({given}, expected {wanted})"))
 }
 
 /// A context variable in a probe that has none.
@@ -273,12 +287,6 @@ pub fn no_such_constant(span: Span, name: &str) -> Diagnostic {
         .hint("what a header #defines is in no type information: write its value")
 }
 
-/// C code.
-pub fn embedded_c(span: Span) -> Diagnostic {
-    error("E0337", span, "embedded C is not supported: this compiler has no C compiler to hand it to")
-        .hint("script functions of the library give most of it: @kderef(size, address), @cast(…), kernel_string(…), …")
-}
-
 /// A built-in function used outside of the library.
 pub fn builtin_outside_library(span: Span, name: &str) -> Diagnostic {
     error("E0338", span, format!("'{name}' is reserved for the script library"))
@@ -289,12 +297,13 @@ pub fn not_supported(span: Span, what: &str) -> Diagnostic {
     error("E0340", span, format!("{what} is not supported yet"))
 }
 
-/// A probe point of which no kind is known.
-pub fn unknown_point(span: Span, point: &str, similar: Option<String>) -> Diagnostic {
+/// A probe point of which no kind is known. `further` is what could go on where it goes wrong.
+pub fn unknown_point(span: Span, point: &str, similar: Option<String>, further: &[&str]) -> Diagnostic {
     let base = error("E0341", span, format!("probe point mismatch: no such probe point '{point}'"));
-    match similar {
-        Some(similar) => base.hint(format!("did you mean '{similar}'?")),
-        None => base.hint("probe points begin with begin, end, error, timer, kernel, kprobe or the name of an alias"),
+    match (similar, further) {
+        (Some(similar), _) => base.hint(format!("did you mean '{similar}'?")),
+        (None, []) => base.label("nothing can follow here"),
+        (None, further) => base.hint(format!("there can be {}", further.join(", "))),
     }
 }
 
@@ -355,8 +364,12 @@ pub fn absolute_needs_guru(span: Span) -> Diagnostic {
 
 /// A `$$` name that there is not.
 pub fn no_such_group(span: Span, name: &str) -> Diagnostic {
-    error("E0358", span, format!("unknown context variable '{name}'"))
-        .hint("there are $$vars, $$parms, $$locals, $$return, $$name and $$system")
+    let known = ["$$vars", "$$parms", "$$locals", "$$return", "$$name", "$$system"];
+    let error = error("E0358", span, format!("unknown context variable '{name}'"));
+    match crate::errors::similar(name, known) {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error.hint(format!("there are {}", known.join(" "))),
+    }
 }
 
 /// Aliases that lead to themselves.
@@ -372,8 +385,9 @@ pub fn no_probes() -> Diagnostic {
 }
 
 /// A `-G` of an unknown global.
-pub fn no_such_global_option(name: &str) -> Diagnostic {
-    Diagnostic::warning_without_place("W0347", format!("-G {name}: the script has no scalar global of that name"))
+pub fn no_such_global_option(name: &str, similar: Option<String>) -> Diagnostic {
+    let message = format!("-G {name}: the script has no scalar global of that name");
+    with_similar(Diagnostic::warning_without_place("W0347", message), similar)
 }
 
 /// A `-G` of a wrong type.
@@ -417,4 +431,39 @@ pub fn local_at_entry(span: Span, name: &str) -> Diagnostic {
 pub fn confusing_entry(span: Span, name: &str) -> Diagnostic {
     Diagnostic::warning("W0353", span, format!("confusing usage, consider @entry({name}) in .return probe"))
         .label("this is the value at the function's entry")
+}
+
+/// `foreach ([a, b] in @hist_log(x))`
+pub fn bucket_keys(span: Span) -> Diagnostic {
+    error("E0463", span, "the buckets of a histogram have one number each")
+        .label("a second variable has nothing to take")
+        .hint("foreach (bucket in @hist_log(x)) println(bucket, @hist_log(x)[bucket])")
+}
+
+/// `$x->y.z`
+pub fn member_by_dot(span: Span, member: &str) -> Diagnostic {
+    error("E0466", span, "`.` joins strings, and this is a number")
+        .hint(format!("members are accessed with `->`: write `->{member}`"))
+}
+
+/// An operator of which both sides are of the wrong type.
+pub fn wrong_operator(span: Span, op: BinaryOp, found: Type) -> Diagnostic {
+    let wanted = if found == Type::Str { Type::Long } else { Type::Str };
+    let error = error("E0467", span, format!("type mismatch: `{}` takes two values of type {wanted}", op.text()))
+        .label(format!("both sides are of type {found}"));
+    match op {
+        BinaryOp::Add => error.hint("strings are joined with `.`"),
+        BinaryOp::Concat => error.hint("numbers are added with `+`; sprint(x) makes a string of one"),
+        _ => error,
+    }
+}
+
+/// A probe point component that takes no argument.
+pub fn unwanted_point_argument(span: Span, name: &str) -> Diagnostic {
+    error("E0469", span, format!("probe point component '{name}' takes no argument"))
+}
+
+/// A function that is private to another file.
+pub fn private_function(span: Span, name: &str, file: &str) -> Diagnostic {
+    error("E0465", span, format!("function '{name}' is private to {file}")).label("not visible here")
 }

@@ -67,7 +67,7 @@ pub fn expected_item(span: Span, found: &TokenKind) -> Diagnostic {
     let words = ["probe", "function", "global", "private"];
     match found {
         TokenKind::Ident(word) => match similar(word, words) {
-            Some(similar) if similar != word.as_str() => error.hint(format!("did you mean `{similar}`?")),
+            Some(similar) => error.hint(format!("did you mean `{similar}`?")),
             _ => error.hint("statements stand in a probe: probe begin { … }"),
         },
         TokenKind::Op(Op::BraceClose) => error.hint("there is one `}` too many before this"),

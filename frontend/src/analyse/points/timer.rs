@@ -35,11 +35,12 @@ impl Analyser<'_, '_> {
                 let hz = number_arg(&components[1], "a frequency in hertz")?;
                 (1_000_000_000 / hz.min(1_000_000_000), 0)
             }
-            ["timer", unit] => (self.period(unit, &components[1], span)?, 0),
+            ["timer", unit] => (self.period(unit, &components[1], components, span)?, 0),
             ["timer", unit, "randomize"] => {
-                (self.period(unit, &components[1], span)?, self.period(unit, &components[2], span)?)
+                let period = |component| self.period(unit, component, components, span);
+                (period(&components[1])?, period(&components[2])?)
             }
-            _ => return Err(errors::unknown_point(span, &names.join("."), None).into()),
+            _ => return Err(self.unknown_point(components, span).into()),
         };
         if period_ns > MAX_PERIOD_NS {
             return Err(errors::bad_point_argument(components[1].span, names[1], "a shorter time").into());
@@ -56,18 +57,20 @@ impl Analyser<'_, '_> {
         Ok(vec![Point { name, kind: Some(kind), context: PointContext::None("timer") }])
     }
 
-    fn period(&self, unit: &str, component: &NamedComponent, span: Span) -> Result<u64, Box<Diagnostic>> {
+    fn period(
+        &self,
+        unit: &str,
+        component: &NamedComponent,
+        components: &[NamedComponent],
+        span: Span,
+    ) -> Result<u64, Box<Diagnostic>> {
         let number = number_arg(component, "a positive number")?;
         let configured = || self.target.config("CONFIG_HZ").and_then(|hz| hz.parse().ok()).filter(|hz| *hz > 0);
         let unit_ns = match unit {
             "jiffies" => 1_000_000_000 / configured().unwrap_or(DEFAULT_HZ),
             _ => match UNITS.iter().find(|(name, _)| *name == unit) {
                 Some((_, ns)) => *ns,
-                None => {
-                    let near = crate::errors::similar(unit, UNITS.iter().map(|(name, _)| *name));
-                    let near = near.map(|unit| format!("timer.{unit}({number})"));
-                    return Err(errors::unknown_point(span, &format!("timer.{unit}"), near).into());
-                }
+                None => return Err(self.unknown_point(components, span).into()),
             },
         };
         Ok(number.saturating_mul(unit_ns))
