@@ -75,9 +75,19 @@ impl Analyser<'_, '_> {
     fn check_walks(&self, body: &Body, writes: &[BTreeSet<GlobalId>], found: &mut Vec<Diagnostic>) {
         visit_stmts(&body.stmts, &mut |stmt| {
             let StmtKind::Foreach(foreach) = &stmt.kind else { return };
+            // Calls that stand for `next` come after the walk.
+            let mut after = Vec::new();
+            visit_stmts(&foreach.body, &mut |stmt| {
+                if let StmtKind::Return(Some(call)) = &stmt.kind
+                    && call.span == stmt.span
+                {
+                    after.push(std::ptr::from_ref(call));
+                }
+            });
             visit_exprs(&foreach.body, &mut |expr| {
                 if let H::Call(callee, _) = &expr.kind
                     && writes[callee.index()].contains(&foreach.array)
+                    && !after.contains(&std::ptr::from_ref(expr))
                 {
                     let array = &self.script.globals[foreach.array.index()].name;
                     found.push(errors::modified_in_foreach(expr.span, array));

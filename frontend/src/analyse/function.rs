@@ -227,7 +227,10 @@ impl Walk<'_, '_, '_> {
         let params = self.a.script.functions[id.index()].params;
         let ctypes: Vec<_> = self.locals[..params].iter().map(|param| param.ctype).collect();
         let next = self.instantiate(&rest, &ctypes);
+        // The walks that `next` leaves are over when the next overload runs.
+        let walked = std::mem::take(&mut self.walked);
         let call = self.call_function(next, args, span);
+        self.walked = walked;
         self.a.unify(self.a.script.functions[id.index()].result, call.ty, span);
         vec![hir::Stmt { span, kind: hir::StmtKind::Return(Some(call)) }]
     }
