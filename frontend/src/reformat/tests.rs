@@ -36,7 +36,7 @@ else if (!a) { x=-1 ; y = -  -x }
 for(;;) { }
 foreach( [k+,v] in b [ *,3 ] limit 5 )printf ( "%d" "\n",k )
 foreach(v=k in b-) print(v)
-a<<<3; r = a?b :c ; print(@hist_log( a ) [3]) ; x=$p->next->y[ 3 ] ; y=&$x->z
+a<<<3; r = a?b :c ; print(@hist_log( a ) [3]) ; x=$p->next->y[ 3 ] ; y=&$x->z; z=@cast( a,"b" ) $ . $p[1]$$
 delete b[1] return a . b
 }
 "#,
@@ -54,7 +54,7 @@ delete b[1] return a . b
               for (;;) {}
               foreach ([k+, v] in b[*, 3] limit 5) printf("%d" "\n", k)
               foreach (v = k in b-) print(v)
-              a <<< 3; r = a ? b : c; print(@hist_log(a)[3]); x = $p->next->y[3]; y = &$x->z
+              a <<< 3; r = a ? b : c; print(@hist_log(a)[3]); x = $p->next->y[3]; y = &$x->z; z = @cast(a, "b")$ . $p[1]$$
               delete b[1] return a . b
             }
         "##]],

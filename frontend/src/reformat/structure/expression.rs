@@ -64,6 +64,14 @@ impl Walk<'_> {
                 self.take(Glue::Spaced);
                 return Some(Last::Operand);
             }
+            // `@cast(x, "t")$`, `$x[0]$$`: after a word it would become part of that.
+            TokenKind::Ident(word)
+                if matches!(&**word, "$" | "$$")
+                    && matches!(self.last_kind(), Some(TokenKind::Op(Op::ParenClose | Op::BracketClose))) =>
+            {
+                self.take(Glue::Tight);
+                return Some(Last::Operand);
+            }
             TokenKind::Ident(word) if &**word == "in" => self.take(Glue::Spaced),
             // `foreach (k in a @count-)`
             TokenKind::At(_) if self.header => {
