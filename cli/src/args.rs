@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use spile_frontend::target::Arch;
 use spile_vm_lab::Cell;
@@ -117,9 +118,9 @@ pub struct CompileFor {
     /// Compile for the kernel of this kit.
     #[arg(long, value_name = "FILE", conflicts_with = "target")]
     pub kit: Option<PathBuf>,
-    /// Compile for this target; see `spile run`.
-    #[arg(long, default_value = "local", env = "SPILE_TARGET")]
-    pub target: TargetName,
+    /// Compile for this target; see `spile run`. Without it SPILE_TARGET says which, or it is this kernel.
+    #[arg(long)]
+    pub target: Option<TargetName>,
     /// Compile for this instruction set, where the target is `user`: x86_64 or aarch64.
     #[arg(long, value_parser = parse_arch)]
     pub arch: Option<Arch>,
@@ -316,6 +317,16 @@ impl FromStr for TargetName {
                 Some(cell) => Cell::parse(cell).map(Self::Vm).map_err(|error| format!("{error:#}")),
                 None => Err("a target is user, local, or vm:CELL, such as vm:debian-6.1-amd64".into()),
             },
+        }
+    }
+}
+
+impl TargetName {
+    /// The target that the variable `SPILE_TARGET` names; else this machine's kernel.
+    pub fn from_environment() -> Result<Self> {
+        match std::env::var("SPILE_TARGET") {
+            Ok(name) => name.parse().map_err(|error| anyhow::anyhow!("SPILE_TARGET={name}: {error}")),
+            Err(_) => Ok(Self::Local),
         }
     }
 }

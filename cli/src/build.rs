@@ -30,9 +30,12 @@ pub fn kit(path: &Path) -> Result<KernelTarget> {
 
 /// The facts about what is compiled for.
 pub fn facts(options: &CompileFor) -> Result<Box<dyn Target>> {
-    Ok(match (&options.kit, &options.target) {
-        (Some(path), _) => Box::new(kit(path)?),
-        (None, TargetName::User) => Box::new(UserTarget::new(options.arch.unwrap_or_else(host_arch))?),
-        (None, target) => Place::open(target, 1, Terminal::or_lines().as_ref())?.facts,
+    if let Some(path) = &options.kit {
+        return Ok(Box::new(kit(path)?));
+    }
+    let target = options.target.clone().map_or_else(TargetName::from_environment, Ok)?;
+    Ok(match target {
+        TargetName::User => Box::new(UserTarget::new(options.arch.unwrap_or_else(host_arch))?),
+        _ => Place::open(&target, 1, Terminal::or_lines().as_ref())?.facts,
     })
 }

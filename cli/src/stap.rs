@@ -144,11 +144,7 @@ enum Where {
 
 impl Where {
     fn of(options: &Options) -> Result<Self> {
-        let name = match (&options.runtime, env::var("SPILE_TARGET")) {
-            (Some(name), _) => name.clone(),
-            (None, Ok(name)) => name.parse().map_err(|error| anyhow::anyhow!("SPILE_TARGET={name}: {error}"))?,
-            (None, Err(_)) => TargetName::Local,
-        };
+        let name = options.runtime.clone().map_or_else(TargetName::from_environment, Ok)?;
         let release = options.release.clone().or_else(|| env::var("SYSTEMTAP_RELEASE").ok());
         if let Some(release) = release.filter(|release| !is_running(release, options.arch)) {
             return Ok(Self::Elsewhere(Box::new(find_kernel(&release, options.arch)?)));

@@ -424,7 +424,7 @@ fn other_kernels_are_compiled_for() {
     let wrong = stap.run(&["-a", "x86_64", "-r", "kits", "-p2", "-e", &script]);
     assert_eq!(wrong.err, "stap: the kit is of a kernel for aarch64, not x86_64\n");
     let mut list = Command::new(env!("CARGO_BIN_EXE_spile"));
-    list.current_dir(stap.path()).args(["list", "-L", "--kit", "kits/tiny.kit", read]);
+    list.current_dir(stap.path()).env("SPILE_TARGET", "user").args(["list", "-L", "--kit", "kits/tiny.kit", read]);
     assert_eq!(ran(&list.output().unwrap()).out, expected);
 }
 
