@@ -9,6 +9,7 @@ mod auto_print;
 mod body;
 mod call;
 mod check;
+mod circles;
 mod constant;
 mod context;
 pub(crate) mod derived;

@@ -10,7 +10,7 @@ mod scan;
 
 pub use absent::why_absent;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// What kind of thing a library file declares under a name.
@@ -39,7 +39,7 @@ pub struct LibraryFile {
 #[derive(Clone, Debug, Default)]
 pub struct TapsetLibrary {
     files: Vec<LibraryFile>,
-    index: BTreeMap<(Declares, Arc<str>), Vec<usize>>,
+    index: HashMap<Declares, BTreeMap<Arc<str>, Vec<usize>>>,
 }
 
 impl TapsetLibrary {
@@ -55,7 +55,7 @@ impl TapsetLibrary {
         let is_macro_file = file.name.ends_with(".stpm");
         for (kind, declared) in scan::declarations(&file.text) {
             if (kind == Declares::Macro) == is_macro_file {
-                let files = self.index.entry((kind, declared.into())).or_default();
+                let files = self.index.entry(kind).or_default().entry(declared.into()).or_default();
                 if files.last() != Some(&number) {
                     files.push(number);
                 }
@@ -81,12 +81,12 @@ impl TapsetLibrary {
 
     /// Numbers of the files that declare a name.
     pub fn declaring(&self, kind: Declares, name: &str) -> &[usize] {
-        self.index.get(&(kind, name.into())).map_or(&[], |files| files)
+        self.index.get(&kind).and_then(|names| names.get(name)).map_or(&[], |files| files)
     }
 
     /// All names of a kind, sorted, with the files that declare them.
     pub fn names(&self, kind: Declares) -> impl Iterator<Item = (&str, &[usize])> {
-        self.index.iter().filter(move |((k, _), _)| *k == kind).map(|((_, name), files)| (&**name, &**files))
+        self.index.get(&kind).into_iter().flatten().map(|(name, files)| (&**name, &**files))
     }
 }
 

@@ -2,8 +2,10 @@
 //! What can only be said once all types and all functions are known.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::Analyser;
+use super::circles::circles;
 use crate::diag::Diagnostic;
 use crate::errors::semantic as errors;
 use crate::hir::{Body, Expr, ExprKind as H, GlobalId, Place, StmtKind, visit_exprs, visit_stmts};
@@ -25,27 +27,30 @@ impl Analyser<'_, '_> {
     }
 
     /// What each function writes, with all that it calls.
-    fn writes(&self) -> Vec<BTreeSet<GlobalId>> {
+    fn writes(&self) -> Vec<Rc<BTreeSet<GlobalId>>> {
         let functions = &self.script.functions;
-        let mut writes: Vec<BTreeSet<GlobalId>> =
-            functions.iter().map(|function| function.effects.writes.iter().copied().collect()).collect();
-        loop {
-            let mut changed = false;
-            for (caller, function) in functions.iter().enumerate() {
-                let before = writes[caller].len();
-                let mut all = std::mem::take(&mut writes[caller]);
-                visit_exprs(&function.body.stmts, &mut |expr| {
-                    if let H::Call(callee, _) = &expr.kind {
-                        all.extend(&writes[callee.index()]);
-                    }
-                });
-                changed |= all.len() > before;
-                writes[caller] = all;
-            }
-            if !changed {
-                return writes;
-            }
+        let mut edges: Vec<Vec<usize>> = vec![Vec::new(); functions.len()];
+        for (function, callees) in functions.iter().zip(&mut edges) {
+            visit_exprs(&function.body.stmts, &mut |expr| {
+                if let H::Call(callee, _) = &expr.kind {
+                    callees.push(callee.index());
+                }
+            });
         }
+        let mut writes: Vec<Rc<BTreeSet<GlobalId>>> = vec![Rc::default(); functions.len()];
+        for circle in circles(&edges) {
+            let own = circle.iter().flat_map(|member| functions[*member].effects.writes.iter().copied());
+            let own: BTreeSet<_> = own.collect();
+            let called = circle.iter().flat_map(|member| &edges[*member]).map(|callee| writes[*callee].clone());
+            // A function that adds nothing shares the set of what it calls.
+            let all = called.fold(Rc::new(own), |all, more| match (all.is_subset(&more), more.is_subset(&all)) {
+                (true, _) => more,
+                (_, true) => all,
+                _ => Rc::new(&*all | &*more),
+            });
+            circle.iter().for_each(|member| writes[*member] = all.clone());
+        }
+        writes
     }
 
     fn check_values(&self, body: &Body, found: &mut Vec<Diagnostic>) {
@@ -72,7 +77,7 @@ impl Analyser<'_, '_> {
         });
     }
 
-    fn check_walks(&self, body: &Body, writes: &[BTreeSet<GlobalId>], found: &mut Vec<Diagnostic>) {
+    fn check_walks(&self, body: &Body, writes: &[Rc<BTreeSet<GlobalId>>], found: &mut Vec<Diagnostic>) {
         visit_stmts(&body.stmts, &mut |stmt| {
             let StmtKind::Foreach(foreach) = &stmt.kind else { return };
             // Calls that stand for `next` come after the walk.

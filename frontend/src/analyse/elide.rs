@@ -11,8 +11,8 @@ use crate::hir::{Body, Expr, ExprKind as H, LocalId, Place, Stmt, StmtKind, visi
 use crate::span::Span;
 
 impl Analyser<'_, '_> {
-    /// Drops assignments to locals that nothing reads but such assignments. Warns of those locals that are written in
-    /// `own`, which is a user's text.
+    /// Drops assignments to locals that are never read, and then those to locals that only they read. Warns of those locals
+    /// that are written in `own`, which is a user's text.
     pub(super) fn elide(&mut self, body: &mut Body, own: Option<Span>) {
         let read = self.read_locals(&body.stmts);
         if let Some(own) = own {
@@ -22,51 +22,52 @@ impl Analyser<'_, '_> {
     }
 
     fn warn_of_unread(&mut self, body: &Body, read: &HashSet<LocalId>, own: Span) {
-        let mut unread = Vec::new();
+        let mut told = HashSet::new();
         visit_stmts(&body.stmts, &mut |stmt| {
-            if let StmtKind::Expr(expr) = &stmt.kind
-                && let Some((id, _)) = assigned(expr)
-                && !read.contains(&id)
-                && !unread.contains(&id)
-            {
-                unread.push(id);
-            }
-        });
-        for id in unread {
+            let StmtKind::Expr(expr) = &stmt.kind else { return };
+            let Some((id, _)) = assigned(expr) else { return };
             let local = &body.locals[id.index()];
-            if own.contains(local.span) && !local.name.starts_with('<') {
+            let wanted = own.contains(local.span) && !local.name.starts_with('<') && !read.contains(&id);
+            if wanted && told.insert(id) {
                 self.idle.push(errors::unread_local(local.span, &local.name));
             }
-        }
+        });
     }
 
-    /// The locals whose value is needed: by what stays, or by assignments to other such locals.
+    /// The locals that are read by what stays. One that reads itself, as in `x = 1 / x`, is one of them.
     fn read_locals(&self, stmts: &[Stmt]) -> HashSet<LocalId> {
-        let mut reads: HashMap<LocalId, isize> = HashMap::new();
+        let mut reads: HashMap<LocalId, usize> = HashMap::new();
+        // What the assignments read that may go, by the local that they assign.
         let mut sources: HashMap<LocalId, Vec<LocalId>> = HashMap::new();
-        // Reads in assignments that may go are taken off again: they are the assigned local's.
+        let mut plain = HashSet::new();
         visit_stmts(stmts, &mut |stmt| {
             let StmtKind::Expr(expr) = &stmt.kind else { return };
             let Some((local, value)) = assigned(expr) else { return };
-            if value.is_none_or(|value| self.is_pure(value)) {
-                visit_expr(expr, &mut |inner| {
-                    reads_of(inner, |id| {
-                        *reads.entry(id).or_default() -= 1;
-                        sources.entry(local).or_default().push(id);
-                    })
-                });
-            } else {
-                reads_of(expr, |id| *reads.entry(id).or_default() -= 1);
+            plain.insert(std::ptr::from_ref(expr));
+            let read = sources.entry(local).or_default();
+            if let Some(value) = value.filter(|value| self.is_pure(value)) {
+                visit_expr(value, &mut |inner| read.extend(read_local(inner)));
             }
         });
-        visit_exprs(stmts, &mut |expr| reads_of(expr, |id| *reads.entry(id).or_default() += 1));
-        let mut needed: Vec<_> = reads.into_iter().filter(|(_, count)| *count > 0).map(|(id, _)| id).collect();
-        let mut read: HashSet<LocalId> = needed.iter().copied().collect();
-        while let Some(local) = needed.pop() {
-            let more = sources.remove(&local).unwrap_or_default();
-            needed.extend(more.into_iter().filter(|id| read.insert(*id)));
+        visit_exprs(stmts, &mut |expr| {
+            // The value of a nested assignment is needed, or its order among others is.
+            if let Some(id) = read_local(expr).filter(|_| !plain.contains(&std::ptr::from_ref(expr))) {
+                *reads.entry(id).or_default() += 1;
+            }
+        });
+        let mut unread: Vec<_> = sources.keys().copied().filter(|local| !reads.contains_key(local)).collect();
+        while let Some(local) = unread.pop() {
+            for id in sources.remove(&local).unwrap_or_default() {
+                if let Some(count) = reads.get_mut(&id) {
+                    *count -= 1;
+                    if *count == 0 {
+                        reads.remove(&id);
+                        unread.push(id);
+                    }
+                }
+            }
         }
-        read
+        reads.into_keys().collect()
     }
 
     fn drop_unread(&self, stmts: &mut Vec<Stmt>, read: &HashSet<LocalId>) {
@@ -105,14 +106,14 @@ fn assigned(expr: &Expr) -> Option<(LocalId, Option<&Expr>)> {
     }
 }
 
-/// The local that an expression reads. The value of an assignment may be needed as well.
-fn reads_of(expr: &Expr, mut read: impl FnMut(LocalId)) {
+/// The local that an expression reads, or whose new value it is.
+fn read_local(expr: &Expr) -> Option<LocalId> {
     match &expr.kind {
         H::Local(id)
         | H::Assign(Place::Local(id), _)
         | H::Update(Place::Local(id), ..)
-        | H::PostStep(Place::Local(id), _) => read(*id),
-        _ => {}
+        | H::PostStep(Place::Local(id), _) => Some(*id),
+        _ => None,
     }
 }
 

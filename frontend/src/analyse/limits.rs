@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Run-time limits: `-D`, and the depth of calls.
 
+use super::circles::circles;
 use super::{Analyser, Options};
 use crate::errors::{semantic as errors, similar};
 use crate::hir::{Body, Expr, ExprKind as H, FunctionId, visit_exprs};
@@ -108,46 +109,17 @@ impl Analyser<'_, '_> {
 
 /// The longest chain of calls, where functions that call each other in a circle count once each; and whether any do.
 fn depth(callees: &[Vec<FunctionId>]) -> (u32, bool) {
-    let reached: Vec<Option<Vec<bool>>> =
-        (0..callees.len()).map(|from| Some(reach(callees, from)).filter(|reached| reached[from])).collect();
-    let together = |a: usize, b: usize| {
-        let leads = |from: &Option<Vec<bool>>, to: usize| from.as_ref().is_some_and(|reached| reached[to]);
-        leads(&reached[a], b) && leads(&reached[b], a)
-    };
-    let size = |of: usize| (0..callees.len()).filter(|other| together(of, *other)).count().max(1) as u32;
-    let sizes: Vec<u32> = (0..callees.len()).map(|of| if reached[of].is_some() { size(of) } else { 1 }).collect();
-    let mut depth = sizes.clone();
-    loop {
-        let mut changed = false;
-        for caller in 0..callees.len() {
-            let outside =
-                callees[caller].iter().map(|callee| callee.index()).filter(|callee| !together(caller, *callee));
-            let needed = sizes[caller] + outside.map(|callee| depth[callee]).max().unwrap_or(0);
-            changed |= needed > depth[caller];
-            depth[caller] = depth[caller].max(needed);
-            // What a circle calls may be called from any place of it.
-            for member in (0..callees.len()).filter(|member| reached[caller].is_some() && together(caller, *member)) {
-                depth[member] = depth[member].max(needed);
-            }
-        }
-        if !changed {
-            return (depth.into_iter().max().unwrap_or(0), reached.iter().any(Option::is_some));
-        }
+    let edges: Vec<Vec<usize>> = callees.iter().map(|to| to.iter().map(|id| id.index()).collect()).collect();
+    let mut depth = vec![0; edges.len()];
+    let mut recursive = false;
+    for circle in circles(&edges) {
+        // What a circle calls may be called from any place of it; its own members have no depth yet.
+        let outside = circle.iter().flat_map(|member| &edges[*member]).map(|callee| depth[*callee]).max();
+        let needed = circle.len() as u32 + outside.unwrap_or(0);
+        recursive |= circle.len() > 1 || edges[circle[0]].contains(&circle[0]);
+        circle.iter().for_each(|member| depth[*member] = needed);
     }
-}
-
-/// What calls from a function lead to; itself only if it is recursive.
-fn reach(callees: &[Vec<FunctionId>], from: usize) -> Vec<bool> {
-    let mut reached = vec![false; callees.len()];
-    let mut open = vec![from];
-    while let Some(at) = open.pop() {
-        for callee in &callees[at] {
-            if !std::mem::replace(&mut reached[callee.index()], true) {
-                open.push(callee.index());
-            }
-        }
-    }
-    reached
+    (depth.into_iter().max().unwrap_or(0), recursive)
 }
 
 fn is_without_effect(name: &str) -> bool {

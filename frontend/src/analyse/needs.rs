@@ -2,9 +2,10 @@
 //! What a function's text needs of its caller: the context of a probe, or the C types of its arguments. Such a function is
 //! resolved anew for each context, and for each combination of types.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::Analyser;
+use super::circles::circles;
 use super::loader::ItemRef;
 use crate::ast::{self, ExprKind as A, FunctionBody, Name, StmtKind, TargetBase};
 
@@ -34,29 +35,46 @@ struct OwnNeeds {
 impl Analyser<'_, '_> {
     /// What a function needs, the functions that it calls included.
     pub(super) fn needs(&mut self, item: &ItemRef) -> Needs {
-        let mut all = Needs::default();
-        let start = (item.file.id, item.index);
-        let mut seen = HashSet::from([start]);
-        let mut open = vec![item.clone()];
-        while let Some(item) = open.pop() {
-            // What is known of a function counts all that it calls.
-            if let Some(known) = self.needs.get(&(item.file.id, item.index)) {
-                all.add(*known);
-                continue;
+        let key = |item: &ItemRef| (item.file.id, item.index);
+        if let Some(known) = self.needs.get(&key(item)) {
+            return *known;
+        }
+        // All that it leads to and of which nothing is known yet.
+        let mut items = vec![item.clone()];
+        let mut numbers = HashMap::from([(key(item), 0)]);
+        let (mut own, mut edges): (Vec<Needs>, Vec<Vec<usize>>) = (Vec::new(), Vec::new());
+        while let Some(item) = items.get(own.len()).cloned() {
+            let OwnNeeds { mut needs, calls } = item.function().map(own_needs).unwrap_or_default();
+            let mut leads_to = Vec::new();
+            for (name, arity) in &calls {
+                for callee in self.overloads(name, *arity, &item.file).unwrap_or_default() {
+                    if let Some(known) = self.needs.get(&key(&callee)) {
+                        needs.add(*known);
+                        continue;
+                    }
+                    let new = items.len();
+                    let number = *numbers.entry(key(&callee)).or_insert(new);
+                    if number == new {
+                        items.push(callee);
+                    }
+                    leads_to.push(number);
+                }
             }
-            let own = item.function().map(own_needs).unwrap_or_default();
-            all.add(own.needs);
-            for (name, arity) in &own.calls {
-                let callees = self.overloads(name, *arity, &item.file).unwrap_or_default();
-                open.extend(callees.into_iter().filter(|callee| seen.insert((callee.file.id, callee.index))));
+            own.push(needs);
+            edges.push(leads_to);
+        }
+        for circle in circles(&edges) {
+            let mut all = Needs::default();
+            for member in &circle {
+                all.add(own[*member]);
+                edges[*member].iter().for_each(|callee| all.add(own[*callee]));
+            }
+            for member in circle {
+                own[member] = all;
+                self.needs.insert(key(&items[member]), all);
             }
         }
-        self.needs.insert(start, all);
-        if all == Needs::default() {
-            // Nor does any of those need something.
-            self.needs.extend(seen.into_iter().map(|function| (function, all)));
-        }
-        all
+        own[0]
     }
 }
 

@@ -100,7 +100,11 @@ impl Walk<'_> {
     }
 
     fn mark(&mut self, depth: usize, glue: Glue) {
-        let tight = (self.tight || glue == Glue::Tight) && !self.merges();
+        // A script argument joins the word right behind it.
+        let tight = match self.joinable() {
+            true => self.adjacent(),
+            false => (self.tight || glue == Glue::Tight) && !self.merges(),
+        };
         let glue = if tight { Glue::Tight } else { Glue::Spaced };
         self.marks[self.at] = Mark { depth, glue, ..self.marks[self.at] };
         self.at += 1;
@@ -120,6 +124,12 @@ impl Walk<'_> {
             self.marks[self.at].closes = true;
             self.mark(depth, glue);
         }
+    }
+
+    /// Whether the last token is a script argument's text, and the next a word that it may be joined to.
+    fn joinable(&self) -> bool {
+        matches!(self.last_kind(), Some(TokenKind::Arg { quoted: false, .. }))
+            && matches!(self.kind(), TokenKind::Ident(_) | TokenKind::Number(_) | TokenKind::Arg { quoted: false, .. })
     }
 
     /// Whether the last token and the next would be read as another one, if nothing stood between.
