@@ -38,6 +38,11 @@ pub enum Command {
     List(List),
     /// Bring scripts into the one style.
     Fmt(Fmt),
+    /// Explain the code of a diagnostic, such as E0301; without one, list them all.
+    Explain {
+        /// Which.
+        code: Option<String>,
+    },
     /// Be an agent (see spile-agent --help).
     #[command(hide = true, disable_help_flag = true)]
     Agent {

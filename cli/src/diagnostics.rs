@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Diagnostics on standard error: for people or for programs, with the warnings that are wanted.
 
+use anyhow::{Result, bail};
 use serde::Serialize;
 use spile_frontend::diag::{Diagnostic, Diagnostics, Severity};
+use spile_frontend::explain::Explanation;
 use spile_frontend::span::{SourceMap, Span};
 
 use crate::args::{MessageFormat, Script};
@@ -57,6 +59,20 @@ impl Show {
         }
         diagnostics.has_errors()
     }
+}
+
+/// Prints the explanation of a code, or the list of all codes.
+pub fn explain(code: Option<&str>) -> Result<()> {
+    let Some(code) = code else {
+        Explanation::all().for_each(|one| println!("{}  {}", one.code, one.title()));
+        return Ok(());
+    };
+    match (Explanation::of(code), Explanation::similar(code)) {
+        (Some(found), _) => print!("{}", found.text),
+        (None, Some(near)) => bail!("no diagnostic has the code {code}; did you mean {near}?"),
+        (None, None) => bail!("no diagnostic has the code {code}; `spile explain` lists them"),
+    }
+    Ok(())
 }
 
 /// A diagnostic as one line of JSON. docs/command.md describes it.

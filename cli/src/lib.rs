@@ -41,6 +41,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Dump(dump) => dump::dump(&dump),
         Command::List(list) => list::list(&list),
         Command::Fmt(command) => fmt::fmt(&command),
+        Command::Explain { code } => diagnostics::explain(code.as_deref()),
         Command::Agent { arguments } => return spile_agent::command_line::main(arguments.into_iter()),
         Command::Man { command } => man(command.as_deref()),
         Command::Completions { shell } => {

@@ -230,3 +230,16 @@ fn manual_pages_and_completions_are_made_of_the_same_declaration() {
     let completions = spile().args(["completions", "bash"]).output().unwrap();
     assert!(out(&completions).contains("--emit"), "{}", out(&completions));
 }
+
+#[test]
+fn codes_are_explained() {
+    let explain = |arguments: &[&str]| spile().arg("explain").args(arguments).output().unwrap();
+    let one = explain(&["e0301"]);
+    assert!(out(&one).starts_with("# E0301: type mismatch\n\n"), "{}", out(&one));
+    let all = explain(&[]);
+    assert!(out(&all).lines().any(|line| line == "W0350  never-assigned local variable"), "{}", out(&all));
+    assert!(out(&all).lines().count() > 150);
+    let none = explain(&["E0300"]);
+    assert_eq!((out(&none), none.status.code()), ("", Some(1)));
+    assert!(err(&none).contains("no diagnostic has the code E0300; did you mean E030"), "{}", err(&none));
+}

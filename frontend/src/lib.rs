@@ -19,6 +19,7 @@ pub mod parser;
 pub mod print;
 pub mod target;
 
+pub mod explain;
 pub mod format;
 pub mod reformat;
 
