@@ -15,6 +15,9 @@ use crate::hir::{Constant, Effects, Expr, ExprKind, FunctionId, GlobalId, Local,
 use crate::span::Span;
 use crate::types::{Type, TypeVar};
 
+/// Of how many names in one body it is told what else was meant: more are no slips of the pen.
+const MAX_SUGGESTIONS: usize = 50;
+
 /// The walk through one body.
 pub(super) struct Walk<'w, 'a, 'l> {
     pub a: &'w mut Analyser<'a, 'l>,
@@ -243,6 +246,7 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
 
     /// Warns of locals that are read and never written.
     pub fn check_locals(&mut self) {
+        let mut unset = 0;
         for index in 0..self.locals.len() {
             let local = &self.locals[index];
             if local.written || local.name.starts_with('<') {
@@ -251,7 +255,9 @@ impl<'w, 'a, 'l> Walk<'w, 'a, 'l> {
             let others = self.locals.iter().filter(|other| other.written && !other.name.starts_with('<'));
             let globals = self.a.script.globals.iter().filter(|global| global.user);
             let known = others.map(|other| other.name.as_str()).chain(globals.map(|global| global.name.as_str()));
-            let report = errors::never_assigned_local(local.span, &local.name, similar(&local.name, known));
+            unset += 1;
+            let near = if unset > MAX_SUGGESTIONS { None } else { similar(&local.name, known) };
+            let report = errors::never_assigned_local(local.span, &local.name, near);
             self.report(report);
         }
     }

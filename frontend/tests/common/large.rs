@@ -37,7 +37,7 @@ pub fn mixed(lines: usize) -> String {
 }
 
 fn one_handler(lines: usize) -> String {
-    let body = each(lines, |n| format!("  x{} = {n} + x{}; if (x{} > 3) a[{n}] = x{n}", n % 50, n % 49, n % 48));
+    let body = each(lines, |n| format!("  x{} = {n} + x{}; if (x{} > 3) a[{n}] = x{}", n % 50, n % 49, n % 48, n % 47));
     format!("global a\nprobe begin {{\n{body}}}\n")
 }
 

@@ -98,6 +98,10 @@ impl Analyser<'_, '_> {
         if variant == Variant::Statement && pattern.lines == Some(Lines::All) {
             return Err(errors::needs_debug_info(component.span, &format!("statement(\"{written}\")")).into());
         }
+        if variant == Variant::Exported && self.target.is_exported("printk", None).is_none() {
+            let hint = "the target's facts do not say what is exported; without .exported all functions are found";
+            return Err(errors::not_supported(span, "function(…).exported").hint(hint).into());
+        }
         let mut points = Vec::new();
         let mut unknown = false;
         for module in self.modules(place) {
