@@ -34,6 +34,7 @@
 
 mod builtin;
 mod error;
+mod float;
 mod globals;
 mod machine;
 mod map;
@@ -303,7 +304,7 @@ impl<'a> Interp<'a> {
         if std::mem::take(&mut self.machine.exit) {
             self.state = State::Exiting;
         }
-        if let Err((fault, loc)) = result {
+        if let Err((fault, loc)) = result.or_else(silent) {
             let report = Report { message: fault.message(), loc, probe };
             self.machine.events.push(Event::Error(report));
             self.errors += 1;
@@ -312,4 +313,9 @@ impl<'a> Interp<'a> {
             }
         }
     }
+}
+
+/// abort() ends a handler, but is no error.
+fn silent(raised: machine::Raised) -> Result<(), machine::Raised> {
+    if raised.0 == error::Fault::Abort { Ok(()) } else { Err(raised) }
 }

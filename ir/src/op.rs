@@ -302,6 +302,8 @@ intrinsics! {
     Delay "delay" (Int): Acts;
     /// Asks the session to end.
     Exit "exit" (): Acts;
+    /// Ends the handler at once, uncaught, and asks the session to end.
+    Abort "abort" (): Acts fails;
     /// A shell command for the agent to run.
     System "system" (Str): Acts;
     /// Address of the current `task_struct`.
@@ -328,6 +330,20 @@ intrinsics! {
     ProbeName "probe_name" () -> Str: Reads;
     /// A random number from 0 up to, not including, the argument; 0 where that is not positive.
     Random "random" (Int) -> Int: Reads;
+    /// The sum of two doubles, as bit patterns: to nearest, ties to even; 0x7ff8000000000000 for all that is no number.
+    FpAdd "fp_add" (Int, Int) -> Int: Pure;
+    /// The product of two doubles.
+    FpMul "fp_mul" (Int, Int) -> Int: Pure;
+    /// The quotient of two doubles.
+    FpDiv "fp_div" (Int, Int) -> Int: Pure;
+    /// What IEEE 754 calls the remainder: the first minus the nearest multiple of the second, the even one of two.
+    FpRem "fp_rem" (Int, Int) -> Int: Pure;
+    /// The square root of a double.
+    FpSqrt "fp_sqrt" (Int) -> Int: Pure;
+    /// A double in decimal, with so many digits after the point, at most 100.
+    FpToString "fp_to_string" (Int, Int) -> Str: Pure;
+    /// The double nearest to the decimal number that a string begins with.
+    StringToFp "string_to_fp" (Str) -> Int: Pure;
 }
 
 impl Op {

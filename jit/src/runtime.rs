@@ -62,6 +62,14 @@ runtime! {
     Warn = rt_warn(2);
     System = rt_system(2);
     Random = rt_random(2) -> word;
+    Abort = rt_abort(1);
+    FpAdd = rt_fp_add(2) -> word;
+    FpMul = rt_fp_mul(2) -> word;
+    FpDiv = rt_fp_div(2) -> word;
+    FpRem = rt_fp_rem(2) -> word;
+    FpSqrt = rt_fp_sqrt(1) -> word;
+    FpToString = rt_fp_to_string(4);
+    StringToFp = rt_string_to_fp(1) -> word;
 }
 
 impl Rt {

@@ -4,6 +4,7 @@
 use super::{
     Event,
     error::Fault,
+    float,
     machine::{Frame, Machine, Run},
     services::{Clock, FormatValue},
     string,
@@ -130,12 +131,15 @@ impl Machine<'_> {
                 Ok(bound @ 1..) => ((self.services.random(bound) % bound) as i64).into(),
                 _ => 0.into(),
             },
-            Intrinsic::Error
-            | Intrinsic::Exhausted
-            | Intrinsic::Warn
-            | Intrinsic::Exit
-            | Intrinsic::System
-            | Intrinsic::Delay => 0.into(),
+            Intrinsic::FpAdd => float::add(int(0), int(1)).into(),
+            Intrinsic::FpMul => float::mul(int(0), int(1)).into(),
+            Intrinsic::FpDiv => float::div(int(0), int(1)).into(),
+            Intrinsic::FpRem => float::rem(int(0), int(1)).into(),
+            Intrinsic::FpSqrt => float::sqrt(int(0)).into(),
+            Intrinsic::FpToString => self.string(float::to_string(int(0), int(1)).into_bytes()),
+            Intrinsic::StringToFp => float::parse(text(0)).into(),
+            // Those that give no value: `act`.
+            _ => 0.into(),
         })
     }
 
@@ -145,6 +149,10 @@ impl Machine<'_> {
         match intrinsic {
             Intrinsic::Error => return Err(Fault::Script(text())),
             Intrinsic::Exhausted => return Err(Fault::Exhausted),
+            Intrinsic::Abort => {
+                self.exit = true;
+                return Err(Fault::Abort);
+            }
             Intrinsic::Warn => self.events.push(Event::Warning(text())),
             Intrinsic::System => self.events.push(Event::System(text())),
             Intrinsic::Delay => {

@@ -7,6 +7,8 @@ use crate::Space;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Fault {
     Action,
+    /// No error: the script's abort().
+    Abort,
     Nesting,
     Division,
     /// The size of an array that has one of its own.
@@ -25,6 +27,7 @@ impl Fault {
     pub fn message(&self) -> Vec<u8> {
         match self {
             Self::Action => "MAXACTION exceeded".into(),
+            Self::Abort => Vec::new(),
             Self::Nesting => "MAXNESTING exceeded".into(),
             Self::Division => "division by 0".into(),
             Self::MapFull(None) => "Array overflow, check MAXMAPENTRIES".into(),
@@ -44,8 +47,8 @@ impl Fault {
         }
     }
 
-    /// Whether `try` can catch it: an exhausted budget leaves nothing to go on with.
+    /// Whether `try` can catch it: an exhausted budget leaves nothing to go on with, nor does abort().
     pub fn is_catchable(&self) -> bool {
-        *self != Self::Action
+        !matches!(self, Self::Action | Self::Abort)
     }
 }

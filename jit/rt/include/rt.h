@@ -38,7 +38,7 @@ struct rt_ctx {
 	__u64 frame_end;	/* its end */
 	__s64 budget;		/* actions left in this hit */
 	__u32 depth;		/* calls in progress */
-	__u32 error;		/* enum spile_error of the error under way, or 0 */
+	__u32 error;		/* enum spile_error of the error under way, or 0, or RT_ABORT */
 	__u64 error_arg;	/* an address or a size, by the error */
 	__u32 error_location;	/* index in the host part's locations */
 	__u32 reserved;
@@ -59,6 +59,9 @@ struct rt_session {
 	__u32 reserve;		/* rt_scratch_reserve(): the end of the scratch memory, the runtime's own */
 	__u32 reserved[5];
 };
+
+/* The script's abort(): unwinds like an error that cannot be caught, and is none. */
+#define RT_ABORT 0xffffffffu
 
 enum rt_kind { RT_INT = 0, RT_STR = 1, RT_STAT = 2, RT_MAP = 3 };
 enum rt_hist { RT_HIST_NONE = 0, RT_HIST_LOG = 1, RT_HIST_LINEAR = 2 };
@@ -238,5 +241,15 @@ void rt_exhausted(struct rt_ctx *ctx);								/* fails */
 void rt_warn(struct rt_ctx *ctx, const struct rt_str *text);
 void rt_system(struct rt_ctx *ctx, const struct rt_str *command);
 __s64 rt_random(struct rt_ctx *ctx, __s64 bound);
+void rt_abort(struct rt_ctx *ctx);								/* fails, as RT_ABORT */
+
+/* Doubles as bit patterns; see float.c. */
+__s64 rt_fp_add(__s64 a, __s64 b);
+__s64 rt_fp_mul(__s64 a, __s64 b);
+__s64 rt_fp_div(__s64 a, __s64 b);
+__s64 rt_fp_rem(__s64 a, __s64 b);
+__s64 rt_fp_sqrt(__s64 value);
+void rt_fp_to_string(struct rt_ctx *ctx, struct rt_str *dst, __s64 value, __s64 precision);
+__s64 rt_string_to_fp(const struct rt_str *s);
 
 #endif /* SPILE_RT_H */

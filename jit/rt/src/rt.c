@@ -14,6 +14,8 @@
 #include "chart.c"
 #include "message.c"
 #include "text.c"
+#include "float.c"
+#include "float_text.c"
 #include "layout.c"
 #include "map.c"
 #include "stat.c"

@@ -62,6 +62,8 @@ static void session_error(struct rt_ctx *ctx)
 {
 	struct rt_session *session = session_of(ctx);
 
+	if (ctx->error == RT_ABORT)
+		return;
 	if (ctx->error == SPILE_ERROR_SCRIPT) {
 		const struct rt_str *text = at(ctx->error_text);
 
@@ -124,4 +126,10 @@ void rt_error(struct rt_ctx *ctx, const struct rt_str *text)
 void rt_exhausted(struct rt_ctx *ctx)
 {
 	fail(ctx, SPILE_ERROR_EXHAUSTED, 0);
+}
+
+void rt_abort(struct rt_ctx *ctx)
+{
+	spile_import_session_exit(kshim_ctx(ctx));
+	fail(ctx, RT_ABORT, 0);
 }

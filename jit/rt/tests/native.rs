@@ -62,6 +62,7 @@ fn run(compiler: &str, flags: &[&str], runtime: &Path, emulator: &[&str]) {
         .arg(root.join("../../abi/include"))
         .args(&sources)
         .arg(runtime)
+        .arg("-lm")
         .arg("-o")
         .arg(&program)
         .output()

@@ -84,8 +84,11 @@ impl Emitter<'_, '_> {
         for (catch, landing) in landings {
             self.builder.switch_to_block(landing);
             let error = self.ctx_load(types::I32, ctx::ERROR);
-            let fatal =
-                self.builder.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, error, i64::from(SPILE_ERROR_ACTION));
+            // RT_ABORT, the greatest code of all, becomes 0.
+            let one = self.builder.ins().iconst(types::I32, 1);
+            let after = self.builder.ins().iadd(error, one);
+            let last = i64::from(SPILE_ERROR_ACTION) + 1;
+            let fatal = self.builder.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, after, last);
             let catch = self.blocks[catch as usize];
             self.builder.ins().brif(fatal, self.unwind, &[], catch, &[]);
         }

@@ -52,6 +52,20 @@ static void errors(void)
 	mock_reset();
 }
 
+static void aborted(void)
+{
+	world_init(&world);
+	world_start(&world);
+	ctx = world_ctx(&world, 0, 0);
+	CHECK(rt_enter(ctx, &plain));
+	rt_abort(ctx);
+	CHECK(ctx->error == RT_ABORT && mock.exits == 1);
+	rt_leave(ctx, &plain);
+	CHECK(mock.n_records == 0 && mock.failures == 0);
+	world_free(&world);
+	mock_reset();
+}
+
 static void caught(void)
 {
 	struct rt_str *text = slot_new("my own"), *dst = slot_new("");
@@ -105,6 +119,7 @@ static void frames(void)
 void test_session(void)
 {
 	errors();
+	aborted();
 	caught();
 	frames();
 }

@@ -131,6 +131,12 @@ void spile_import_ring_commit(struct spile_ctx *ctx, __u64 record)
 	mock.records[mock.n_records++] = (__u8 *)record;
 }
 
+void spile_import_session_exit(struct spile_ctx *ctx)
+{
+	(void)ctx;
+	mock.exits++;
+}
+
 void spile_import_session_fail(struct spile_ctx *ctx)
 {
 	(void)ctx;
@@ -176,6 +182,7 @@ int main(void)
 	test_output();
 	test_session();
 	test_lock();
+	test_float();
 	puts("ok");
 	return 0;
 }

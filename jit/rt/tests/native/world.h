@@ -36,6 +36,7 @@ extern struct mock {
 	int n_records;
 	int ring_is_full;
 	int failures;		/* calls of session_fail */
+	int exits;		/* calls of session_exit */
 	const __u8 *memory;	/* readable for loads: an aligned address, and bytes */
 	__u64 memory_size;
 } mock;
@@ -67,5 +68,6 @@ void test_stat(void);
 void test_output(void);
 void test_session(void);
 void test_lock(void);
+void test_float(void);
 
 #endif /* WORLD_H */
