@@ -17,6 +17,7 @@ use crate::args::{Language, Script};
 use crate::diagnostics::{Show, Warnings};
 use crate::passes::{Clock, Done, Passes};
 use crate::source::{self, Texts};
+use crate::time_zone;
 
 /// An error whose text has been printed.
 #[derive(Debug)]
@@ -86,6 +87,7 @@ impl Request {
             globals: script.global.clone(),
             guru: script.guru,
             skip_badvars: script.skip_badvars,
+            time_zone: time_zone::local(),
             ..Options::default()
         };
         let passes = Passes { verbose: [script.verbose; 5], ..Passes::default() };

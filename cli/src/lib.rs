@@ -23,6 +23,7 @@ mod show;
 mod source;
 pub mod stap;
 pub mod target;
+mod time_zone;
 
 use args::{Cli, Command};
 

@@ -15,6 +15,7 @@ mod context;
 pub(crate) mod derived;
 mod elide;
 mod expr;
+mod facts;
 mod function;
 mod globals;
 mod learned;
@@ -34,6 +35,7 @@ mod unresolved;
 mod unused;
 
 pub use context::PointContext;
+pub use facts::TimeZone;
 pub use loader::{Loader, Source};
 pub use points::forms::FORMS as POINT_TYPES;
 pub use probe::{ListedPoint, Variable};
@@ -68,6 +70,8 @@ pub struct Options {
     pub auto_print: bool,
     /// `--skip-badvars`: target variables that cannot be resolved, or not be read, are 0.
     pub skip_badvars: bool,
+    /// Of the user, for `tz_ctime()`.
+    pub time_zone: TimeZone,
 }
 
 impl Default for Options {
@@ -79,6 +83,7 @@ impl Default for Options {
             guru: false,
             auto_print: true,
             skip_badvars: false,
+            time_zone: TimeZone::default(),
         }
     }
 }

@@ -12,13 +12,6 @@ use crate::token::AT_WORDS;
 use crate::types::Type;
 use spile_ir::{self as ir, Effect, Intrinsic};
 
-/// How library files name built-in functions.
-const BUILTIN: &str = "__builtin_";
-/// How files of the library are called whose functions may harm the traced system.
-const GURU_FILE: &str = "-guru.stp";
-/// The built-in function that is a constant: `MAXSTRINGLEN`.
-const MAX_STRING: &str = "max_string";
-
 impl Walk<'_, '_, '_> {
     /// `f(args)`
     pub fn call(&mut self, function: &ast::Ident, args: &[ast::Expr], span: Span) -> Expr {
@@ -102,9 +95,8 @@ impl Walk<'_, '_, '_> {
         if self.file.kind == FileKind::User {
             return self.fail(span, errors::builtin_outside_library(function.span, &function.name));
         }
-        if name == MAX_STRING && args.is_empty() {
-            let limit = super::limits::max_string(self.a.options);
-            return self.int(span, limit.into());
+        if let Some(fact) = self.fact(name, span).filter(|_| args.is_empty()) {
+            return fact;
         }
         let Some(intrinsic) = Intrinsic::ALL.iter().copied().find(|intrinsic| intrinsic.name() == name) else {
             return self.fail(span, errors::unresolved_function(function.span, &function.name, None));

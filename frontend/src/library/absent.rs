@@ -4,8 +4,17 @@
 const WRITES_USER_MEMORY: &str = "writing to a process's memory is not supported";
 const WALKS_MAPPINGS: &str = "looking up a process's mappings is not supported";
 
+const READS_VARIABLES: &str = "the kernel's variables cannot be read yet";
+const KERNEL_LOG: &str = "the kernel's log is out of a handler's reach; log() and warn() reach the session";
+
 const ABSENT: &[(&str, &str)] = &[
+    ("_libc_errno", "the libc of the process keeps it, and nothing looks into processes yet"),
+    ("addr_to_node", READS_VARIABLES),
+    ("dump_stack", KERNEL_LOG),
+    ("ftrace", KERNEL_LOG),
+    ("get_loadavg_index", READS_VARIABLES),
     ("panic", "stopping the kernel is not supported"),
+    ("printk", KERNEL_LOG),
     ("raise", "sending signals from a probe is not supported"),
     ("set_user_char", WRITES_USER_MEMORY),
     ("set_user_int", WRITES_USER_MEMORY),
@@ -15,6 +24,8 @@ const ABSENT: &[(&str, &str)] = &[
     ("set_user_string", WRITES_USER_MEMORY),
     ("set_user_string_arg", WRITES_USER_MEMORY),
     ("set_user_string_n", WRITES_USER_MEMORY),
+    ("sprint_loadavg", READS_VARIABLES),
+    ("switch_file", "a script cannot choose the file that its output goes to"),
     ("umodaddr", WALKS_MAPPINGS),
     ("umodbuildid", WALKS_MAPPINGS),
 ];
