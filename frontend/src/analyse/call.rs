@@ -12,6 +12,11 @@ use crate::token::AT_WORDS;
 use crate::types::Type;
 use spile_ir::{self as ir, Effect, Intrinsic};
 
+/// How library files name built-in functions.
+const BUILTIN: &str = "__builtin_";
+/// How files of the library are called whose functions may harm the traced system.
+const GURU_FILE: &str = "-guru.stp";
+
 impl Walk<'_, '_, '_> {
     /// `f(args)`
     pub fn call(&mut self, function: &ast::Ident, args: &[ast::Expr], span: Span) -> Expr {
