@@ -28,6 +28,7 @@ mod pretty;
 mod print;
 mod probe;
 mod probe_write;
+mod regex;
 mod stat;
 mod stmt;
 mod target;
@@ -110,6 +111,7 @@ pub fn analyse(
         if options.auto_print && !analyser.diagnostics.has_errors() {
             analyser.print_unread_globals();
         }
+        analyser.check_captures();
         analyser.check_unused();
         analyser.set_limits();
         let Analyser { script, learned: now, .. } = analyser;

@@ -8,6 +8,7 @@ pub mod lex;
 pub mod library;
 pub mod preprocess;
 pub mod print;
+pub mod regex;
 pub mod semantic;
 pub mod syntax;
 pub mod target;

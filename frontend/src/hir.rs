@@ -44,6 +44,8 @@ pub struct Script {
     pub types: Types,
     /// Types that only the script spells, in the order of their numbers.
     pub made_types: Vec<TypeShape>,
+    /// Whether anything asks what regular expressions matched.
+    pub keeps_matches: bool,
     /// Run-time limits.
     pub limits: ir::Limits,
 }
@@ -364,6 +366,15 @@ pub enum ExprKind {
     Binary(ir::BinaryOp, Box<Expr>, Box<Expr>),
     /// Comparison of integers or strings.
     Compare(ir::CompareOp, Box<Expr>, Box<Expr>),
+    /// Whether a string has a match of a regular expression, 1 or 0.
+    Match {
+        /// The regular expression, which can be compiled.
+        regex: Rc<[u8]>,
+        /// Where it is.
+        regex_span: Span,
+        /// The string.
+        subject: Box<Expr>,
+    },
     /// Two strings joined.
     Concat(Box<Expr>, Box<Expr>),
     /// `!x`
@@ -550,7 +561,10 @@ pub fn visit_expr<'h>(expr: &'h Expr, visit: &mut dyn FnMut(&'h Expr)) {
         | ExprKind::And(a, b)
         | ExprKind::Or(a, b)
         | ExprKind::Then(a, b) => [a, b].into_iter().for_each(|expr| visit_expr(expr, visit)),
-        ExprKind::Not(inner) | ExprKind::Load { addr: inner, .. } | ExprKind::Guarded(inner) => {
+        ExprKind::Not(inner)
+        | ExprKind::Load { addr: inner, .. }
+        | ExprKind::Guarded(inner)
+        | ExprKind::Match { subject: inner, .. } => {
             visit_expr(inner, visit);
         }
         ExprKind::Ternary(a, b, c) => [a, b, c].into_iter().for_each(|expr| visit_expr(expr, visit)),

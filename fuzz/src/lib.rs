@@ -27,7 +27,7 @@ pub fn check_program(program: &Program) {
             Ok(compiled) => {
                 spile_abi::Image::parse(&compiled.image).expect("the loader takes what the jit makes").host().expect("a host part");
             }
-            Err(Error::GlobalTooLarge(_) | Error::Stack { .. } | Error::TooMany(_)) => {}
+            Err(Error::GlobalTooLarge(_) | Error::RegexTooLarge(_) | Error::Stack { .. } | Error::TooMany(_)) => {}
             Err(error) => panic!("{arch:?}: {error}\n{text}"),
         }
     }
@@ -39,6 +39,12 @@ pub fn run(program: &Program) {
     let session = Interp::new(program, &mut world).expect("the program verifies");
     let outcome = session.with_max_steps(MAX_STEPS).with_cap_ns(10_000_000).run();
     assert!(!outcome.failed || outcome.errors > 0, "a session fails by errors");
+}
+
+/// What a program prints, formats as they are.
+pub fn output(program: &Program) -> Vec<u8> {
+    let mut world = Nothing;
+    Interp::new(program, &mut world).expect("the program verifies").run().output()
 }
 
 /// A world without memory, where formats are not looked at.

@@ -3,7 +3,8 @@
 
 use spile_ir::{
     BinaryOp, Block, BlockId, CompareOp, Function, GlobalId, GlobalKind, Hist, Inst, Intrinsic, LocId, LocalId, MapSpec,
-    MapValue, Op, Program, Space, StatField, StatSpec, Target, Terminator, Type, Value,
+    MapValue, Op, Program, Space, StatField, StatSpec, StrId, Target, Terminator, Type,
+    Value,
 };
 
 /// Numbers that tend to matter.
@@ -188,7 +189,7 @@ fn operation(program: &Program, function: &Function, random: &mut Random) -> Opt
         map.map_or(Some(Vec::new()), |map| map.keys.iter().map(|ty| pick(types, *ty, random)).collect())
     };
     let field = StatField::Variance;
-    Some(match random.below(22) {
+    Some(match random.below(23) {
         0 => Op::Int(random.number()),
         1 => Op::Binary(binary(random), int(random)?, int(random)?),
         2 => Op::Compare(CompareOp::Le, int(random)?, int(random)?),
@@ -212,6 +213,10 @@ fn operation(program: &Program, function: &Function, random: &mut Random) -> Opt
         20 => {
             let local = LocalId::new(random.below(function.locals.len().max(1)));
             Op::LocalSet(local, pick(types, function.locals.get(local.index())?.ty, random)?)
+        }
+        21 => {
+            let regex = StrId::new(random.below(program.strings.len().max(1)));
+            Op::Match { regex, subject: str(random)?, keep: random.one_in(2) }
         }
         _ => {
             let intrinsic = Intrinsic::ALL[random.below(Intrinsic::ALL.len())];

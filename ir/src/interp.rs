@@ -39,6 +39,7 @@ mod globals;
 mod machine;
 mod map;
 mod memory;
+mod regex;
 mod services;
 mod stat;
 pub(crate) mod string;
@@ -300,7 +301,7 @@ impl<'a> Interp<'a> {
         let limits = &self.machine.program.limits;
         let interruptible = self.machine.program.probes[probe].kind.is_interruptible();
         let budget = if interruptible { limits.max_action_interruptible } else { limits.max_action };
-        let result = self.machine.run(handler, &mut Run { probe, hit, words, budget });
+        let result = self.machine.run(handler, &mut Run { probe, hit, words, budget, matched: None });
         if std::mem::take(&mut self.machine.exit) {
             self.state = State::Exiting;
         }

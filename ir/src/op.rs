@@ -18,6 +18,15 @@ pub enum Op {
     CompareStr(CompareOp, Value, Value),
     /// Two strings joined, cut to the limit.
     Concat(Value, Value),
+    /// Whether a string has a match of a regular expression: 1 or 0.
+    Match {
+        /// The regular expression, a string constant.
+        regex: StrId,
+        /// The string.
+        subject: Value,
+        /// Whether what matched is kept for the intrinsics that ask for it, until the next match that does so.
+        keep: bool,
+    },
 
     /// Reads a local.
     LocalGet(LocalId),
@@ -328,6 +337,10 @@ intrinsics! {
     ProbePoint "probe_point" () -> Str: Reads;
     /// What the script calls the probe that fired, as `pn()` gives it.
     ProbeName "probe_name" () -> Str: Reads;
+    /// Groups of the last `Op::Match` of this hit that keeps what matched; -1 where it failed, or there was none.
+    MatchedGroups "matched_groups" () -> Int: Reads;
+    /// What a group of it matched, 0 for the whole; "" where it took no part, or there is no such group.
+    MatchedText "matched_text" (Int) -> Str: Reads;
     /// A random number from 0 up to, not including, the argument; 0 where that is not positive.
     Random "random" (Int) -> Int: Reads;
     /// The sum of two doubles, as bit patterns: to nearest, ties to even; 0x7ff8000000000000 for all that is no number.
@@ -396,6 +409,7 @@ impl Op {
             | Self::Compare(..)
             | Self::CompareStr(..)
             | Self::Concat(..)
+            | Self::Match { .. }
             | Self::LocalGet(_)
             | Self::LocalSet(..)
             | Self::Load { .. }
@@ -451,6 +465,7 @@ impl Op {
             Self::IterKey(_, cursor, _) | Self::IterValue(_, cursor) | Self::IterStat(_, cursor, _) => {
                 *cursor = map(*cursor);
             }
+            Self::Match { subject, .. } => *subject = map(*subject),
             Self::Load { addr, .. } => *addr = map(*addr),
             Self::Store { addr, value, .. } => {
                 *addr = map(*addr);

@@ -12,6 +12,7 @@ impl Op {
             | Self::Binary(..)
             | Self::Compare(..)
             | Self::CompareStr(..)
+            | Self::Match { .. }
             | Self::GlobalAdd(..)
             | Self::MapHas(..)
             | Self::MapAdd(..)

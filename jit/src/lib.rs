@@ -75,6 +75,9 @@ pub enum Error {
         /// How much the largest needs.
         bytes: u64,
     },
+    /// A regular expression needs too large a table.
+    #[error("the regular expression \"{0}\" needs too large a table")]
+    RegexTooLarge(String),
     /// More of something than an image may have.
     #[error("too many {0}")]
     TooMany(&'static str),

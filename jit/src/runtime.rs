@@ -70,6 +70,10 @@ runtime! {
     FpSqrt = rt_fp_sqrt(1) -> word;
     FpToString = rt_fp_to_string(4);
     StringToFp = rt_string_to_fp(1) -> word;
+    Match = rt_match(2) -> word;
+    MatchGroups = rt_match_groups(3) -> word;
+    MatchedGroups = rt_matched_groups(1) -> word;
+    MatchedText = rt_matched_text(3);
 }
 
 impl Rt {

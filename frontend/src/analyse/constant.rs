@@ -39,6 +39,8 @@ impl Analyser<'_, '_> {
             }
             H::Not(inner) | H::Load { addr: inner, .. } | H::Guarded(inner) => self.is_pure(inner),
             H::Ternary(a, b, c) => self.is_pure(a) && self.is_pure(b) && self.is_pure(c),
+            // What it matched may be asked for.
+            H::Match { .. } => false,
             H::Print(print) => {
                 print.to_string
                     && print.args.iter().all(|arg| match arg {

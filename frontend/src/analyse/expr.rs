@@ -31,7 +31,7 @@ impl Walk<'_, '_, '_> {
             A::Print(print) => self.print(print, span),
             A::Unary { op, operand } => self.unary(*op, operand, span),
             A::Binary { op, op_span, lhs, rhs } => self.binary(*op, *op_span, lhs, rhs),
-            A::RegexMatch { .. } => self.fail(span, errors::not_supported(span, "a regular expression match")),
+            A::RegexMatch { negated, subject, regex } => self.regex_match(*negated, subject, regex, span),
             A::In { keys, array } => self.membership(keys, array, span),
             A::Assign { op, op_span, place, value } => self.assign(*op, *op_span, place, value),
             A::Step { op, place } => self.step(*op, place, span),

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::Analyser;
 use super::body::Walk;
 use crate::ast::{self, ExprKind as A, PrintStyle, StringLit};
 use crate::errors::print as errors;
@@ -57,7 +58,7 @@ impl Walk<'_, '_, '_> {
     fn format(&mut self, text: &StringLit, args: &mut [PrintArg]) -> PrintFormat {
         let bytes = text.value.as_bytes();
         let Directives { wanted, wrong } = format::directives(bytes);
-        let place = |at: &Range<usize>| self.place_in(text, at);
+        let place = |at: &Range<usize>| self.a.place_in(text, at);
         let wrong: Vec<_> = wrong.iter().map(|at| errors::bad_directive(place(at), &bytes[at.clone()])).collect();
         let places: Vec<_> = wanted.iter().map(|one| place(&one.at)).collect();
         if wrong.is_empty() {
@@ -91,10 +92,12 @@ impl Walk<'_, '_, '_> {
             }
         }
     }
+}
 
+impl Analyser<'_, '_> {
     /// Where some bytes of a string literal are written: all of the literal where that cannot be told.
-    fn place_in(&self, text: &StringLit, at: &Range<usize>) -> Span {
-        let written = lexer::written_at(self.a.loader.sources.text(text.span));
+    pub(super) fn place_in(&self, text: &StringLit, at: &Range<usize>) -> Span {
+        let written = lexer::written_at(self.loader.sources.text(text.span));
         if written.len() != text.value.as_bytes().len() {
             return text.span;
         }

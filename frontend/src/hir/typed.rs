@@ -151,6 +151,7 @@ impl<'s> Printer<'s> {
             E::Intrinsic(intrinsic, args) => format!("{}({}):{}", intrinsic.name(), self.list(args), self.ty(expr.ty)),
             E::Binary(op, a, b) => format!("({} {} {})", self.expr(a), binary(*op), self.expr(b)),
             E::Compare(op, a, b) => format!("({} {} {})", self.expr(a), compare(*op), self.expr(b)),
+            E::Match { regex, subject, .. } => format!("({} =~ \"{}\")", self.expr(subject), regex.escape_ascii()),
             E::Concat(a, b) => format!("({} . {})", self.expr(a), self.expr(b)),
             E::Not(inner) => format!("!{}", self.expr(inner)),
             E::And(a, b) => format!("({} && {})", self.expr(a), self.expr(b)),

@@ -72,6 +72,11 @@ impl Lower<'_, '_, '_> {
                 Type::Int => Op::Compare(*op, self.expr(a), self.expr(b)),
                 Type::Str => Op::CompareStr(*op, self.expr(a), self.expr(b)),
             },
+            H::Match { regex, subject, .. } => {
+                let subject = self.expr(subject);
+                let keep = self.script.keeps_matches;
+                Op::Match { regex: self.b.program().intern_string(regex), subject, keep }
+            }
             H::Concat(a, b) => Op::Concat(self.expr(a), self.expr(b)),
             H::Not(inner) => {
                 let value = self.expr(inner);

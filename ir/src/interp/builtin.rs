@@ -127,6 +127,15 @@ impl Machine<'_> {
             Intrinsic::Jiffies => self.services.clock(Clock::Jiffies, self.now_ns).into(),
             Intrinsic::ProbePoint => self.string(self.program.probes[run.probe].name.clone().into_bytes()),
             Intrinsic::ProbeName => self.string(self.program.probes[run.probe].script_name().as_bytes().to_vec()),
+            Intrinsic::MatchedGroups => match &run.matched {
+                Some(texts) => (texts.len() as i64 - 1).into(),
+                None => (-1).into(),
+            },
+            Intrinsic::MatchedText => {
+                let texts = run.matched.as_deref().unwrap_or_default();
+                let text = usize::try_from(int(0)).ok().and_then(|n| texts.get(n));
+                self.string(text.cloned().unwrap_or_default())
+            }
             Intrinsic::Random => match u64::try_from(int(0)) {
                 Ok(bound @ 1..) => ((self.services.random(bound) % bound) as i64).into(),
                 _ => 0.into(),

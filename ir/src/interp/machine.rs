@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The state of a session, and the execution of one handler: frames, jumps, calls, catches.
 
-use super::{Event, Hit, error::Fault, map::Map, services::Services, stat::Stat, value::Val};
+use super::{Event, Hit, error::Fault, map::Map, regex, services::Services, stat::Stat, value::Val};
 use crate::{FuncId, Function, GlobalKind, LocId, Op, Program, Target, Terminator, Value};
 
 /// What a global holds.
@@ -35,6 +35,8 @@ pub(super) struct Run<'h> {
     pub words: &'h mut [i64],
     /// Actions left.
     pub budget: u32,
+    /// What the groups of the last match matched, the whole match first; None where it failed.
+    pub matched: Option<Vec<Vec<u8>>>,
 }
 
 /// An error that nobody caught, and where it came from.
@@ -169,6 +171,15 @@ impl<'a> Machine<'a> {
             Op::Str(string) => self.string(self.program.strings[string.index()].clone()),
             Op::Binary(op, a, b) => Val::Int(op.apply(frame.int(*a), frame.int(*b)).ok_or(Fault::Division)?),
             Op::Compare(op, a, b) | Op::CompareStr(op, a, b) => op.holds(frame.get(*a), frame.get(*b)).into(),
+            Op::Match { regex, subject, keep } => {
+                let subject = frame.get(*subject).bytes();
+                let found = regex::find(&self.program.strings[regex.index()], subject);
+                let matches = found.is_some();
+                if *keep {
+                    run.matched = found.map(|found| found.texts(subject));
+                }
+                matches.into()
+            }
             Op::Concat(a, b) => self.string([frame.get(*a).bytes(), frame.get(*b).bytes()].concat()),
             Op::LocalGet(local) => frame.locals[local.index()].clone(),
             Op::LocalSet(local, value) => {

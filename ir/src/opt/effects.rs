@@ -24,7 +24,7 @@ pub(super) fn depends(op: &Op) -> Depends {
         Op::Int(_) | Op::Str(_) | Op::Binary(..) | Op::Compare(..) | Op::CompareStr(..) | Op::Concat(..) => {
             Depends::Nothing
         }
-        Op::EntryGet(_) | Op::ProbeIndex => Depends::Nothing,
+        Op::Match { keep: false, .. } | Op::EntryGet(_) | Op::ProbeIndex => Depends::Nothing,
         // Guru mode writes the registers where they are saved.
         Op::Arg(_) | Op::ReturnValue => Depends::Memory,
         Op::GlobalGet(global)
@@ -46,7 +46,8 @@ pub(super) fn depends(op: &Op) -> Depends {
         Op::Intrinsic(intrinsic, _) => of_intrinsic(*intrinsic),
         // Cursors are not shared: the state of an iteration is the runtime's affair.
         Op::IterFirst(..) | Op::IterNext(..) => Depends::Moment,
-        Op::LocalGet(_)
+        Op::Match { keep: true, .. }
+        | Op::LocalGet(_)
         | Op::LocalSet(..)
         | Op::GlobalSet(..)
         | Op::GlobalAdd(..)
@@ -206,7 +207,11 @@ pub(super) fn ops(function: &Function) -> impl Iterator<Item = &Op> {
 /// something that an operation does.
 pub(super) fn is_removable(op: &Op) -> bool {
     match op {
-        Op::GlobalAdd(..) | Op::MapAdd(..) | Op::IterFirst(_, Some(_), _) | Op::Caught => false,
+        Op::GlobalAdd(..)
+        | Op::MapAdd(..)
+        | Op::IterFirst(_, Some(_), _)
+        | Op::Match { keep: true, .. }
+        | Op::Caught => false,
         Op::Intrinsic(intrinsic, _) => {
             intrinsic.effect() != Effect::Acts && !intrinsic.can_fail() && intrinsic.signature().1.is_some()
         }

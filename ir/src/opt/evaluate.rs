@@ -5,6 +5,8 @@
 
 use std::rc::Rc;
 
+use spile_regex::Search;
+
 use crate::{Intrinsic, Op, Value, interp::string};
 
 /// A value that is known when the script is compiled.
@@ -54,6 +56,11 @@ pub(super) fn evaluate<'k>(
         Op::Compare(op, a, b) => truth(op.holds(&int(a)?, &int(b)?)),
         Op::CompareStr(op, a, b) => truth(op.holds(text(a)?, text(b)?)),
         Op::Concat(a, b) => Constant::string([text(a)?, text(b)?].concat(), limit),
+        Op::Match { regex, subject, keep: false } => {
+            let subject = text(subject)?;
+            let regex = spile_regex::parse(&strings[regex.index()]).ok()?;
+            truth(Search::new(&regex).ok()?.matches(subject))
+        }
         Op::Intrinsic(intrinsic, args) => {
             let int = |n: usize| int(args.get(n)?);
             let text = |n: usize| text(args.get(n)?);

@@ -25,6 +25,8 @@ impl Parser<'_> {
                 let (a, b) = self.pair()?;
                 Op::Concat(a, b)
             }
+            "match" => self.regex_match(false)?,
+            "match.keep" => self.regex_match(true)?,
             "local.get" => Op::LocalGet(LocalId(self.numbered("local")?)),
             "local.set" => Op::LocalSet(LocalId(self.numbered("local")?), self.then_value()?),
             "store" => {
@@ -140,6 +142,10 @@ impl Parser<'_> {
         } else {
             Ok(PrintArg::Value(self.value()?))
         }
+    }
+
+    fn regex_match(&mut self, keep: bool) -> Result<Op> {
+        Ok(Op::Match { regex: StrId(self.numbered("str")?), subject: self.then_value()?, keep })
     }
 
     fn pair(&mut self) -> Result<(Value, Value)> {

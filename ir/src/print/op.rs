@@ -37,6 +37,9 @@ pub(super) fn print(f: &mut Formatter<'_>, op: &Op) -> fmt::Result {
         Op::Compare(op, a, b) => write!(f, "{} {}, {}", op.word(), V(*a), V(*b)),
         Op::CompareStr(op, a, b) => write!(f, "str.{} {}, {}", op.word(), V(*a), V(*b)),
         Op::Concat(a, b) => write!(f, "concat {}, {}", V(*a), V(*b)),
+        Op::Match { regex, subject, keep } => {
+            write!(f, "match{} str{}, {}", if *keep { ".keep" } else { "" }, regex.0, V(*subject))
+        }
         Op::LocalGet(local) => write!(f, "local.get local{}", local.0),
         Op::LocalSet(local, value) => write!(f, "local.set local{}, {}", local.0, V(*value)),
         Op::GlobalGet(global) => write!(f, "global.get global{}", global.0),
@@ -119,7 +122,7 @@ fn print_arg(arg: &PrintArg) -> String {
 /// What the numbers in an operation stand for, for human readers.
 pub(super) fn print_comment(f: &mut Formatter<'_>, program: &Program, function: &Function, op: &Op) -> fmt::Result {
     let named = match op {
-        Op::Str(string) => program.strings.get(string.index()).map(|text| &text[..]),
+        Op::Str(string) | Op::Match { regex: string, .. } => program.strings.get(string.index()).map(|text| &text[..]),
         Op::Sprint(format, _) | Op::Print(format, _) => {
             program.formats.get(format.index()).map(|format| &format.text[..])
         }

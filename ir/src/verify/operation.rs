@@ -48,6 +48,14 @@ impl Checker<'_> {
                     self.error(format!("no such string {}", string.0));
                 }
             }
+            Op::Match { regex, subject, .. } => {
+                self.expect(*subject, Type::Str, "operand");
+                match self.program.strings.get(regex.index()).map(|pattern| spile_regex::parse(pattern)) {
+                    None => self.error(format!("no such string {}", regex.0)),
+                    Some(Err(error)) => self.error(format!("string {} is no regular expression: {error}", regex.0)),
+                    Some(Ok(_)) => {}
+                }
+            }
             Op::Binary(_, a, b) | Op::Compare(_, a, b) => self.expect_all(&[*a, *b], Type::Int, "operand"),
             Op::CompareStr(_, a, b) | Op::Concat(a, b) => self.expect_all(&[*a, *b], Type::Str, "operand"),
             Op::LocalGet(local) => {

@@ -8,6 +8,7 @@ mod maps;
 mod memory;
 mod optimiser;
 mod passes;
+mod regex;
 mod scalars;
 mod session;
 mod stats;

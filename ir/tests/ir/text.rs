@@ -73,6 +73,10 @@ block0 catch block3:
     call func3 (v0, v1) @0
     v29: str = sprint fmt2 (v1, hist global4 [v1]) @0
     print fmt2 (v1, hist global2 []) @0
+    v34: int = match str0, v1 @0
+    v35: int = match.keep str0, v29 @0
+    v36: int = builtin matched_groups () @0
+    v37: str = builtin matched_text (v36) @0
     budget 3 @0
     branch v2, block1(v0, v1), block2
 block1(v30: int, v31: str):

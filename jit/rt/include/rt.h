@@ -41,7 +41,7 @@ struct rt_ctx {
 	__u32 error;		/* enum spile_error of the error under way, or 0, or RT_ABORT */
 	__u64 error_arg;	/* an address or a size, by the error */
 	__u32 error_location;	/* index in the host part's locations */
-	__u32 reserved;
+	__u32 matched;		/* groups of the last regular expression and 1, or 0 where it did not match */
 	__u64 error_text;	/* address of the script's own struct rt_str, or 0 */
 	__u64 random;		/* state of the random numbers */
 };
@@ -217,6 +217,67 @@ struct rt_hist_arg {
 void rt_print(struct rt_ctx *ctx, __u64 format, __u64 n, const __u8 *types, const __u64 *args);
 void rt_sprint(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *format, __u64 n, const __u8 *types,
 	       const __u64 *args);
+
+/*
+ * Regular expressions, constant, in the image's text. An automaton: states are
+ * offsets of rows in `next`, one column for each class of bytes; row 0 is where
+ * nothing can match any more. Rows are in the order of what they accept.
+ */
+struct rt_dfa {
+	__u16 start;		/* inside of the string */
+	__u16 start_at_edge;	/* at the edge of the string that the walk leads away from */
+	__u16 accepts_at_edge;	/* states from here on accept at the other edge */
+	__u16 accepts;		/* states from here on accept anywhere */
+	__u16 next[];
+};
+
+struct rt_regex {
+	__u8 classes[256];
+	struct rt_dfa search;
+};
+
+/* Whether s has a match. */
+__u64 rt_match(const struct rt_regex *regex, const struct rt_str *s);
+
+/* What captures are found by; spile_regex::Step says what the steps do. Automata are bytes from the beginning. */
+enum rt_step_kind {
+	RT_STEP_COPY = 0,
+	RT_STEP_SPLIT_AFTER = 1,
+	RT_STEP_SPLIT_BEFORE = 2,
+	RT_STEP_SPLIT = 3,
+	RT_STEP_CHOOSE = 4,
+	RT_STEP_OPTIONAL = 5,
+	RT_STEP_LAST = 6,
+	RT_STEP_CLEAR = 7,
+};
+
+#define RT_NO_REGISTER 0xffff
+#define RT_MAX_REGISTERS 128
+
+struct rt_step {
+	__u16 kind;		/* enum rt_step_kind */
+	__u16 from, to, rest;	/* registers */
+	__u32 forward;		/* an automaton, or 0, or a length */
+	__u32 backward;		/* an automaton */
+};
+
+struct rt_captures {
+	__u8 classes[256];
+	__u32 groups;
+	__u32 registers;
+	__u32 anchored;		/* matches begin at the beginning of the string */
+	__u32 find;		/* the automaton that finds where a match begins */
+	__u32 whole;		/* the automaton that finds where it ends */
+	__u32 n_steps;
+	struct rt_step steps[];
+};
+
+/* As rt_match(), and keeps what matched for the rest of this hit. */
+__u64 rt_match_groups(struct rt_ctx *ctx, const struct rt_captures *captures, const struct rt_str *s);
+/* Of the last rt_match_groups(): how many groups there are, -1 where it failed or there was none. */
+__s64 rt_matched_groups(struct rt_ctx *ctx);
+/* What group n matched, 0 for the whole match; "" where it matched nothing, or there is no such group. */
+void rt_matched_text(struct rt_ctx *ctx, struct rt_str *dst, __s64 n);
 
 /* Intrinsics of ir::Intrinsic, by the same names. Those with a string result take dst first. */
 __s64 rt_strlen(const struct rt_str *s);

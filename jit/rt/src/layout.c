@@ -2,6 +2,7 @@
 /* Where a global's parts are, as the jit and the runtime see them. */
 #include "hist.h"
 #include "map.h"
+#include "regex.h"
 #include "stat.h"
 
 #define BLOCK 64		/* one cache line: what different globals never share */
@@ -105,5 +106,6 @@ int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
 
 __u32 rt_scratch_reserve(__u32 max_string)
 {
-	return rt_str_slot(max_string) + (u32)sizeof(struct spile_hist) + MAX_BUCKETS * (u32)sizeof(u64);
+	return rt_str_slot(max_string) + (u32)sizeof(struct spile_hist) + MAX_BUCKETS * (u32)sizeof(u64) +
+	       match_size(max_string);
 }

@@ -2,7 +2,10 @@
 // Generated from rt.h by jit/rt/tests/generated.rs; do not edit.
 
 pub const RT_ABORT: u32 = 4294967295;
+pub const RT_NO_REGISTER: u32 = 65535;
+pub const RT_MAX_REGISTERS: u32 = 128;
 pub type __u8 = ::core::ffi::c_uchar;
+pub type __u16 = ::core::ffi::c_ushort;
 pub type __u32 = ::core::ffi::c_uint;
 pub type __u64 = ::core::ffi::c_ulonglong;
 pub type __s64 = ::core::ffi::c_longlong;
@@ -33,7 +36,7 @@ pub struct rt_ctx {
     pub error: __u32,
     pub error_arg: __u64,
     pub error_location: __u32,
-    pub reserved: __u32,
+    pub matched: __u32,
     pub error_text: __u64,
     pub random: __u64,
 }
@@ -62,7 +65,7 @@ const _: () = {
     ["Offset of field: rt_ctx::error"][::core::mem::offset_of!(rt_ctx, error) - 132usize];
     ["Offset of field: rt_ctx::error_arg"][::core::mem::offset_of!(rt_ctx, error_arg) - 136usize];
     ["Offset of field: rt_ctx::error_location"][::core::mem::offset_of!(rt_ctx, error_location) - 144usize];
-    ["Offset of field: rt_ctx::reserved"][::core::mem::offset_of!(rt_ctx, reserved) - 148usize];
+    ["Offset of field: rt_ctx::matched"][::core::mem::offset_of!(rt_ctx, matched) - 148usize];
     ["Offset of field: rt_ctx::error_text"][::core::mem::offset_of!(rt_ctx, error_text) - 152usize];
     ["Offset of field: rt_ctx::random"][::core::mem::offset_of!(rt_ctx, random) - 160usize];
 };
@@ -256,4 +259,35 @@ const _: () = {
     ["Alignment of rt_hist_arg"][::core::mem::align_of::<rt_hist_arg>() - 8usize];
     ["Offset of field: rt_hist_arg::global"][::core::mem::offset_of!(rt_hist_arg, global) - 0usize];
     ["Offset of field: rt_hist_arg::keys"][::core::mem::offset_of!(rt_hist_arg, keys) - 8usize];
+};
+pub const RT_STEP_COPY: rt_step_kind = 0;
+pub const RT_STEP_SPLIT_AFTER: rt_step_kind = 1;
+pub const RT_STEP_SPLIT_BEFORE: rt_step_kind = 2;
+pub const RT_STEP_SPLIT: rt_step_kind = 3;
+pub const RT_STEP_CHOOSE: rt_step_kind = 4;
+pub const RT_STEP_OPTIONAL: rt_step_kind = 5;
+pub const RT_STEP_LAST: rt_step_kind = 6;
+pub const RT_STEP_CLEAR: rt_step_kind = 7;
+pub type rt_step_kind = ::core::ffi::c_uint;
+#[repr(C)]
+#[derive(
+    Debug, Default, Copy, Clone, PartialEq, Eq, zerocopy :: FromBytes, zerocopy :: IntoBytes, zerocopy :: Immutable,
+)]
+pub struct rt_step {
+    pub kind: __u16,
+    pub from: __u16,
+    pub to: __u16,
+    pub rest: __u16,
+    pub forward: __u32,
+    pub backward: __u32,
+}
+const _: () = {
+    ["Size of rt_step"][::core::mem::size_of::<rt_step>() - 16usize];
+    ["Alignment of rt_step"][::core::mem::align_of::<rt_step>() - 4usize];
+    ["Offset of field: rt_step::kind"][::core::mem::offset_of!(rt_step, kind) - 0usize];
+    ["Offset of field: rt_step::from"][::core::mem::offset_of!(rt_step, from) - 2usize];
+    ["Offset of field: rt_step::to"][::core::mem::offset_of!(rt_step, to) - 4usize];
+    ["Offset of field: rt_step::rest"][::core::mem::offset_of!(rt_step, rest) - 6usize];
+    ["Offset of field: rt_step::forward"][::core::mem::offset_of!(rt_step, forward) - 8usize];
+    ["Offset of field: rt_step::backward"][::core::mem::offset_of!(rt_step, backward) - 12usize];
 };

@@ -26,4 +26,5 @@
 #include "memory_string.c"
 #include "random.c"
 #include "delay.c"
+#include "regex.c"
 #include "session.c"

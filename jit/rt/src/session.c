@@ -51,6 +51,7 @@ __u64 rt_enter(struct rt_ctx *ctx, const struct rt_handler *handler)
 	ctx->error = SPILE_ERROR_NONE;
 	ctx->error_location = SPILE_NO_LOCATION;
 	ctx->error_text = 0;
+	ctx->matched = 0;
 	if (LIKELY(locks_take(ctx, handler)))
 		return 1;
 	session_skip(ctx);

@@ -135,6 +135,8 @@ fn action(intrinsic: ir::Intrinsic) -> Action {
         ir::Intrinsic::Exhausted => Action::ComputeIn(Rt::Exhausted),
         ir::Intrinsic::Warn => Action::ComputeIn(Rt::Warn),
         ir::Intrinsic::System => Action::ComputeIn(Rt::System),
+        ir::Intrinsic::MatchedGroups => Action::ComputeIn(Rt::MatchedGroups),
+        ir::Intrinsic::MatchedText => Action::Make(Rt::MatchedText),
         ir::Intrinsic::Random => Action::ComputeIn(Rt::Random),
         ir::Intrinsic::Abort => Action::ComputeIn(Rt::Abort),
         ir::Intrinsic::FpAdd => Action::Compute(Rt::FpAdd),

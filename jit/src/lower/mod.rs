@@ -11,6 +11,7 @@ mod fail;
 mod function;
 mod op;
 mod output;
+mod regex;
 mod table;
 
 use std::collections::BTreeMap;
@@ -91,6 +92,8 @@ pub struct Lowering<'p> {
     stack: Vec<u64>,
     /// Functions in the order they were compiled.
     pub compiled: Vec<Compiled>,
+    /// The tables of regular expressions, by string and whether what matched is kept.
+    regexes: BTreeMap<(ir::StrId, bool), SectionId>,
     /// Dumps, where they are wanted.
     pub dump: Option<Dump>,
     /// The descriptors of globals.
@@ -120,6 +123,7 @@ impl<'p> Lowering<'p> {
         linker.add_object(spile_rt::freestanding::object(arch.number()))?;
         let mut constants = Constants::default();
         let globals = (!layout.globals.is_empty()).then(|| constants.add(&mut linker, "globals", layout.table()));
+        let regexes = regex::tables(program, &mut linker, &mut constants)?;
         Ok(Self {
             program,
             arch,
@@ -136,6 +140,7 @@ impl<'p> Lowering<'p> {
             work: Vec::new(),
             stack: vec![0; program.functions.len()],
             compiled: Vec::new(),
+            regexes,
             dump: dump.then(Dump::default),
             globals,
             builder_context: FunctionBuilderContext::new(),

@@ -42,6 +42,7 @@ impl Emitter<'_, '_> {
                 self.runtime(Rt::StrConcat, &[self.ctx, slot, a, b]);
                 Some(slot)
             }
+            ir::Op::Match { regex, subject, keep } => Some(self.regex_match(*regex, *subject, *keep)),
             ir::Op::LocalGet(_)
             | ir::Op::LocalSet(..)
             | ir::Op::GlobalGet(_)
