@@ -109,6 +109,7 @@ impl Case {
     pub fn check(&self, actual: &Transcript) -> Result<()> {
         let has_error = || self.expected.err.lines().any(|line| line.starts_with("ERROR: "));
         let expected = Transcript { failed: self.status.unwrap_or_else(has_error), ..self.expected.clone() };
+        let actual = &Transcript { err: without_library_positions(&actual.err), ..actual.clone() };
         if *actual == expected {
             return Ok(());
         }
@@ -129,6 +130,19 @@ impl Case {
         text += &comments("//!", &actual.err);
         fs::write(&self.path, text).with_context(|| format!("cannot write {}", self.path.display()))
     }
+}
+
+/// Errors of library functions without line and column: cases need not follow each edit of the library.
+fn without_library_positions(text: &str) -> String {
+    let mut settled = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("tapset/") {
+        let name = rest[at..].find(".stp:").map_or(rest.len(), |end| at + end + ".stp:".len());
+        settled += &rest[..name];
+        rest = rest[name..].trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == ':');
+        settled += if rest.is_empty() && !settled.ends_with(".stp:") { "" } else { "…" };
+    }
+    settled + rest
 }
 
 /// Output as text: control characters, and bytes that are not UTF-8, become `\xHH`.
@@ -181,6 +195,13 @@ fn split_words(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn positions_in_the_library_are_left_out() {
+        let settled = without_library_positions("near 'error' at tapset/a.stp:18:10 in probe begin\nat b.stp:1:2\n");
+        assert_eq!(settled, "near 'error' at tapset/a.stp:… in probe begin\nat b.stp:1:2\n");
+        assert_eq!(without_library_positions("tapset/ x"), "tapset/ x");
+    }
 
     #[test]
     fn words_keep_quoted_blanks() {

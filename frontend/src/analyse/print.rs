@@ -97,11 +97,18 @@ impl Walk<'_, '_, '_> {
 impl Analyser<'_, '_> {
     /// Where some bytes of a string literal are written: all of the literal where that cannot be told.
     pub(super) fn place_in(&self, text: &StringLit, at: &Range<usize>) -> Span {
-        let written = lexer::written_at(self.loader.sources.text(text.span));
+        let source = self.loader.sources.text(text.span);
+        let written = lexer::written_at(source);
         if written.len() != text.value.as_bytes().len() {
             return text.span;
         }
-        let (Some(first), Some(last)) = (written.get(at.start), written.get(at.end - 1)) else { return text.span };
-        Span { start: text.span.start + first, end: text.span.start + last + 1, ..text.span }
+        let (Some(&first), Some(&last)) = (written.get(at.start), written.get(at.end - 1)) else { return text.span };
+        let length = if source.as_bytes().get(last as usize) == Some(&b'\\') { 2 } else { 1 };
+        // An escape ends where the next byte begins, unless that is in another literal.
+        let end = match written.get(at.end) {
+            Some(&next) if !source[last as usize + 1..next as usize].contains('"') => next,
+            _ => last + length,
+        };
+        Span { start: text.span.start + first, end: text.span.start + end, ..text.span }
     }
 }

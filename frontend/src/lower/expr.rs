@@ -3,6 +3,7 @@
 
 use super::Lower;
 use crate::hir::{Constant, Expr, ExprKind as H, Place, visit_expr};
+use crate::span::Span;
 use spile_ir::{BinaryOp, BlockId, CompareOp, GlobalId, Op, Type, Value};
 
 impl Lower<'_, '_, '_> {
@@ -96,13 +97,7 @@ impl Lower<'_, '_, '_> {
                 return value;
             }
             H::Stat(id, keys, field) => Op::StatRead(GlobalId(id.0), self.exprs(keys), *field),
-            H::Bucket(id, keys, index) => {
-                let (global, keys) = (GlobalId(id.0), self.exprs(keys));
-                let index = self.expr(index);
-                self.at(expr.span);
-                self.not_empty(global, &keys);
-                Op::HistBucket(global, keys, index)
-            }
+            H::Bucket(id, keys, index) => self.bucket(GlobalId(id.0), keys, index, expr.span),
             H::Load { space, addr, bytes, signed } => {
                 Op::Load { space: *space, addr: self.expr(addr), bytes: *bytes, signed: *signed }
             }
@@ -127,6 +122,15 @@ impl Lower<'_, '_, '_> {
             Some(value) => value,
             None => self.nothing(expr),
         }
+    }
+
+    /// The count in a bucket, of an aggregate that is not empty.
+    fn bucket(&mut self, global: GlobalId, keys: &[Expr], index: &Expr, span: Span) -> Op {
+        let keys = self.exprs(keys);
+        let index = self.expr(index);
+        self.at(span);
+        self.not_empty(global, &keys);
+        Op::HistBucket(global, keys, index)
     }
 
     /// The value of what has none.

@@ -90,6 +90,6 @@ fn patterns_are_verified() {
     );
     assert_eq!(
         wrong("str0 \"a\"", "block0: v0: int = int 0 @0 v1: int = match str0, v0 @0 return"),
-        ["function \"begin\": block0, instruction 1: operand v0 is int, not str"],
+        ["function \"begin\": block0, instruction 1: operand: v0 is not a string"],
     );
 }
