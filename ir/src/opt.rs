@@ -13,7 +13,7 @@
 //! budgets that cannot be exceeded go (`budget`); calls are inlined (`inline`); first rounds of loops with loads are
 //! peeled (`peel`); tidy rounds again; then what the whole program does not need goes (`unused`).
 //!
-//! Probes on one point are not combined here, but where they are attached: each handler has its own budget, locks, errors
+//! Probes on one point are not combined yet: each handler has its own budget, locks, errors
 //! and name, so a combined one would be no function of the IR.
 
 mod blocks;
