@@ -48,6 +48,7 @@ use learned::Learned;
 use needs::Needs;
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use crate::ast::Name;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -152,6 +153,8 @@ struct Analyser<'a, 'l> {
     learned: Learned,
     /// Whether functions are being checked that nothing calls: what C types their parameters have is not known then.
     without_callers: bool,
+    /// What was reported: code, file, and the text of each label.
+    said: HashSet<(&'static str, FileId, Vec<Range<usize>>)>,
     /// Names of which something was said that holds for each of their uses.
     complained: HashSet<Name>,
     /// Warnings of what does nothing, to be given where nothing else is wrong.
@@ -187,6 +190,7 @@ impl<'a, 'l> Analyser<'a, 'l> {
             learned: Learned::default(),
             aliases: Vec::new(),
             without_callers: false,
+            said: HashSet::new(),
             complained: HashSet::new(),
             idle: Vec::new(),
             histograms: HashMap::new(),
@@ -204,14 +208,9 @@ impl Analyser<'_, '_> {
             return;
         }
         // An alias or macro that is wrong would say so each time it is used.
-        let texts = |one: &Diagnostic| one.labels.iter().map(|(span, _)| span.range()).collect::<Vec<_>>();
-        let same = |known: &Diagnostic| {
-            let (a, b) = (known.span(), diagnostic.span());
-            known.code == diagnostic.code
-                && a.zip(b).is_some_and(|(a, b)| a.is_same_text(b))
-                && texts(known) == texts(&diagnostic)
-        };
-        if !self.diagnostics.iter().any(same) || diagnostic.labels.is_empty() {
+        let texts = diagnostic.labels.iter().map(|(span, _)| span.range()).collect();
+        let is_new = diagnostic.span().is_none_or(|at| self.said.insert((diagnostic.code, at.file, texts)));
+        if is_new {
             if diagnostic.aliases.is_empty() {
                 diagnostic.aliases.clone_from(&self.aliases);
             }
