@@ -30,18 +30,8 @@ impl Emitter<'_, '_> {
                 let (a, b) = (self.value(*a), self.value(*b));
                 Some(self.compare(*op, a, b))
             }
-            ir::Op::CompareStr(op, a, b) => {
-                let args = [self.value(*a), self.value(*b)];
-                let order = self.word(Callee::Runtime(Rt::StrCompare), &args);
-                let zero = self.int(0);
-                Some(self.compare(*op, order, zero))
-            }
-            ir::Op::Concat(a, b) => {
-                let (a, b) = (self.value(*a), self.value(*b));
-                let slot = self.result_slot(inst)?;
-                self.runtime(Rt::StrConcat, &[self.ctx, slot, a, b]);
-                Some(slot)
-            }
+            ir::Op::CompareStr(op, a, b) => Some(self.compare_strings(*op, *a, *b)),
+            ir::Op::Concat(a, b) => self.concat(inst, *a, *b),
             ir::Op::Match { regex, subject, keep } => Some(self.regex_match(*regex, *subject, *keep)),
             ir::Op::LocalGet(_)
             | ir::Op::LocalSet(..)
@@ -86,6 +76,20 @@ impl Emitter<'_, '_> {
                 Some(slot)
             }
         }
+    }
+
+    fn compare_strings(&mut self, op: ir::CompareOp, a: ir::Value, b: ir::Value) -> clif::Value {
+        let args = [self.value(a), self.value(b)];
+        let order = self.word(Callee::Runtime(Rt::StrCompare), &args);
+        let zero = self.int(0);
+        self.compare(op, order, zero)
+    }
+
+    fn concat(&mut self, inst: &ir::Inst, a: ir::Value, b: ir::Value) -> Option<clif::Value> {
+        let (a, b) = (self.value(a), self.value(b));
+        let slot = self.result_slot(inst)?;
+        self.runtime(Rt::StrConcat, &[self.ctx, slot, a, b]);
+        Some(slot)
     }
 
     /// The slot of the string that an instruction makes; None where nothing is made.
