@@ -27,9 +27,9 @@ fn cost(text: &str, times: u64, library: &TapsetLibrary) -> u64 {
     (0..3).map(|_| (0..times).map(|_| once()).sum()).min().unwrap_or(0)
 }
 
-/// So many times the lines, at once instead of in parts, may take so many times as long. Quadratic would be the same.
+/// So many times the lines, at once instead of in parts, may take so many times as long; quadratic would be eight times.
 const PARTS: u64 = 8;
-const MOST: u64 = 3;
+const MOST: u64 = 4;
 /// What takes less is not told apart from nothing.
 const LEAST_NS: u64 = 10_000_000;
 
