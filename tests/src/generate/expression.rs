@@ -67,7 +67,7 @@ impl Body<'_, '_> {
             return self.int_leaf();
         }
         let fuel = fuel - 1;
-        let found = match self.choices().weighted(&[12, 16, 6, 6, 4, 6, 6, 6, 8, 6, 6, 2, 1]) {
+        let found = match self.choices().weighted(&[12, 16, 6, 6, 4, 6, 6, 6, 8, 6, 6, 2, 6, 1]) {
             0 => None,
             1 => Some(self.binary(fuel)),
             2 => Some(format!("{} {}", self.writer.choices.pick(&["-", "!", "~", "+"]), self.operand(fuel))),
@@ -85,6 +85,7 @@ impl Body<'_, '_> {
             9 => self.assigned_int(fuel),
             10 => self.membership(fuel),
             11 => self.aggregate(true).map(|(text, _)| format!("({text} <<< {})", self.int(fuel))),
+            12 => Some(self.regex_match(fuel)),
             _ => Some(self.choices().pick(&["@kderef(8, 0)", "kernel_int(1)", "strlen(kernel_string(0))"]).to_owned()),
         };
         found.unwrap_or_else(|| self.int_leaf())
@@ -264,9 +265,10 @@ impl Body<'_, '_> {
     }
 
     fn str_of_values(&mut self, fuel: usize) -> String {
-        match self.choices().below(6) {
+        match self.choices().below(7) {
             4 => format!("text_strn({}, {}, {})", self.str(fuel), self.choices().below(30), self.choices().below(2)),
             5 => format!("string_quoted({})", self.str(fuel)),
+            6 => self.matched(fuel),
             0 => format!("substr({}, {}, {})", self.str(fuel), self.int(fuel), self.int(fuel)),
             1 => format!("text_str({})", self.str(fuel)),
             2 => format!("str_replace({}, {}, {})", self.str(fuel), self.str(fuel), self.str(fuel)),

@@ -10,6 +10,7 @@ mod choices;
 mod compare;
 mod expression;
 mod printing;
+mod regex;
 mod statement;
 
 use std::collections::BTreeSet;
