@@ -43,6 +43,7 @@ fn interpreted(pattern: &[u8], subject: &[u8]) -> bool {
     b.finish();
     program.probes.push(Probe {
         name: "begin".into(),
+        alias: None,
         kind: ProbeKind::Begin(0),
         handler,
         entry: None,
