@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The command as users run it, on the target that needs no privilege.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Output, Stdio};
+mod common;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use std::fs;
+use std::process::{Command, Output};
+
+use common::interrupted;
 
 fn spile() -> Command {
     Command::new(env!("CARGO_BIN_EXE_spile"))
@@ -100,16 +100,8 @@ fn a_session_ends_after_its_time() {
 #[test]
 fn an_interrupt_runs_end_probes() {
     let script = r#"probe begin { println("ready") } probe timer.s(100) { } probe end { println("end") }"#;
-    let mut child = spile().args(["run", "--target", "user", "-e", script]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut output = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    output.read_line(&mut line).unwrap();
-    assert_eq!(line, "ready\n");
-    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
-    let mut rest = String::new();
-    output.read_to_string(&mut rest).unwrap();
-    assert_eq!(rest, "end\n");
-    assert!(child.wait().unwrap().success());
+    let outcome = interrupted(spile().args(["run", "--target", "user", "-e", script]));
+    assert_eq!(outcome, ("end\n".into(), Some(0)));
 }
 
 #[test]

@@ -6,13 +6,11 @@ mod common;
 mod tiny_kernel;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
-use common::{Stap, ran, stap};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use common::{Stap, interrupted, ran, stap};
 use spile_frontend::target::Arch;
 
 const HELLO: &str = r#"probe begin { println("hello") exit() }"#;
@@ -225,16 +223,7 @@ fn sessions_end_after_their_time_and_at_an_interrupt() {
     prints(&["-T1", "-e", "probe end { println(\"end\") }"], "end\n");
     let stap = Stap::new();
     let script = r#"probe begin { println("ready") } probe end { println("end") }"#;
-    let mut child = stap.command().args(["-e", script]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut output = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    output.read_line(&mut line).unwrap();
-    assert_eq!(line, "ready\n");
-    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
-    let mut rest = String::new();
-    output.read_to_string(&mut rest).unwrap();
-    assert_eq!(rest, "end\n");
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(interrupted(stap.command().args(["-e", script])), ("end\n".into(), Some(0)));
 }
 
 #[test]

@@ -136,11 +136,12 @@ impl Case {
 fn without_library_positions(text: &str) -> String {
     let mut settled = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find("tapset/") {
-        let name = rest[at..].find(".stp:").map_or(rest.len(), |end| at + end + ".stp:".len());
-        settled += &rest[..name];
-        rest = rest[name..].trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == ':');
-        settled += if rest.is_empty() && !settled.ends_with(".stp:") { "" } else { "…" };
+    while let Some(at) = rest.find("tapset/")
+        && let Some(length) = rest[at..].find(".stp:")
+    {
+        let (name, position) = rest.split_at(at + length + ".stp:".len());
+        settled = settled + name + "…";
+        rest = position.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == ':');
     }
     settled + rest
 }

@@ -2,10 +2,13 @@
 //! The real binary under its two names, on the target that needs no privilege.
 #![allow(dead_code, reason = "each test uses a part")]
 
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
 /// `spile`, for an ordinary process.
@@ -64,4 +67,17 @@ pub fn ran(output: &Output) -> Ran {
 /// Runs `stap` once.
 pub fn stap(words: &[&str]) -> Ran {
     Stap::new().run(words)
+}
+
+/// Starts a script that prints a line "ready", and interrupts it then: what it prints after that, and its exit code.
+pub fn interrupted(command: &mut Command) -> (String, Option<i32>) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).unwrap();
+    (rest, child.wait().unwrap().code())
 }
