@@ -86,7 +86,8 @@ fn stat_spec(random: &mut Random) -> StatSpec {
         1 => Hist::Log,
         _ => Hist::Linear { low: random.number(), high: random.number(), step: random.number() },
     };
-    StatSpec { hist, variance: random.one_in(2).then(|| random.below(64) as u8) }
+    let variance = random.one_in(2).then(|| random.below(64) as u8);
+    StatSpec { sum: !random.one_in(4), extremes: !random.one_in(4), hist, variance }
 }
 
 fn mutate_function(program: &Program, function: &mut Function, random: &mut Random) {

@@ -145,6 +145,8 @@ impl<'a> Parser<'a> {
     }
 
     fn stat(&mut self) -> Result<StatSpec> {
+        let sum = !self.eat_word("no_sum")?;
+        let extremes = !self.eat_word("no_extremes")?;
         let hist = if self.eat_word("hist_log")? {
             Hist::Log
         } else if self.eat_word("hist_linear")? {
@@ -153,7 +155,7 @@ impl<'a> Parser<'a> {
             Hist::None
         };
         let variance = if self.eat_word("variance")? { Some(self.number()?) } else { None };
-        Ok(StatSpec { hist, variance })
+        Ok(StatSpec { sum, extremes, hist, variance })
     }
 
     fn probe(&mut self) -> Result<()> {

@@ -114,7 +114,7 @@ fn print_global(f: &mut Formatter<'_>, n: usize, global: &Global) -> fmt::Result
 }
 
 fn print_stat(f: &mut Formatter<'_>, spec: &StatSpec) -> fmt::Result {
-    write!(f, "stat")?;
+    write!(f, "stat{}{}", if spec.sum { "" } else { " no_sum" }, if spec.extremes { "" } else { " no_extremes" })?;
     match spec.hist {
         Hist::None => {}
         Hist::Log => write!(f, " hist_log")?,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Programs, globals, functions, blocks.
 
-use crate::{Op, PrintArg};
+use crate::{Op, PrintArg, StatField};
 
 /// Defines numbered ids: indices that cannot be mistaken for another table's.
 #[macro_export]
@@ -165,13 +165,36 @@ pub enum MapValue {
     Stat(StatSpec),
 }
 
-/// What an aggregate keeps beside count, sum, minimum and maximum.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+/// What an aggregate keeps beside its count.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StatSpec {
+    /// The sum.
+    pub sum: bool,
+    /// The least and the greatest value.
+    pub extremes: bool,
     /// Its histogram, if any reader wants one.
     pub hist: Hist,
     /// Bits that `@variance` shifts by, where a reader wants the variance.
     pub variance: Option<u8>,
+}
+
+impl Default for StatSpec {
+    /// What costs little. The optimiser leaves out what nobody asks for.
+    fn default() -> Self {
+        Self { sum: true, extremes: true, hist: Hist::None, variance: None }
+    }
+}
+
+impl StatSpec {
+    /// Whether it keeps what a number is made of.
+    pub fn keeps(&self, field: StatField) -> bool {
+        match field {
+            StatField::Count => true,
+            StatField::Sum | StatField::Avg => self.sum,
+            StatField::Min | StatField::Max => self.extremes,
+            StatField::Variance => self.variance.is_some(),
+        }
+    }
 }
 
 /// The histogram of an aggregate.

@@ -69,6 +69,7 @@ fn describe(kind: &ir::GlobalKind, limits: &ir::Limits) -> rt_global {
 }
 
 fn describe_stat(spec: &ir::StatSpec, global: &mut rt_global) {
+    (global.sum, global.extremes) = (spec.sum.into(), spec.extremes.into());
     global.variance = spec.variance.is_some().into();
     global.variance_shift = spec.variance.unwrap_or(0);
     match spec.hist {

@@ -9,8 +9,8 @@ use super::{
     effects::ops,
 };
 use crate::{
-    FuncId, Function, GlobalId, GlobalKind, Hist, LocId, MapSpec, MapValue, Op, PrintArg, Program, SortBy, StatField,
-    StatSpec, locks::used_values,
+    FuncId, Function, GlobalId, GlobalKind, Hist, LocId, MapSpec, MapValue, Op, PrintArg, Program, Sort, SortBy,
+    StatField, StatSpec, locks::used_values,
 };
 
 /// Removes functions that no handler reaches.
@@ -158,30 +158,57 @@ fn hists(op: &Op, mut visit: impl FnMut(GlobalId)) {
 
 /// Lets aggregates keep only what some handler asks for.
 pub(super) fn reduce_aggregates(program: &mut Program) -> bool {
-    let mut wanted = vec![(false, false); program.globals.len()];
+    let mut wanted = vec![Wanted::default(); program.globals.len()];
     for op in program.functions.iter().flat_map(ops) {
-        hists(op, |global| wanted[global.index()].0 = true);
+        hists(op, |global| wanted[global.index()].hist = true);
         match op {
-            Op::HistBucket(global, ..) => wanted[global.index()].0 = true,
-            Op::StatRead(global, _, StatField::Variance) | Op::IterStat(global, _, StatField::Variance) => {
-                wanted[global.index()].1 = true;
-            }
-            Op::IterFirst(global, Some(sort), _) if sort.by == SortBy::Stat(StatField::Variance) => {
-                wanted[global.index()].1 = true;
+            Op::HistBucket(global, ..) => wanted[global.index()].hist = true,
+            Op::StatRead(global, _, field) | Op::IterStat(global, _, field) => wanted[global.index()].field(*field),
+            Op::IterFirst(global, Some(Sort { by: SortBy::Stat(field), .. }), _) => {
+                wanted[global.index()].field(*field)
             }
             _ => {}
         }
     }
     let mut changed = false;
-    for (global, (hist, variance)) in program.globals.iter_mut().zip(wanted) {
+    for (global, wanted) in program.globals.iter_mut().zip(wanted) {
         let (GlobalKind::Stat(spec) | GlobalKind::Map(MapSpec { value: MapValue::Stat(spec), .. })) = &mut global.kind
         else {
             continue;
         };
-        let less =
-            StatSpec { hist: if hist { spec.hist } else { Hist::None }, variance: spec.variance.filter(|_| variance) };
+        let less = wanted.of(spec);
         changed |= less != *spec;
         *spec = less;
     }
     changed
+}
+
+/// What is asked of an aggregate.
+#[derive(Clone, Default)]
+struct Wanted {
+    sum: bool,
+    extremes: bool,
+    hist: bool,
+    variance: bool,
+}
+
+impl Wanted {
+    fn field(&mut self, field: StatField) {
+        match field {
+            StatField::Count => {}
+            StatField::Sum | StatField::Avg => self.sum = true,
+            StatField::Min | StatField::Max => self.extremes = true,
+            StatField::Variance => self.variance = true,
+        }
+    }
+
+    /// The part of what an aggregate keeps that is wanted.
+    fn of(&self, spec: &StatSpec) -> StatSpec {
+        StatSpec {
+            sum: spec.sum && self.sum,
+            extremes: spec.extremes && self.extremes,
+            hist: if self.hist { spec.hist } else { Hist::None },
+            variance: spec.variance.filter(|_| self.variance),
+        }
+    }
 }

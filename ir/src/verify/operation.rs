@@ -4,7 +4,7 @@
 use super::{entry_words, function::Checker, is_handler};
 use crate::{
     FormatId, FuncId, GlobalId, GlobalKind, Hist, LocalId, MapSpec, MapValue, Op, PrintArg, Sort, SortBy, StatField,
-    Type, Value,
+    Type, Value, names::Named,
 };
 
 /// Checks all instructions.
@@ -249,8 +249,8 @@ impl Checker<'_> {
 
     fn check_field(&mut self, global: GlobalId, field: StatField) {
         self.check_aggregate(global);
-        if field == StatField::Variance && self.program.stat(global).is_some_and(|spec| spec.variance.is_none()) {
-            self.error(format!("global {} keeps no variance", global.0));
+        if self.program.stat(global).is_some_and(|spec| !spec.keeps(field)) {
+            self.error(format!("global {} keeps no {}", global.0, field.word()));
         }
     }
 

@@ -16,7 +16,7 @@ global0 "n" int -5
 global1 "s" str "x"
 global2 "a" stat hist_linear -5 10 3 variance 2
 global3 "m" map (int, str) int capacity 10 wrap
-global4 "h" map (str) stat hist_log capacity 0
+global4 "h" map (str) stat no_sum hist_log capacity 0
 global5 "t" map (int) str capacity 0
 probe "begin" begin -3 handler func0
 probe "end" end 1 handler func0

@@ -225,7 +225,8 @@ fn operand_types() {
 #[test]
 fn kinds_of_globals() {
     let items = "global0 \"n\" int 0 global1 \"a\" stat global2 \"m\" map (int) stat hist_log capacity 0
-        global3 \"i\" map (int) int capacity 0 global4 \"s\" str \"\" fmt2 \"%H\" (hist)";
+        global3 \"i\" map (int) int capacity 0 global4 \"s\" str \"\"
+        global5 \"c\" stat no_sum no_extremes fmt2 \"%H\" (hist)";
     let op = |op: &str, message: &str| {
         let body = format!("block0: v0: int = int 1 @0 {op} return");
         wrong(items, &body, &[&format!("block0, instruction 1: {message}")]);
@@ -240,6 +241,8 @@ fn kinds_of_globals() {
     op("stat.add global2 [], v0 @0", "global 2 takes 1 keys, not 0");
     op("stat.add global3 [v0], v0 @0", "global 3 holds no aggregates");
     op("v1: int = stat.read global1 [], variance @0", "global 1 keeps no variance");
+    op("v1: int = stat.read global5 [], avg @0", "global 5 keeps no avg");
+    op("v1: int = stat.read global5 [], max @0", "global 5 keeps no max");
     op("v1: int = hist.bucket global1 [], v0 @0", "global 1 keeps no histogram");
     op("print fmt2 (hist global1 []) @0", "global 1 keeps no histogram");
     op("v1: int = iter.first global3 [_], key 1 ascending @0", "no such key 1");

@@ -76,12 +76,14 @@ struct rt_global {
 	__u8 wrap;		/* maps */
 	__u8 n_keys;		/* maps */
 	__u8 sized;		/* maps: the script gave the capacity (chooses the message) */
+	__u8 sum, extremes;	/* statistics: 1 if kept */
+	__u8 reserved[2];
 	__u32 str_keys;		/* maps: bit i is set where key i is a string */
 	__u32 capacity;		/* maps: elements */
 	__u32 max_string;
-	__u32 slot;		/* rt_str_slot(max_string); filled by rt_layout() too */
 	__s64 low, high, step;	/* linear histograms */
 
+	__u32 slot;		/* rt_str_slot(max_string) */
 	__u32 n_buckets;	/* of a histogram: 128, or (high - low) / step + 3 */
 	__u32 stat_size;	/* one aggregate of one CPU, bytes */
 	__u32 node_size;	/* maps: one element, bytes */
@@ -93,7 +95,6 @@ struct rt_global {
 	__u32 lock_off;		/* its lock word, in the image's data */
 	__u32 nodes_off;	/* maps: the first element, in the image's data */
 	__u32 keys_off;		/* maps: the first key, in an element */
-	__u32 reserved;
 };
 
 /*

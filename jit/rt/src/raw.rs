@@ -121,13 +121,16 @@ pub struct rt_global {
     pub wrap: __u8,
     pub n_keys: __u8,
     pub sized: __u8,
+    pub sum: __u8,
+    pub extremes: __u8,
+    pub reserved: [__u8; 2usize],
     pub str_keys: __u32,
     pub capacity: __u32,
     pub max_string: __u32,
-    pub slot: __u32,
     pub low: __s64,
     pub high: __s64,
     pub step: __s64,
+    pub slot: __u32,
     pub n_buckets: __u32,
     pub stat_size: __u32,
     pub node_size: __u32,
@@ -139,7 +142,6 @@ pub struct rt_global {
     pub lock_off: __u32,
     pub nodes_off: __u32,
     pub keys_off: __u32,
-    pub reserved: __u32,
 }
 const _: () = {
     ["Size of rt_global"][::core::mem::size_of::<rt_global>() - 96usize];
@@ -152,25 +154,27 @@ const _: () = {
     ["Offset of field: rt_global::wrap"][::core::mem::offset_of!(rt_global, wrap) - 5usize];
     ["Offset of field: rt_global::n_keys"][::core::mem::offset_of!(rt_global, n_keys) - 6usize];
     ["Offset of field: rt_global::sized"][::core::mem::offset_of!(rt_global, sized) - 7usize];
-    ["Offset of field: rt_global::str_keys"][::core::mem::offset_of!(rt_global, str_keys) - 8usize];
-    ["Offset of field: rt_global::capacity"][::core::mem::offset_of!(rt_global, capacity) - 12usize];
-    ["Offset of field: rt_global::max_string"][::core::mem::offset_of!(rt_global, max_string) - 16usize];
-    ["Offset of field: rt_global::slot"][::core::mem::offset_of!(rt_global, slot) - 20usize];
+    ["Offset of field: rt_global::sum"][::core::mem::offset_of!(rt_global, sum) - 8usize];
+    ["Offset of field: rt_global::extremes"][::core::mem::offset_of!(rt_global, extremes) - 9usize];
+    ["Offset of field: rt_global::reserved"][::core::mem::offset_of!(rt_global, reserved) - 10usize];
+    ["Offset of field: rt_global::str_keys"][::core::mem::offset_of!(rt_global, str_keys) - 12usize];
+    ["Offset of field: rt_global::capacity"][::core::mem::offset_of!(rt_global, capacity) - 16usize];
+    ["Offset of field: rt_global::max_string"][::core::mem::offset_of!(rt_global, max_string) - 20usize];
     ["Offset of field: rt_global::low"][::core::mem::offset_of!(rt_global, low) - 24usize];
     ["Offset of field: rt_global::high"][::core::mem::offset_of!(rt_global, high) - 32usize];
     ["Offset of field: rt_global::step"][::core::mem::offset_of!(rt_global, step) - 40usize];
-    ["Offset of field: rt_global::n_buckets"][::core::mem::offset_of!(rt_global, n_buckets) - 48usize];
-    ["Offset of field: rt_global::stat_size"][::core::mem::offset_of!(rt_global, stat_size) - 52usize];
-    ["Offset of field: rt_global::node_size"][::core::mem::offset_of!(rt_global, node_size) - 56usize];
-    ["Offset of field: rt_global::n_slots"][::core::mem::offset_of!(rt_global, n_slots) - 60usize];
-    ["Offset of field: rt_global::data_off"][::core::mem::offset_of!(rt_global, data_off) - 64usize];
-    ["Offset of field: rt_global::data_size"][::core::mem::offset_of!(rt_global, data_size) - 68usize];
-    ["Offset of field: rt_global::percpu_off"][::core::mem::offset_of!(rt_global, percpu_off) - 72usize];
-    ["Offset of field: rt_global::percpu_size"][::core::mem::offset_of!(rt_global, percpu_size) - 76usize];
-    ["Offset of field: rt_global::lock_off"][::core::mem::offset_of!(rt_global, lock_off) - 80usize];
-    ["Offset of field: rt_global::nodes_off"][::core::mem::offset_of!(rt_global, nodes_off) - 84usize];
-    ["Offset of field: rt_global::keys_off"][::core::mem::offset_of!(rt_global, keys_off) - 88usize];
-    ["Offset of field: rt_global::reserved"][::core::mem::offset_of!(rt_global, reserved) - 92usize];
+    ["Offset of field: rt_global::slot"][::core::mem::offset_of!(rt_global, slot) - 48usize];
+    ["Offset of field: rt_global::n_buckets"][::core::mem::offset_of!(rt_global, n_buckets) - 52usize];
+    ["Offset of field: rt_global::stat_size"][::core::mem::offset_of!(rt_global, stat_size) - 56usize];
+    ["Offset of field: rt_global::node_size"][::core::mem::offset_of!(rt_global, node_size) - 60usize];
+    ["Offset of field: rt_global::n_slots"][::core::mem::offset_of!(rt_global, n_slots) - 64usize];
+    ["Offset of field: rt_global::data_off"][::core::mem::offset_of!(rt_global, data_off) - 68usize];
+    ["Offset of field: rt_global::data_size"][::core::mem::offset_of!(rt_global, data_size) - 72usize];
+    ["Offset of field: rt_global::percpu_off"][::core::mem::offset_of!(rt_global, percpu_off) - 76usize];
+    ["Offset of field: rt_global::percpu_size"][::core::mem::offset_of!(rt_global, percpu_size) - 80usize];
+    ["Offset of field: rt_global::lock_off"][::core::mem::offset_of!(rt_global, lock_off) - 84usize];
+    ["Offset of field: rt_global::nodes_off"][::core::mem::offset_of!(rt_global, nodes_off) - 88usize];
+    ["Offset of field: rt_global::keys_off"][::core::mem::offset_of!(rt_global, keys_off) - 92usize];
 };
 pub const RT_LOCK_READ: rt_lock_mode = 1;
 pub const RT_LOCK_WRITE: rt_lock_mode = 2;

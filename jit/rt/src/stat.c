@@ -58,11 +58,14 @@ static void stat_add(const struct rt_global *global, struct stat *stat, u64 gene
 {
 	if (UNLIKELY(stat->generation != generation))
 		stat_empty(global, stat, generation);
-	if (!stat->count || value < stat->min)
-		stat->min = value;
-	if (!stat->count || value > stat->max)
-		stat->max = value;
-	stat->sum = (s64)((u64)stat->sum + (u64)value);
+	if (global->extremes) {
+		if (!stat->count || value < stat->min)
+			stat->min = value;
+		if (!stat->count || value > stat->max)
+			stat->max = value;
+	}
+	if (global->sum)
+		stat->sum = (s64)((u64)stat->sum + (u64)value);
 	stat->count++;
 	if (global->variance)
 		stat_spread_add(global, stat, value);

@@ -223,16 +223,20 @@ fn globals_that_nobody_reads_go() {
 #[test]
 fn aggregates_keep_what_is_asked_for() {
     let mut program = begin(
-        "global0 \"a\" stat hist_log variance 3 global1 \"b\" map (int) stat hist_linear 0 10 2 variance 1 capacity 0",
+        "global0 \"a\" stat hist_log variance 3 global1 \"b\" map (int) stat hist_linear 0 10 2 variance 1 capacity 0
+        global2 \"c\" map (int) stat hist_log capacity 0",
         "block0: v0: int = int 1 @0 stat.add global0 [], v0 @0 stat.add global1 [v0], v0 @0
-        v1: int = stat.read global0 [], variance @0 v2: int = hist.bucket global1 [v0], v0 @0 return",
+        v1: int = stat.read global0 [], variance @0 v2: int = stat.read global0 [], min @0
+        v3: int = hist.bucket global1 [v0], v0 @0 v4: int = stat.read global1 [v0], avg @0
+        v5: int = iter.first global2 [_], max descending @0 v6: int = stat.read global2 [v0], count @0 return",
     );
     assert!(run_pass(&mut program, "aggregates"));
     assert_eq!(verify(&program), Ok(()));
     let globals: Vec<String> =
         program.to_string().lines().filter(|line| line.starts_with("global")).map(str::to_owned).collect();
     expect![[r#"
-        global0 "a" stat variance 3
-        global1 "b" map (int) stat hist_linear 0 10 2 capacity 0"#]]
+        global0 "a" stat no_sum variance 3
+        global1 "b" map (int) stat no_extremes hist_linear 0 10 2 capacity 0
+        global2 "c" map (int) stat no_sum capacity 0"#]]
     .assert_eq(&globals.join("\n"));
 }

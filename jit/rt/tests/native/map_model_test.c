@@ -262,7 +262,7 @@ void test_map_model(void)
 			/* int; str, int; int, str; str, str */
 			for (shape = 0; shape < 4; shape++) {
 				struct rt_global global = {
-					.value = values[value], .wrap = wrap,
+					.value = values[value], .wrap = wrap, .sum = 1,
 					.n_keys = shape ? 2 : 1, .str_keys = shape,
 				};
 

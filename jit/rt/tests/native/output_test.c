@@ -80,7 +80,7 @@ static void messages(void)
 
 void test_output(void)
 {
-	struct rt_global stat = { .kind = RT_STAT, .hist = RT_HIST_LOG };
+	struct rt_global stat = { .kind = RT_STAT, .hist = RT_HIST_LOG, .sum = 1, .extremes = 1 };
 
 	world_init(&world);
 	world_add(&world, &stat);

@@ -42,7 +42,7 @@ static void check_spread(const struct rt_global *global, const __u64 *keys)
 
 static void scalars(void)
 {
-	struct rt_global stat = { .kind = RT_STAT };
+	struct rt_global stat = { .kind = RT_STAT, .sum = 1, .extremes = 1 };
 
 	world_init(&world);
 	world_add(&world, &stat);
@@ -63,9 +63,26 @@ static void scalars(void)
 	world_free(&world);
 }
 
+/* What nobody asks for costs no time. */
+static void counts_alone(void)
+{
+	struct rt_global stat = { .kind = RT_STAT };
+	struct rt_ctx *ctx;
+
+	world_init(&world);
+	world_add(&world, &stat);
+	world_start(&world);
+	ctx = world_ctx(&world, 0, 0);
+	rt_stat_add(ctx, &stat, 0, 5);
+	rt_stat_add(ctx, &stat, 0, -7);
+	CHECK(read(&stat, 0, RT_COUNT) == 2);
+	CHECK(!read(&stat, 0, RT_SUM) && !read(&stat, 0, RT_MIN) && !read(&stat, 0, RT_MAX));
+	world_free(&world);
+}
+
 static void elements(void)
 {
-	struct rt_global map = { .kind = RT_MAP, .value = RT_STAT, .n_keys = 1, .capacity = 2 };
+	struct rt_global map = { .kind = RT_MAP, .value = RT_STAT, .n_keys = 1, .capacity = 2, .sum = 1, .extremes = 1 };
 	struct rt_ctx *ctx;
 	__u64 key = 1, other = 2, third = 3, cursor;
 
@@ -98,8 +115,8 @@ static void elements(void)
 static void variances(void)
 {
 	static const __s64 values[] = { 2, 4, 4, 4, 5, 5, 7, 9 };
-	struct rt_global one = { .kind = RT_STAT, .variance = 1, .variance_shift = 10 };
-	struct rt_global many = { .kind = RT_STAT, .variance = 1, .variance_shift = 20 };
+	struct rt_global one = { .kind = RT_STAT, .variance = 1, .variance_shift = 10, .sum = 1, .extremes = 1 };
+	struct rt_global many = { .kind = RT_STAT, .variance = 1, .variance_shift = 20, .sum = 1, .extremes = 1 };
 	int i, scale;
 
 	world_init(&world);
@@ -141,7 +158,7 @@ static void logarithmic(void)
 		{ -1, 63 }, { -2, 62 }, { -3, 62 }, { -16, 59 }, { -31, 59 },
 		{ 9223372036854775807ll, 127 }, { (-9223372036854775807ll - 1), 0 }, { -9223372036854775807ll, 1 },
 	};
-	struct rt_global stat = { .kind = RT_STAT, .hist = RT_HIST_LOG, .variance = 1 };
+	struct rt_global stat = { .kind = RT_STAT, .hist = RT_HIST_LOG, .variance = 1, .sum = 1, .extremes = 1 };
 	struct rt_ctx *ctx;
 	__u64 i;
 
@@ -189,6 +206,7 @@ static void linear(void)
 void test_stat(void)
 {
 	scalars();
+	counts_alone();
 	elements();
 	variances();
 	logarithmic();
