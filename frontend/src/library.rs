@@ -8,7 +8,7 @@ mod absent;
 mod builtin;
 mod scan;
 
-pub use absent::why_absent;
+pub use absent::{why_absent, why_no_alias};
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -11,9 +11,10 @@ use super::Analyser;
 use super::context::PointContext;
 use crate::ast::{Literal, NamedComponent};
 use crate::diag::Diagnostic;
-use crate::errors::semantic as errors;
+use crate::errors::{library, semantic as errors};
 use crate::errors::similar;
 use crate::glob;
+use crate::library::why_no_alias;
 use crate::span::Span;
 use spile_ir::ProbeKind;
 
@@ -86,6 +87,9 @@ impl Analyser<'_, '_> {
             return errors::truncated_point(span, &path, &follow);
         }
         let names: Vec<_> = components.iter().map(|component| component.name.as_str()).collect();
+        if let Some(why) = why_no_alias(&names) {
+            return library::alias_not_offered(span, &path, why);
+        }
         let aliases = self.loader.alias_paths();
         let bare = |form: &[forms::Part<'_>]| form.iter().map(|part| part.name).collect::<Vec<_>>().join(".");
         let known: Vec<_> = forms::all().map(|form| bare(&form)).collect();

@@ -5,8 +5,9 @@ use super::{Derived, Expanded, Pending};
 use crate::analyse::Analyser;
 use crate::analyse::points::forms::{self, Part};
 use crate::ast::NamedComponent;
-use crate::errors::semantic as errors;
+use crate::errors::{library, semantic as errors};
 use crate::glob;
+use crate::library::why_no_alias;
 use crate::print;
 
 impl Analyser<'_, '_> {
@@ -41,7 +42,12 @@ impl Analyser<'_, '_> {
             }
         }
         if all.is_empty() {
-            return Err(errors::no_match(pending.span, &print::components(&pending.components), &[]).into());
+            let point = print::components(&pending.components);
+            let names: Vec<_> = pending.components.iter().map(|component| component.name.as_str()).collect();
+            return Err(Box::new(match why_no_alias(&names) {
+                Some(why) => library::alias_not_offered(pending.span, &point, why),
+                None => errors::no_match(pending.span, &point, &[]),
+            }));
         }
         Ok(all)
     }
