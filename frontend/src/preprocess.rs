@@ -18,7 +18,7 @@ use crate::ast::{FileKind, Name};
 use crate::diag::Diagnostic;
 use crate::errors::preprocess as errors;
 use crate::lexer;
-use crate::span::{ExpansionId, SourceMap, Span};
+use crate::span::{ExpansionId, FileId, SourceMap, Span};
 use crate::token::{AT_WORDS, Op, Token, TokenKind};
 
 /// The arguments of a script, and which of them it has used.
@@ -92,6 +92,7 @@ pub fn preprocess(
         args: surroundings.args,
         own: Macros::default(),
         broken: HashSet::new(),
+        said: HashSet::new(),
         open: Vec::new(),
         in_macro_arg: false,
         depth: 0,
@@ -124,6 +125,8 @@ struct Preprocessor<'a> {
     own: Macros,
     /// Macros of this file that could not be read: their use is not wrong as well.
     broken: HashSet<Name>,
+    /// Places of which something was said: a mistake in the text of a macro is one, however often that is used.
+    said: HashSet<(FileId, u32)>,
     /// The macros being expanded, innermost last.
     open: Vec<Name>,
     /// Whether these tokens are an argument of a macro.
@@ -211,7 +214,9 @@ impl<'t> Cursor<'t> {
 
 impl Preprocessor<'_> {
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if diagnostic.span().is_none_or(|at| self.said.insert((at.file, at.start))) {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Appends what a run of tokens becomes.
@@ -298,7 +303,7 @@ impl Preprocessor<'_> {
     }
 
     fn unknown_word(&mut self, name: &Name, span: Span, scope: &Scope) {
-        if !self.broken.contains(name) {
+        if !self.broken.contains(name) && !self.said.contains(&(span.file, span.start)) {
             self.unknown_macro(name, span, scope);
         }
         self.stand_in(span);

@@ -6,14 +6,25 @@ use super::constant::constant;
 use crate::ast::{self, BinaryOp as B, ExprKind as A, Key, UnaryOp};
 use crate::errors::embedded::embedded_c;
 use crate::errors::{semantic as errors, target as target_errors};
-use crate::hir::{Constant, Expr, ExprKind as H, GlobalId};
+use crate::hir::{Constant, Expr, ExprKind as H, GlobalId, Place};
 use crate::span::Span;
 use crate::types::Type;
 use spile_ir::{BinaryOp, CompareOp, Space};
 
 impl Walk<'_, '_, '_> {
-    /// Resolves an expression.
+    /// Resolves an expression whose value is used: that of an update reads the global.
     pub fn expr(&mut self, expr: &ast::Expr) -> Expr {
+        let resolved = self.discarded(expr);
+        if let H::Update(place, ..) | H::PostStep(place, _) = &resolved.kind
+            && let Place::Global(id) | Place::Element(id, ..) = place
+        {
+            self.read_global(*id);
+        }
+        resolved
+    }
+
+    /// Resolves an expression that stands for itself.
+    pub fn discarded(&mut self, expr: &ast::Expr) -> Expr {
         self.a.nesting += 1;
         let resolved = self.any_expr(expr);
         self.a.nesting -= 1;

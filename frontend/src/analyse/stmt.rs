@@ -27,7 +27,7 @@ impl Walk<'_, '_, '_> {
             A::Empty => return Vec::new(),
             A::Block(block) => H::Block(self.stmts(&block.stmts)),
             A::Expr(expr) => {
-                let expr = self.expr(expr);
+                let expr = self.discarded(expr);
                 if self.a.is_pure(&expr) {
                     return Vec::new();
                 }
@@ -87,13 +87,13 @@ impl Walk<'_, '_, '_> {
     ) -> Vec<Stmt> {
         let mut stmts = Vec::new();
         if let Some(init) = init {
-            let expr = self.expr(init);
+            let expr = self.discarded(init);
             if !self.a.is_pure(&expr) {
                 stmts.push(Stmt { span: init.span, kind: H::Expr(expr) });
             }
         }
         let cond = cond.as_ref().map(|cond| self.long_expr(cond));
-        let step = step.as_ref().map(|step| self.expr(step)).filter(|step| !self.a.is_pure(step));
+        let step = step.as_ref().map(|step| self.discarded(step)).filter(|step| !self.a.is_pure(step));
         let body = self.round(body);
         stmts.push(Stmt { span, kind: H::Loop { cond, body, step } });
         stmts
@@ -134,15 +134,18 @@ impl Walk<'_, '_, '_> {
         H::Return(Some(value))
     }
 
+    /// `delete`, which counts as a use: what a script empties is its own business at the end too.
     fn delete(&mut self, delete: &Delete) -> Option<H> {
         let var = &delete.var;
         if let Some(keys) = &delete.keys {
             let (array, keys) = self.matching(var, keys)?;
             self.write_global(array, var.span);
+            self.read_global(array);
             return Some(H::Delete { array, keys });
         }
         if let Some(id) = self.global(&var.name) {
             self.write_global(id, var.span);
+            self.read_global(id);
             return Some(H::Clear(id));
         }
         let (place, _) = self.scalar_place(&var.name, var.span);
