@@ -185,7 +185,7 @@ fn library_aliases_give_their_variables() {
 fn unread_globals_are_printed_last() {
     let script = r#"
     global n, s, a, m, h, e, read, set = 4
-    probe begin { n = 5; s = "t"; a["x"] = 1; a["y"] = 2; m[1, "k"] = "v"; h[7] <<< 3; e <<< 1; delete e; read = 1 }
+    probe begin { n = 5; s = "t"; a["x"] = 1; a["y"] = 2; m[1, "k"] = "v"; h[7] <<< 3; if (read) e <<< 1; read = 1 }
     probe end(9) { println(read) }"#;
     expect![[r#"
         1

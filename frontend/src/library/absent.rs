@@ -39,7 +39,8 @@ const ABSENT: &[(&[&str], &str)] = &[
 ];
 
 const SYSTEM_CALLS: &str = "the library has no probes of single system calls yet; syscall_any sees them all";
-const SUBSYSTEMS: &str = "the library has no such probe yet; kernel.function(…) and kernel.trace(…) reach what it is made of";
+const SUBSYSTEMS: &str =
+    "the library has no such probe yet; kernel.function(…) and kernel.trace(…) reach what it is made of";
 const ELSEWHERE: &str = "only kernels are traced yet";
 
 /// Beginnings of the names of aliases.
