@@ -87,7 +87,7 @@ impl Request {
             globals: script.global.clone(),
             guru: script.guru,
             skip_badvars: script.skip_badvars,
-            time_zone: time_zone::local(),
+            time_zone: time_zone::local,
             ..Options::default()
         };
         let passes = Passes { verbose: [script.verbose; 5], ..Passes::default() };

@@ -237,7 +237,7 @@ fn request(options: &Options, mut scripts: Vec<Source>) -> Result<Request> {
         guru: options.guru,
         auto_print: options.display_globals,
         skip_badvars: options.skip_badvars,
-        time_zone: crate::time_zone::local(),
+        time_zone: crate::time_zone::local,
     };
     if options.suppress_time_limits {
         run::set_limits(&mut front_end, &["MAXACTION", "MAXACTION_INTERRUPTIBLE"]);

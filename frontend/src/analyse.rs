@@ -72,8 +72,8 @@ pub struct Options {
     pub auto_print: bool,
     /// `--skip-badvars`: target variables that cannot be resolved, or not be read, are 0.
     pub skip_badvars: bool,
-    /// Of the user, for `tz_ctime()`.
-    pub time_zone: TimeZone,
+    /// Finds out that of the user, where `tz_ctime()` asks for it.
+    pub time_zone: fn() -> TimeZone,
 }
 
 impl Default for Options {
@@ -85,7 +85,7 @@ impl Default for Options {
             guru: false,
             auto_print: true,
             skip_badvars: false,
-            time_zone: TimeZone::default(),
+            time_zone: TimeZone::default,
         }
     }
 }

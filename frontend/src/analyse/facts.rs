@@ -27,8 +27,8 @@ impl Walk<'_, '_, '_> {
         let options = self.a.options;
         match name {
             "max_string" => Some(self.int(span, max_string(options).into())),
-            "tz_seconds_east" => Some(self.int(span, options.time_zone.seconds_east)),
-            "tz_name" => Some(self.text(span, &options.time_zone.name)),
+            "tz_seconds_east" => Some(self.int(span, (options.time_zone)().seconds_east)),
+            "tz_name" => Some(self.text(span, &(options.time_zone)().name)),
             _ => None,
         }
     }

@@ -93,12 +93,20 @@ impl Analyser<'_, '_> {
         let aliases = self.loader.alias_paths();
         let bare = |form: &[forms::Part<'_>]| form.iter().map(|part| part.name).collect::<Vec<_>>().join(".");
         let known: Vec<_> = forms::all().map(|form| bare(&form)).collect();
-        let near = similar(&names.join("."), aliases.iter().chain(&known).map(String::as_str));
         // Where it begins to be unknown.
         let begins = |form: &&String, count: usize| form.split('.').take(count).eq(names[..count].iter().copied());
         let right = (1..=names.len()).take_while(|count| known.iter().any(|form| begins(&form, *count))).count();
+        let near = similar(&names.join("."), aliases.iter().chain(&known).map(String::as_str)).filter(|near| {
+            // What is right already makes the rest no more alike; but a component may be missing.
+            let rest = |path: &[&str]| path[right.min(path.len())..].join(".");
+            let near = Vec::from_iter(near.split('.'));
+            near.iter().zip(&names).take(right).any(|(a, b)| a != b)
+                || near.last() == names.last()
+                || similar(&rest(&names), [&*rest(&near)]).is_some()
+        });
         let next = known.iter().filter(|form| begins(form, right)).filter_map(|form| form.split('.').nth(right));
         let mut further: Vec<&str> = next.collect();
+        further.sort_unstable();
         further.dedup();
         let span = components.get(right).map_or(span, |component| component.span);
         errors::unknown_point(span, &path, near, &further)

@@ -174,11 +174,14 @@ pub fn second_sort(span: Span, first: Span) -> Diagnostic {
     Diagnostic::error("E0224", span, "`foreach` can sort by one thing only").also(first, "already sorted by this")
 }
 
-/// An assignment to something else than a variable.
-pub fn not_assignable(span: Span) -> Diagnostic {
-    Diagnostic::error("E0225", span, "this cannot be assigned to")
-        .label("not a variable, array element or target variable")
-        .hint("to compare, write `==`; `?:` and other operators bind tighter than `=`")
+/// An assignment to something else than a variable, or a step of it.
+pub fn not_assignable(span: Span, is_step: bool) -> Diagnostic {
+    let error = Diagnostic::error("E0225", span, "this cannot be assigned to")
+        .label("not a variable, array element or target variable");
+    if is_step {
+        return error;
+    }
+    error.hint("to compare, write `==`; `?:` and other operators bind tighter than `=`")
 }
 
 /// `[a, b]` without `in`.

@@ -49,20 +49,20 @@ impl Parser<'_> {
             return Ok(place);
         };
         let op_span = self.bump().span;
-        self.check_place(&place);
+        self.check_place(&place, false);
         let value = Box::new(self.operand_of(Self::assignment)?);
         self.node(start, ExprKind::Assign { op, op_span, place: Box::new(place), value })
     }
 
     /// Reports what cannot be assigned to. Whether the script may is decided later.
-    fn check_place(&mut self, place: &Expr) {
+    fn check_place(&mut self, place: &Expr, is_step: bool) {
         let assignable = match &place.kind {
             ExprKind::Var(_) | ExprKind::Index { .. } | ExprKind::Deref { .. } => true,
             ExprKind::Target(target) => !target.address_of && target.pretty.is_none(),
             _ => false,
         };
         if !assignable {
-            self.report(errors::not_assignable(place.span));
+            self.report(errors::not_assignable(place.span, is_step));
         }
     }
 
@@ -158,7 +158,7 @@ impl Parser<'_> {
             Op::PlusPlus | Op::MinusMinus => {
                 self.bump();
                 let place = Box::new(self.operand_of(Self::postfix)?);
-                self.check_place(&place);
+                self.check_place(&place, true);
                 let op = StepOp { increment: op == Op::PlusPlus, prefix: true };
                 self.node(start, ExprKind::Step { op, place })
             }
@@ -185,7 +185,7 @@ impl Parser<'_> {
             return Ok(place);
         }
         self.bump();
-        self.check_place(&place);
+        self.check_place(&place, true);
         let op = StepOp { increment, prefix: false };
         self.node(start, ExprKind::Step { op, place: Box::new(place) })
     }

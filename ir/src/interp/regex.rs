@@ -139,15 +139,21 @@ impl Matcher {
         nodes.iter().fold(places.clone(), |places, node| self.after(node, &places))
     }
 
-    fn after_repeat(&self, node: &Node, min: u32, max: Option<u32>, places: &Places) -> Places {
+    /// Where so many of a part may end, one after the other.
+    fn after_times(&self, node: &Node, times: u32, places: &Places) -> Places {
         let mut all = places.clone();
-        for _ in 0..min {
+        for _ in 0..times {
             let next = self.after(node, &all);
             if next == all {
                 break;
             }
             all = next;
         }
+        all
+    }
+
+    fn after_repeat(&self, node: &Node, min: u32, max: Option<u32>, places: &Places) -> Places {
+        let mut all = self.after_times(node, min, places);
         // From a place that was reached before, with more repetitions to go, nothing new is reached.
         let mut new = all.clone();
         let mut left = max.map(|max| max - min);
@@ -157,6 +163,17 @@ impl Matcher {
             all = all.or(&new);
         }
         all
+    }
+
+    /// The places in a range from which any number of a part leads to its end.
+    fn leading_to_end(&self, node: &Node, range: Range<usize>) -> Places {
+        let mut leading = self.only(range.end);
+        for place in range.rev() {
+            if !self.ends(node, place).and(&leading).is_empty() {
+                leading = leading.or(&self.only(place));
+            }
+        }
+        leading
     }
 
     /// Sets the groups in a part that matched this range.
@@ -190,12 +207,17 @@ impl Matcher {
     /// Each repetition is as long as it can be, and none that need not be there is empty, but a single one.
     fn take_repeat(&mut self, node: &Node, mut min: u32, mut max: Option<u32>, mut range: Range<usize>) {
         let mut is_first = true;
+        // Without a bound they are the same in each round.
+        let leading = max.is_none().then(|| self.leading_to_end(node, range.clone()));
         while max != Some(0) && (min > 0 || !range.is_empty() || is_first) {
             is_first = false;
             (min, max) = (min.saturating_sub(1), max.map(|max| max - 1));
             let fits = |end: usize| {
-                (end > range.start || min > 0 || range.is_empty())
-                    && self.after_repeat(node, min, max, &self.only(end)).contains(range.end)
+                let rest = || match &leading {
+                    Some(leading) => !self.after_times(node, min, &self.only(end)).and(leading).is_empty(),
+                    None => self.after_repeat(node, min, max, &self.only(end)).contains(range.end),
+                };
+                (end > range.start || min > 0 || range.is_empty()) && rest()
             };
             let Some(end) = self.ends(node, range.start).last_that(fits) else { return };
             forget(node, &mut self.groups);
