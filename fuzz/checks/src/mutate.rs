@@ -117,7 +117,7 @@ fn mutate_function(program: &Program, function: &mut Function, random: &mut Rand
             }
         }
         4 => {
-            let catch = (0..n_blocks).map(BlockId::new).filter(|block| begins_caught(function, *block)).next_back();
+            let catch = (0..n_blocks).map(BlockId::new).rfind(|block| begins_caught(function, *block));
             function.blocks[at].catch = if random.one_in(2) { None } else { catch };
         }
         5 => {
