@@ -233,7 +233,7 @@ impl Request {
         let clock = Clock::start();
         let options = JitOptions { dump, ..self.jit_options(target) };
         let compiled = spile_jit::compile(program, &options).map_err(|error| {
-            anstream::eprintln!("{}: cannot generate code: {error}", self.passes.style.command());
+            complain!("{}: cannot generate code: {error}", self.passes.style.command());
             self.passes.failed(4, None);
             Reported
         })?;

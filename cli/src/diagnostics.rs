@@ -8,6 +8,7 @@ use spile_frontend::explain::Explanation;
 use spile_frontend::span::{SourceMap, Span};
 
 use crate::args::{MessageFormat, Script};
+use crate::show;
 
 /// What is done with warnings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -53,8 +54,8 @@ impl Show {
         }
         for diagnostic in diagnostics.iter() {
             match self.format {
-                MessageFormat::Text => anstream::eprintln!("{}", diagnostic.render(sources, true)),
-                MessageFormat::Json => eprintln!("{}", json(diagnostic, sources)),
+                MessageFormat::Text => complain!("{}", diagnostic.render(sources, true)),
+                MessageFormat::Json => complain!("{}", json(diagnostic, sources)),
             }
         }
         diagnostics.has_errors()
@@ -64,15 +65,13 @@ impl Show {
 /// Prints the explanation of a code, or the list of all codes.
 pub fn explain(code: Option<&str>) -> Result<()> {
     let Some(code) = code else {
-        Explanation::all().for_each(|one| println!("{}  {}", one.code, one.title()));
-        return Ok(());
+        return show::lines(Explanation::all().map(|one| format!("{}  {}", one.code, one.title())));
     };
     match (Explanation::of(code), Explanation::similar(code)) {
-        (Some(found), _) => print!("{}", found.text),
+        (Some(found), _) => show::text(found.text),
         (None, Some(near)) => bail!("no diagnostic has the code {code}; did you mean {near}?"),
         (None, None) => bail!("no diagnostic has the code {code}; `spile explain` lists them"),
     }
-    Ok(())
 }
 
 /// A diagnostic as one line of JSON. docs/command.md describes it.

@@ -12,6 +12,7 @@ use spile_frontend::span::SourceMap;
 
 use crate::args::Fmt;
 use crate::compile::Reported;
+use crate::show;
 
 /// Brings scripts into the one style, or shows what would change.
 pub fn fmt(command: &Fmt) -> Result<()> {
@@ -58,17 +59,17 @@ fn format_file(path: &Path, check: bool) -> Result<bool> {
     let formatted = match reformat(&sources, file) {
         Ok(formatted) => formatted,
         Err(diagnostics) => {
-            diagnostics.iter().for_each(|diagnostic| anstream::eprint!("{}", diagnostic.render(&sources, true)));
+            diagnostics.iter().for_each(|diagnostic| complain_text!("{}", diagnostic.render(&sources, true)));
             return Ok(false);
         }
     };
     if check {
         let name = path.display().to_string();
-        print!("{}", TextDiff::from_lines(&*text, &*formatted).unified_diff().header(&name, &name));
+        show::text(&TextDiff::from_lines(&*text, &*formatted).unified_diff().header(&name, &name).to_string())?;
         return Ok(formatted == text);
     }
     if piped {
-        print!("{formatted}");
+        show::text(&formatted)?;
     } else if formatted != text {
         fs::write(path, formatted).with_context(|| format!("cannot write {}", path.display()))?;
     }

@@ -7,7 +7,7 @@ use spile_frontend::target::Target;
 use spile_vm_lab::Terminal;
 
 use crate::args::Kit;
-use crate::place;
+use crate::{place, show};
 
 /// Collects facts, or shows them.
 pub fn kit(command: &Kit) -> Result<()> {
@@ -15,13 +15,14 @@ pub fn kit(command: &Kit) -> Result<()> {
         Kit::Create { target, output } => Ok(place::kit(target, Terminal::or_lines().as_ref())?.write(output)?),
         Kit::Show { kit } => {
             let target = KernelTarget::new(KitFile::read(kit)?)?;
-            println!("release      {}", target.release());
-            println!("architecture {}", target.arch());
-            println!("build id     {}", target.build_id());
-            println!("symbols      {}", target.symbols().len());
-            println!("functions    {}", target.functions("*", None).len());
-            println!("tracepoints  {}", target.tracepoints("*").len());
-            Ok(())
+            show::lines([
+                format!("release      {}", target.release()),
+                format!("architecture {}", target.arch()),
+                format!("build id     {}", target.build_id()),
+                format!("symbols      {}", target.symbols().len()),
+                format!("functions    {}", target.functions("*", None).len()),
+                format!("tracepoints  {}", target.tracepoints("*").len()),
+            ])
         }
     }
 }

@@ -7,6 +7,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::CommandFactory;
 
+#[macro_use]
+mod complain;
+
 pub mod args;
 mod build;
 pub mod compile;
@@ -55,7 +58,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Err(error) => {
             // What has been printed already is an error without text.
             if !error.is::<compile::Reported>() {
-                anstream::eprintln!("spile: {error:#}");
+                complain!("spile: {error:#}");
             }
             ExitCode::FAILURE
         }

@@ -95,13 +95,13 @@ impl Passes {
                 (done.stap(), format!("{user}usr/{system}sys/{}real ms", real.as_millis()))
             }
         };
-        eprintln!("Pass {pass}: {what} in {took}.");
+        complain!("Pass {pass}: {what} in {took}.");
     }
 
     /// Says that a run begins.
     pub fn starting(&self) {
         if self.style == Style::Stap && self.verbose[4] > 0 {
-            eprintln!("Pass 5: starting run.");
+            complain!("Pass 5: starting run.");
         }
     }
 
@@ -112,7 +112,7 @@ impl Passes {
         }
         let what = ["parse", "analysis", "translation", "compilation", "run"][pass - 1];
         let explain = code.map(|code| format!("  [spile explain {code}]")).unwrap_or_default();
-        eprintln!("Pass {pass}: {what} failed.{explain}");
+        complain!("Pass {pass}: {what} failed.{explain}");
     }
 }
 

@@ -36,7 +36,7 @@ pub fn main(own: impl Iterator<Item = OsString>) -> ExitCode {
     let options = match words::all(own).and_then(options::parse) {
         Ok(options) => options,
         Err(error) => {
-            anstream::eprintln!("stap: {error:#}\nTry 'stap --help' for more information.");
+            complain!("stap: {error:#}\nTry 'stap --help' for more information.");
             return ExitCode::FAILURE;
         }
     };
@@ -45,7 +45,7 @@ pub fn main(own: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if !error.is::<Reported>() {
-                anstream::eprintln!("stap: {error:#}");
+                complain!("stap: {error:#}");
             }
             ExitCode::FAILURE
         }
@@ -118,7 +118,7 @@ fn run(options: &Options) -> Result<()> {
             run::execute(*place, &image, &request, &plan, &interrupted)
                 .inspect_err(|error| {
                     if !error.is::<Reported>() {
-                        anstream::eprintln!("stap: {error:#}");
+                        complain!("stap: {error:#}");
                     }
                     request.passes().failed(5, None);
                 })
@@ -126,7 +126,7 @@ fn run(options: &Options) -> Result<()> {
         }
         place => {
             if options.last_pass == 5 {
-                eprintln!("WARNING: the kernel compiled for is not this one: the last pass is 4.");
+                complain!("WARNING: the kernel compiled for is not this one: the last pass is 4.");
             }
             show::lines([stored(options, &image)?.to_string_lossy()])?;
             place.close()
@@ -280,7 +280,7 @@ fn keep(options: &Options, request: &Request, target: &dyn Target) -> Result<()>
         let path = directory.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    eprintln!("Keeping temporary directory \"{}\"", directory.display());
+    complain!("Keeping temporary directory \"{}\"", directory.display());
     Ok(())
 }
 

@@ -39,6 +39,15 @@ fn scripts_come_from_the_command_line() {
 }
 
 #[test]
+fn nobody_need_read_what_it_says() {
+    let stap = Stap::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ran = stap.command().args(["-v", "-e", HELLO]).stderr(writer).output().unwrap();
+    assert_eq!((ran.stdout.as_slice(), ran.status.code()), (&b"hello\n"[..], Some(0)));
+}
+
+#[test]
 fn several_texts_are_one_program() {
     let words = [
         "-E",
