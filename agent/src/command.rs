@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
@@ -108,25 +109,33 @@ impl Process {
         self.pipes.iter().map(|(_, pipe)| pipe.as_fd())
     }
 
-    /// Passes on what there is of its output: whether it is standard error, and the bytes.
+    /// Passes on what there is of its output: whether it is standard error, and the bytes. A pipe that has nothing is not
+    /// read: a script that prints something at each read would see ours, and print again, for ever.
     pub fn read_output(&mut self, mut sink: impl FnMut(bool, &[u8]) -> Result<()>) -> Result<()> {
         let mut open = Vec::new();
-        for (is_stderr, mut pipe) in self.pipes.drain(..) {
+        'pipes: for (is_stderr, mut pipe) in self.pipes.drain(..) {
             let mut buffer = [0; 16 << 10];
-            loop {
+            while has_input(&pipe)? {
                 match pipe.read(&mut buffer) {
-                    Ok(0) => break,
+                    Ok(0) => continue 'pipes,
                     Ok(count) => sink(is_stderr, &buffer[..count])?,
-                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                        open.push((is_stderr, pipe));
-                        break;
-                    }
+                    Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
                     Err(error) => return Err(error).context("reading a command's output"),
                 }
             }
+            open.push((is_stderr, pipe));
         }
         self.pipes = open;
         Ok(())
+    }
+}
+
+/// Whether a read would give something, or tell the end.
+fn has_input(pipe: &File) -> Result<bool> {
+    let mut fds = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
+    match poll(&mut fds, PollTimeout::ZERO) {
+        Ok(ready) => Ok(ready > 0),
+        Err(nix::errno::Errno::EINTR) => Ok(true),
+        Err(error) => Err(error).context("poll"),
     }
 }

@@ -31,7 +31,7 @@ pub mod modules;
 
 mod headers;
 pub mod kshim;
-mod roots;
+pub mod roots;
 
 mod accel;
 mod child;

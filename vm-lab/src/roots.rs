@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A root file system of Debian 13, whose compilers build modules for kernels newer than this machine's Debian.
+//! Root file systems of Debian 13: one whose compilers build modules for kernels newer than this machine's Debian, and
+//! others to take programs of either instruction set from.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
+use crate::catalogue::Arch;
 use crate::progress::Progress;
 use crate::{cache, command};
 
@@ -14,27 +16,41 @@ use crate::{cache, command};
 const PACKAGES: &str = "gcc-14,gcc-14-aarch64-linux-gnu,gcc-14-x86-64-linux-gnu,binutils-aarch64-linux-gnu,\
     make,pahole,libelf1t64,libc6-dev,perl,python3";
 
-/// The root, made at its first use.
+const SOURCES: [&str; 2] = [
+    "deb http://deb.debian.org/debian trixie main",
+    "deb http://deb.debian.org/debian-security trixie-security main",
+];
+
+/// The root with compilers, made at its first use.
 pub(crate) fn trixie(progress: &dyn Progress) -> Result<PathBuf> {
-    let mut packages = DefaultHasher::new();
-    PACKAGES.hash(&mut packages);
-    let root = cache::lab()?.join(format!("roots/trixie-{:016x}", packages.finish()));
-    cache::directory(&root, |to| {
-        progress.step("making a Debian 13 root for its compilers (once)");
-        let sources = [
-            "deb http://deb.debian.org/debian trixie main",
-            "deb http://deb.debian.org/debian-security trixie-security main",
-        ];
-        command::run(
-            Command::new("mmdebstrap")
-                .args(["--quiet", "--variant=apt", "--include", PACKAGES, "trixie"])
-                .arg(to)
-                .args(sources),
-        )
-        .context("cannot make the Debian 13 root with mmdebstrap")?;
-        Ok(())
-    })?;
+    let root = cache::lab()?.join(format!("roots/trixie-{:016x}", hash(PACKAGES)));
+    progress.step("making a Debian 13 root for its compilers (once)");
+    make(&root, &["--variant=apt"], PACKAGES)?;
     Ok(root)
+}
+
+/// Packages of Debian 13 and all that they depend on, unpacked but not set up. Nothing in it can be run here.
+pub fn unpacked(arch: Arch, packages: &str, progress: &dyn Progress) -> Result<PathBuf> {
+    let root = cache::lab()?.join(format!("roots/unpacked-{}-{:016x}", arch.debian(), hash(packages)));
+    progress.step(&format!("unpacking {packages} of Debian 13 for {} (once)", arch.machine()));
+    make(&root, &["--variant=extract", "--architectures", arch.debian()], packages)?;
+    Ok(root)
+}
+
+fn hash(packages: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    packages.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Makes a root, unless it exists. apt checks signatures and checksums.
+fn make(root: &Path, options: &[&str], packages: &str) -> Result<()> {
+    cache::directory(root, |to| {
+        let mut mmdebstrap = Command::new("mmdebstrap");
+        mmdebstrap.arg("--quiet").args(options).args(["--include", packages, "trixie"]).arg(to).args(SOURCES);
+        command::run(&mut mmdebstrap).context("cannot make the Debian 13 root with mmdebstrap")?;
+        Ok(())
+    })
 }
 
 /// A command that runs inside `root`, with `/proc` and the directories `shared` where they are here.
