@@ -20,11 +20,9 @@ use crate::{alone, serve};
 const USAGE: &str = "\
 usage: spile-agent serve [--user] [--port DEVICE]
        spile-agent run [--user] [-x PID | -c COMMAND] [-s MEGABYTES] IMAGE
-       spile-agent measure CALLS
 
-serve    obeys a host over standard input and output, or over DEVICE
-run      runs a stored image alone, and prints what it says
-measure  reads a byte CALLS times, and prints the nanoseconds that took
+serve  obeys a host over standard input and output, or over DEVICE
+run    runs a stored image alone, and prints what it says
 
 --user          run handlers in this process instead of the kernel
 --port DEVICE   a character device, such as a virtio-serial port
@@ -90,10 +88,6 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Result<bool> {
             let default = if stored == 0 { DEFAULT_RING_BYTES } else { stored };
             let ring_bytes = options.ring_bytes.unwrap_or(default);
             alone::run(engine()?, &Load { image, ring_bytes, target: options.target })
-        }
-        (Some("measure"), [calls]) => {
-            println!("{}", crate::measure::reads(calls.parse()?)?);
-            Ok(true)
         }
         _ => bail!("say `serve` or `run IMAGE`\n{USAGE}"),
     }

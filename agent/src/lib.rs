@@ -13,7 +13,6 @@ mod command;
 pub mod command_line;
 pub mod engine;
 pub mod kernel;
-mod measure;
 mod run;
 pub mod serve;
 pub mod user;

@@ -36,7 +36,10 @@ pub fn machine(cell: Cell, cpus: u32, engines: &[Engine], progress: &dyn Progres
                 .host_file(BPF_PROGRAMS, bpf_programs(cell.arch)?),
             Engine::Bpftrace => {
                 let files = bpftrace::files(cell.arch, progress)?;
-                files.into_iter().fold(builder, |builder, (guest, host)| builder.host_file(&guest, host)).memory_mib(2048)
+                files
+                    .into_iter()
+                    .fold(builder, |builder, (guest, host)| builder.host_file(&guest, host))
+                    .memory_mib(2048)
             }
         };
     }
@@ -46,12 +49,8 @@ pub fn machine(cell: Cell, cpus: u32, engines: &[Engine], progress: &dyn Progres
 /// The module with every work in C.
 fn floor(cell: Cell, progress: &dyn Progress) -> Result<PathBuf> {
     let base = machines::root();
-    let source = Source {
-        module: "bench/floor".into(),
-        include: Vec::new(),
-        target: base.join("target/bench/floor"),
-        base,
-    };
+    let source =
+        Source { module: "bench/floor".into(), include: Vec::new(), target: base.join("target/bench/floor"), base };
     kshim::build(&source, &cell.prepare(progress)?, progress)
 }
 

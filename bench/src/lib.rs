@@ -13,6 +13,8 @@ pub mod bpftrace;
 pub mod engines;
 pub mod guest;
 pub mod measure;
+pub mod readme;
+pub mod scale;
 pub mod table;
 pub mod works;
 

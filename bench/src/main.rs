@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The bench's command line.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use spile_bench::engines::Engine;
+use spile_bench::readme;
+use spile_bench::scale::{self, Figure, Group};
 use spile_bench::table::{self, Row};
 use spile_bench::works::{WORKS, Work};
+use spile_tests::machines;
 use spile_vm_lab::{Cell, Terminal};
 
 /// Measures what a hit costs in guest instructions.
@@ -20,9 +24,9 @@ struct Cli {
         value_parser = Cell::parse
     )]
     cells: Vec<Cell>,
-    /// Only these works, by their keys: empty, both, tracepoint, count, …
-    #[arg(long, value_delimiter = ',', value_parser = work, value_name = "WORK,…")]
-    only: Vec<&'static Work>,
+    /// Only these works, by their keys: empty, both, tracepoint, count, …; cpus, many, reader, memory.
+    #[arg(long, value_delimiter = ',', value_parser = part, value_name = "WORK,…")]
+    only: Vec<Part>,
     /// Only these engines.
     #[arg(long, value_delimiter = ',', value_parser = engine, value_name = "ENGINE,…", default_value = "spile,floor,bpf,bpftrace")]
     engines: Vec<Engine>,
@@ -32,11 +36,34 @@ struct Cli {
     /// Also write the rows as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Also write what was measured into the README's table.
+    #[arg(long)]
+    readme: bool,
 }
 
-fn work(key: &str) -> Result<&'static Work> {
-    let keys = || WORKS.iter().map(|work| work.key).collect::<Vec<_>>().join(", ");
-    WORKS.iter().find(|work| work.key == key).with_context(|| format!("there are {}", keys()))
+/// What `--only` may name.
+#[derive(Clone, Copy)]
+enum Part {
+    Work(&'static Work),
+    Figures(Group),
+}
+
+impl Part {
+    fn key(self) -> &'static str {
+        match self {
+            Part::Work(work) => work.key,
+            Part::Figures(group) => group.key(),
+        }
+    }
+}
+
+fn parts() -> impl Iterator<Item = Part> {
+    WORKS.iter().map(Part::Work).chain(Group::ALL.map(Part::Figures))
+}
+
+fn part(key: &str) -> Result<Part> {
+    let known = || parts().map(Part::key).collect::<Vec<_>>().join(", ");
+    parts().find(|part| part.key() == key).with_context(|| format!("there are {}", known()))
 }
 
 fn engine(name: &str) -> Result<Engine> {
@@ -55,19 +82,49 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<()> {
-    let works: Vec<_> = if cli.only.is_empty() { WORKS.iter().collect() } else { cli.only.clone() };
+    let parts: Vec<Part> = if cli.only.is_empty() { parts().collect() } else { cli.only.clone() };
+    let (mut works, mut groups) = (Vec::new(), Vec::new());
+    for part in parts {
+        match part {
+            Part::Work(work) => works.push(work),
+            Part::Figures(group) => groups.push(group),
+        }
+    }
     let progress = Terminal::or_lines();
-    let mut rows = Vec::new();
+    let (mut rows, mut figures) = (Vec::new(), Vec::new());
     for cell in &cli.cells {
-        let measured = spile_bench::run(*cell, &works, &cli.engines, progress.as_ref());
-        rows.extend(measured.with_context(|| format!("on {}", cell.name()))?);
+        if !works.is_empty() {
+            let measured = spile_bench::run(*cell, &works, &cli.engines, progress.as_ref());
+            rows.extend(measured.with_context(|| format!("on {}", cell.name()))?);
+        }
+        if !groups.is_empty() {
+            let taken = scale::run(*cell, &groups, progress.as_ref());
+            figures.extend(taken.with_context(|| format!("on {}", cell.name()))?);
+        }
     }
-    print!("{}", table::text(&rows));
+    print!("{}{}", table::text(&rows), scale::text(&figures));
+    report(cli, &rows, &figures)
+}
+
+/// Files, and complaints.
+fn report(cli: &Cli, rows: &[Row], figures: &[Figure]) -> Result<()> {
+    let write =
+        |path: &Path, text: String| fs::write(path, text).with_context(|| format!("cannot write {}", path.display()));
     if let Some(path) = &cli.json {
-        std::fs::write(path, table::json(&rows)).with_context(|| format!("cannot write {}", path.display()))?;
+        write(path, table::json(rows, figures))?;
     }
-    let failures: Vec<_> = rows.iter().filter_map(Row::failure).collect();
+    if cli.readme {
+        let path = machines::root().join("README.md");
+        write(&path, readme::update(&fs::read_to_string(&path)?, rows)?)?;
+    }
+    let failures: Vec<_> =
+        rows.iter().filter_map(Row::failure).chain(figures.iter().filter_map(Figure::failure)).collect();
     failures.iter().for_each(|failure| eprintln!("{failure}"));
-    ensure!(!cli.check || failures.is_empty(), "{} of {} rows do not do", failures.len(), rows.len());
+    ensure!(
+        !cli.check || failures.is_empty(),
+        "{} of {} numbers do not do",
+        failures.len(),
+        rows.len() + figures.len()
+    );
     Ok(())
 }

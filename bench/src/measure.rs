@@ -72,12 +72,17 @@ impl Machine {
 
     /// Runs a script with the load as its target command.
     pub fn traced(&mut self, script: &str, cpus: u64) -> Result<(Load, Ran)> {
-        let command = format!("exec {}", load(cpus));
-        let ran = Run::new(script).ring_bytes(RING_BYTES).command(&command).on(&mut self.lab)?;
+        let ran = self.traced_command(script, &format!("exec {}", load(cpus)))?;
+        Ok((Load::parse(&ran.out, cpus)?, ran))
+    }
+
+    /// Runs a script with a target command; nothing may be lost.
+    pub fn traced_command(&mut self, script: &str, command: &str) -> Result<Ran> {
+        let ran = Run::new(script).ring_bytes(RING_BYTES).command(command).on(&mut self.lab)?;
         ensure!(ran.outcome.is_success() && ran.err.is_empty(), "{script}: {}", ran.err);
         let (hits, records) = (ran.lost_hits(), ran.lost_records());
         ensure!(hits == 0 && records == 0, "{script}: {hits} hits and {records} records were lost");
-        Ok((Load::parse(&ran.out, cpus)?, ran))
+        Ok(ran)
     }
 
     /// Powers off; a complaint of the kernel is an error.

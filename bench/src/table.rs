@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use spile_vm_lab::{Arch, Cell};
 
 use crate::engines::Engine;
+use crate::scale::Figure;
 use crate::works::Work;
 
 /// What became of a measurement.
@@ -109,7 +110,8 @@ pub fn text(rows: &[Row]) -> String {
         let ratio = row.ratio().map_or_else(|| "–".into(), |ratio| format!("{ratio:.2}"));
         let shown = |engine| row.get(engine).shown();
         let _ = write!(text, "{:width$} {:>4} {:9}", row.work, row.kernel, row.arch);
-        let columns = [shown(Engine::Spile), limit, shown(Engine::Floor), ratio, shown(Engine::Bpf), shown(Engine::Bpftrace)];
+        let columns =
+            [shown(Engine::Spile), limit, shown(Engine::Floor), ratio, shown(Engine::Bpf), shown(Engine::Bpftrace)];
         for column in columns {
             let _ = write!(text, " {column:>8}");
         }
@@ -118,8 +120,9 @@ pub fn text(rows: &[Row]) -> String {
     text
 }
 
-/// The rows as JSON.
-pub fn json(rows: &[Row]) -> String {
+/// Rows and figures as JSON.
+pub fn json(rows: &[Row], figures: &[Figure]) -> String {
     let rows: Vec<_> = rows.iter().map(Row::json).collect();
-    format!("{:#}\n", json!({ "rows": rows }))
+    let figures: Vec<_> = figures.iter().map(Figure::json).collect();
+    format!("{:#}\n", json!({ "rows": rows, "figures": figures }))
 }

@@ -99,7 +99,8 @@ impl MachineBuilder {
         self
     }
 
-    /// Makes virtual nanoseconds count instructions, with repeatable runs: for benches. One CPU, no KASLR.
+    /// Makes virtual nanoseconds count instructions, with repeatable runs: for benches. No KASLR. Several CPUs take
+    /// turns, and their instructions count together.
     pub fn icount(mut self) -> Self {
         self.hardware.icount = true;
         self

@@ -45,8 +45,7 @@ pub(crate) fn command(kernel: &Kernel, hardware: &Hardware, initrd: &Path, conso
         // The architecture's own pointer authentication is costly to translate.
         Arch::Arm64 => ["-machine", "virt", "-cpu", "max,pauth-impdef=on"],
     });
-    let cpus = if hardware.icount { 1 } else { hardware.cpus };
-    qemu.args(["-smp", &cpus.to_string(), "-m", &hardware.memory_mib.to_string()]);
+    qemu.args(["-smp", &hardware.cpus.to_string(), "-m", &hardware.memory_mib.to_string()]);
     if hardware.icount {
         qemu.args(["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2026-01-01,clock=vm"]);
     }

@@ -16,10 +16,8 @@ use crate::{cache, command};
 const PACKAGES: &str = "gcc-14,gcc-14-aarch64-linux-gnu,gcc-14-x86-64-linux-gnu,binutils-aarch64-linux-gnu,\
     make,pahole,libelf1t64,libc6-dev,perl,python3";
 
-const SOURCES: [&str; 2] = [
-    "deb http://deb.debian.org/debian trixie main",
-    "deb http://deb.debian.org/debian-security trixie-security main",
-];
+const SOURCES: [&str; 2] =
+    ["deb http://deb.debian.org/debian trixie main", "deb http://deb.debian.org/debian-security trixie-security main"];
 
 /// The root with compilers, made at its first use.
 pub(crate) fn trixie(progress: &dyn Progress) -> Result<PathBuf> {
