@@ -78,7 +78,8 @@ impl Machine {
 
     /// Runs a script with a target command; nothing may be lost.
     pub fn traced_command(&mut self, script: &str, command: &str) -> Result<Ran> {
-        let ran = Run::new(script).ring_bytes(RING_BYTES).command(command).on(&mut self.lab)?;
+        // An empty handler deserves a warning.
+        let ran = Run::new(script).without_warnings().ring_bytes(RING_BYTES).command(command).on(&mut self.lab)?;
         ensure!(ran.outcome.is_success() && ran.err.is_empty(), "{script}: {}", ran.err);
         let (hits, records) = (ran.lost_hits(), ran.lost_records());
         ensure!(hits == 0 && records == 0, "{script}: {hits} hits and {records} records were lost");

@@ -73,18 +73,24 @@ fn table(old: &str, rows: &[Row]) -> String {
         let old = old.lines().find(|line| columns(line).next() == Some(work.name));
         for (column, (arch, kernel)) in CELLS.into_iter().enumerate() {
             let row = rows.iter().find(|row| (row.work, row.arch, row.kernel) == (work.name, arch, kernel));
-            let kept = || old.and_then(|line| columns(line).nth(2 + column)).unwrap_or("**–** / – / – / –").to_owned();
-            let _ = write!(text, " {} |", row.map_or_else(kept, cell));
+            let old = old.and_then(|line| columns(line).nth(2 + column)).unwrap_or("**–** / – / – / –");
+            let _ = write!(text, " {} |", row.map_or_else(|| old.to_owned(), |row| cell(old, row)));
         }
         text.push('\n');
     }
     text
 }
 
-fn cell(row: &Row) -> String {
-    let numbers = Engine::ALL.map(|engine| match row.get(engine) {
-        Value::Cost(cost) => format!("{cost:.0}"),
-        _ => "–".into(),
+/// A row's numbers; those that were not asked for are the old ones.
+fn cell(old: &str, row: &Row) -> String {
+    let mut old = old.split(" / ").map(|number| number.trim_matches('*'));
+    let numbers = Engine::ALL.map(|engine| {
+        let old = old.next().unwrap_or("–");
+        match row.get(engine) {
+            Value::Cost(cost) => format!("{cost:.0}"),
+            Value::Skipped => old.to_owned(),
+            Value::Failed(_) => "–".into(),
+        }
     });
     format!("**{}** / {}", numbers[0], numbers[1..].join(" / "))
 }
@@ -122,14 +128,8 @@ mod tests {
         let mut row = Row::new(&WORKS[3], Cell::parse("debian-7.3-amd64").unwrap());
         row.set(Engine::Floor, Value::Cost(17.0));
         let new = update(&full, &[row]).unwrap();
-        assert_eq!(
-            new,
-            full.replacen(
-                "| `n++` | 46 | **42** / – / – / – | **42** / –",
-                "| `n++` | 46 | **42** / – / – / – | **–** / 17",
-                1
-            )
-        );
+        let same = "| `n++` | 46 | **42** / – / – / – | **42** / ";
+        assert_eq!(new, full.replacen(&format!("{same}–"), &format!("{same}17"), 1));
         check(&update(&format!("{BEGIN}{END}"), &[]).unwrap()).unwrap();
         assert!(update("no table", &rows()).is_err());
     }

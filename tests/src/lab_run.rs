@@ -21,6 +21,7 @@ pub struct Run<'a> {
     ring_bytes: u32,
     target: TargetProcess,
     interrupt: bool,
+    warnings: bool,
 }
 
 /// How a run went.
@@ -38,7 +39,14 @@ impl<'a> Run<'a> {
     /// Runs until the script exits.
     pub fn new(script: &'a str) -> Self {
         let options = Options::default();
-        Self { script, options, ring_bytes: DEFAULT_RING_BYTES, target: TargetProcess::None, interrupt: false }
+        Self {
+            script,
+            options,
+            ring_bytes: DEFAULT_RING_BYTES,
+            target: TargetProcess::None,
+            interrupt: false,
+            warnings: true,
+        }
     }
 
     /// With a limit, such as `MAXACTION`.
@@ -63,6 +71,11 @@ impl<'a> Run<'a> {
         Self { ring_bytes, ..self }
     }
 
+    /// Without the compiler's warnings on our own standard error.
+    pub fn without_warnings(self) -> Self {
+        Self { warnings: false, ..self }
+    }
+
     /// As if ^C were pressed when the first output is seen.
     pub fn interrupted_by_output(self) -> Self {
         Self { interrupt: true, ..self }
@@ -70,7 +83,8 @@ impl<'a> Run<'a> {
 
     /// Compiles and runs it.
     pub fn on(self, lab: &mut Lab) -> Result<Ran> {
-        let image = Request::text("test.stp", self.script).with_options(self.options).image(&lab.facts)?;
+        let request = Request::text("test.stp", self.script).with_options(self.options);
+        let image = if self.warnings { request } else { request.quiet() }.image(&lab.facts)?;
         let session = Session {
             image: &image,
             ring_bytes: self.ring_bytes,

@@ -22,16 +22,15 @@ const SOURCES: [&str; 2] =
 /// The root with compilers, made at its first use.
 pub(crate) fn trixie(progress: &dyn Progress) -> Result<PathBuf> {
     let root = cache::lab()?.join(format!("roots/trixie-{:016x}", hash(PACKAGES)));
-    progress.step("making a Debian 13 root for its compilers (once)");
-    make(&root, &["--variant=apt"], PACKAGES)?;
+    make(&root, "making a Debian 13 root for its compilers (once)", &["--variant=apt"], PACKAGES, progress)?;
     Ok(root)
 }
 
 /// Packages of Debian 13 and all that they depend on, unpacked but not set up. Nothing in it can be run here.
 pub fn unpacked(arch: Arch, packages: &str, progress: &dyn Progress) -> Result<PathBuf> {
     let root = cache::lab()?.join(format!("roots/unpacked-{}-{:016x}", arch.debian(), hash(packages)));
-    progress.step(&format!("unpacking {packages} of Debian 13 for {} (once)", arch.machine()));
-    make(&root, &["--variant=extract", "--architectures", arch.debian()], packages)?;
+    let step = format!("unpacking {packages} of Debian 13 for {} (once)", arch.machine());
+    make(&root, &step, &["--variant=extract", "--architectures", arch.debian()], packages, progress)?;
     Ok(root)
 }
 
@@ -42,8 +41,9 @@ fn hash(packages: &str) -> u64 {
 }
 
 /// Makes a root, unless it exists. apt checks signatures and checksums.
-fn make(root: &Path, options: &[&str], packages: &str) -> Result<()> {
+fn make(root: &Path, step: &str, options: &[&str], packages: &str, progress: &dyn Progress) -> Result<()> {
     cache::directory(root, |to| {
+        progress.step(step);
         let mut mmdebstrap = Command::new("mmdebstrap");
         mmdebstrap.arg("--quiet").args(options).args(["--include", packages, "trixie"]).arg(to).args(SOURCES);
         command::run(&mut mmdebstrap).context("cannot make the Debian 13 root with mmdebstrap")?;
