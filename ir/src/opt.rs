@@ -21,6 +21,7 @@ mod budget;
 mod calls;
 mod constants;
 mod dead;
+mod decided;
 mod effects;
 mod evaluate;
 mod fold;
@@ -74,7 +75,7 @@ type FunctionPass = fn(&mut Context<'_>, &mut Function) -> bool;
 type ProgramPass = fn(&mut Program) -> bool;
 
 /// Passes over one function, in the order in which they feed each other.
-const TIDY: [(&str, FunctionPass); 12] = [
+const TIDY: [(&str, FunctionPass); 13] = [
     ("unreachable", blocks::remove_unreachable),
     ("promote", promote::promote),
     ("stores", promote::remove_dead_stores),
@@ -85,6 +86,7 @@ const TIDY: [(&str, FunctionPass); 12] = [
     ("merge", blocks::merge),
     ("params", dead::replace_single_params),
     ("share", share::share),
+    ("decide", decided::decide),
     ("hoist", hoist::hoist),
     ("dead", dead::remove_dead_values),
 ];

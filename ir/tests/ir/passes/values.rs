@@ -273,6 +273,48 @@ fn branches_on_constants_and_comparisons_are_simplified() {
 }
 
 #[test]
+fn checks_that_were_made_are_not_made_again() {
+    after(
+        &["decide", "unreachable"],
+        begin(
+            "",
+            "block0: v0: int = int 4096 @0 v1: int = load.kernel v0, 1, unsigned @2 v2: int = load.kernel v0, 8, unsigned @2
+              branch v1, block1, block4
+            block1: branch v2, block2, block3
+            block2: print fmt0 (v1) @0 branch v1, block3, block5
+            block3: print fmt0 (v2) @0 branch v2, block5, block6
+            block4: branch v1, block6, block5
+            block5: return
+            block6: print fmt0 (v0) @0 return",
+        ),
+        expect![[r#"
+            func0 "begin" () {
+            block0:
+                v0: int = int 4096 @0
+                v1: int = load.kernel v0, 1, unsigned @2
+                v2: int = load.kernel v0, 8, unsigned @2
+                branch v1, block1, block4
+            block1:
+                branch v2, block2, block3
+            block2:
+                print fmt0 (v1) @0 ; "%d\n"
+                jump block3
+            block3:
+                print fmt0 (v2) @0 ; "%d\n"
+                branch v2, block5, block6
+            block4:
+                jump block5
+            block5:
+                return
+            block6:
+                print fmt0 (v0) @0 ; "%d\n"
+                return
+            }
+        "#]],
+    );
+}
+
+#[test]
 fn share_loads_until_something_may_write() {
     after(
         &["share"],
