@@ -81,8 +81,72 @@ struct spile_image {
 	__u32 init;		/* text offset of a handler run once at load, or SPILE_NO_TEXT */
 	__u32 host_off;		/* the host's part; kshim never looks at it */
 	__u32 host_size;
+	__u32 trampolines_off;	/* n_trampolines of struct spile_trampoline */
+	__u32 n_trampolines;
+	__u32 fixups_off;	/* n_fixups of struct spile_fixup */
+	__u32 n_fixups;
 	__u32 reserved;
 };
+
+/*
+ * Code that the kernel calls where probes are, without kshim in between: it takes
+ * a context, runs the handlers of all probes of a site in their order, and gives
+ * the context back. A site is a function, of ftrace's direct calls (the code may
+ * also return in the function's stead), or a tracepoint, whose probe function the
+ * code is. Where the kernel does not take it, kshim calls the handlers.
+ *
+ * Code that serves several functions finds which one by its return address, in rows.
+ */
+struct spile_trampoline {
+	__u32 code;		/* text offset, multiple of 16; it starts with endbr64 or bti c */
+	__u32 flags;		/* SPILE_TRAMPOLINE_* */
+	__u32 n_sites;
+	__u32 n_probes;		/* of each site, at most SPILE_MAX_CHAIN */
+	__u32 rows_log2;	/* of so many rows; at least twice the sites, or 0: one site, no rows */
+	__u32 rows_off;		/* of the first row, from spile_ctx.rows, bytes; multiple of 8 */
+};
+
+/* It calls the function, and runs return handlers after it. */
+#define SPILE_TRAMPOLINE_RETURNS	(1u << 0)
+
+#define SPILE_MAX_CHAIN		16u
+#define SPILE_NO_TRAMPOLINE	0xffffffffu
+
+/*
+ * The hash table that a trampoline of several sites looks in; filled by kshim. A
+ * row is 1 + n_probes __u64: the return address in the function, and the indices of
+ * its probes in the probe table. The row of an address is the first from
+ * (__u32)((__u32)address * SPILE_ROW_HASH) >> (32 - rows_log2) on that has it; one that
+ * is 0 ends the search. There are 2 << rows_log2 rows, so that no search needs to wrap.
+ */
+#define SPILE_ROW_HASH		0x9e3779b1u
+
+/* What kshim writes into the copy of the text at LOAD, since no host can know it. */
+enum spile_fixup_kind {
+	/*
+	 * Of this CPU's pointer to the free context of the session: x86_64: __s32
+	 * displacement in %gs; aarch64: __u64 offset from the per-CPU base.
+	 */
+	SPILE_FIXUP_CONTEXT = 1,
+	/*
+	 * Of the count that keeps preemption off: x86_64: __s32 displacement in
+	 * %gs; aarch64: __u64 offset from sp_el0, the current task.
+	 */
+	SPILE_FIXUP_PREEMPT = 2,
+	/* x86_64 only: __s32 displacement in %gs of the pointer to the current task. */
+	SPILE_FIXUP_CURRENT = 3,
+	/* aarch64 only: an instruction `mrs xN, tpidr_el1`, which reads tpidr_el2 where the kernel runs there. */
+	SPILE_FIXUP_PERCPU_BASE = 4,
+	/* The session's number, for hit_skipped(): x86_64: __u32; aarch64: __u64. */
+	SPILE_FIXUP_SESSION = 5,
+};
+
+struct spile_fixup {
+	__u32 at;		/* text offset, multiple of the size on aarch64 */
+	__u32 kind;		/* enum spile_fixup_kind */
+};
+
+#define SPILE_MAX_FIXUPS	65536u
 
 enum spile_probe_kind {
 	SPILE_PROBE_BEGIN = 1,		/* param: sequence number */
@@ -97,6 +161,8 @@ enum spile_probe_kind {
 
 /* Not fatal if it cannot be attached: reported, and the session goes on. */
 #define SPILE_PROBE_OPTIONAL	(1u << 0)
+/* Its handlers read spile_ctx.regs: not spile_ctx.args and .result only. */
+#define SPILE_PROBE_REGS	(1u << 1)
 
 struct spile_probe {
 	__u32 kind;		/* enum spile_probe_kind */
@@ -109,34 +175,60 @@ struct spile_probe {
 	__s64 param2;
 	__u64 offset;		/* of the probed instruction from the symbol, bytes */
 	__u64 address;		/* filled by the agent from /proc/kallsyms, symbol + offset */
+	__u32 trampoline;	/* index of the trampoline that runs its handlers, or SPILE_NO_TRAMPOLINE */
+	__u32 site;		/* of the trampoline */
+	__u32 position;		/* in the site's chain */
+	__u32 reserved;
 };
 
 /*
- * What a handler gets. kshim keeps one per CPU and level, so that a probe in an
- * interrupt may nest inside a handler it interrupted. Handlers run with
- * preemption off; they may change nothing but `image`.
+ * What a handler gets. kshim keeps SPILE_LEVELS of them for each CPU, so that a
+ * hit during a handler (in an interrupt, or a fault) has its own. They are used
+ * as a stack: a pointer of the CPU is to the free one, or 0 where all are in use.
+ * A hit takes the one pointed to, and lets the pointer be its `next`; at the end
+ * it puts the pointer back. Interrupts in between leave the pointer as they found
+ * it, so plain loads and stores serve.
+ *
+ * Handlers run with preemption off. Who takes the context sets the fields of the
+ * hit; handlers may change nothing but `image`.
  */
-#define SPILE_LEVELS		4	/* task, softirq, hardirq, NMI */
+#define SPILE_LEVELS		4
 #define SPILE_CTX_IMAGE_WORDS	16
 
 struct spile_ctx {
+	__u64 next;		/* address of the context for a hit during this one, or 0 */
+	__u64 state;		/* address of the session's state, __u32 enum spile_state */
+	__u64 hits;		/* address of a __u64 for each probe: handlers run, in this context */
+	__u64 rows;		/* address of the trampolines' rows */
 	__u64 data;		/* address of the image's data */
 	__u64 percpu;		/* address of this CPU's part */
 	__u64 percpu_base;	/* address of CPU 0's part */
 	__u64 percpu_stride;	/* from one CPU's part to the next, bytes */
 	__u64 scratch;		/* address of this context's scratch memory */
-	__u64 regs;		/* address of struct pt_regs, or 0 */
-	__u64 args;		/* address of __u64 arguments (tracepoints), or 0 */
-	__u64 entry;		/* address of the entry words (returns), or 0 */
 	__u64 counters;		/* address of this CPU's struct spile_counters */
 	__u64 session;		/* kshim's own */
 	__u64 param;		/* spile_load.param */
 	__u32 n_cpus;		/* parts from percpu_base on */
 	__u32 cpu;
-	__u32 level;
-	__u32 probe;		/* index in the probe table */
+	__u32 level;		/* how many hits this one is in */
+	__u32 probe;		/* of the hit: index in the probe table */
+	/* Of the hit: the rest. */
+	__u64 regs;		/* address of struct pt_regs, or 0 where a trampoline runs the handler */
+	__u64 args;		/* address of __u64 arguments: registers (functions, 6 or 8), or of a tracepoint */
+	__u64 entry;		/* address of the entry words (returns), or 0 */
+	__u64 result;		/* the return value register (returns) */
+	__u64 task;		/* address of the current task */
+	/* Trampolines that return: calls begun and ended in this context. */
+	__u64 calls;
+	__u64 returns;
+	__u64 lost_returns;	/* changed atomically: ended where no context was free; of calls begun in this one */
+	/* Counts down to the next hit that is timed, for the share of the CPU: see hit_timed(). */
+	__u64 sample;
 	__u64 image[SPILE_CTX_IMAGE_WORDS];	/* the image's own, kept between calls */
 };
+
+/* One in so many hits of a context is timed. */
+#define SPILE_SAMPLE		32u
 
 /* Why a hit did not run its handler to the end. */
 enum spile_skip {
@@ -148,7 +240,7 @@ enum spile_skip {
 };
 
 struct spile_counters {
-	__u64 hits;			/* handlers run; skips are not among them */
+	__u64 hits;			/* handlers run; skips are not among them; filled at STOP */
 	__u64 skips[SPILE_SKIPS];	/* MISSED is filled at STOP */
 };
 
@@ -189,7 +281,13 @@ struct spile_counters {
 	X(time_real_ns, __u64, (void))						\
 	X(time_boot_ns, __u64, (void))						\
 	X(cycles, __u64, (void))						\
-	X(jiffies, __u64, (void))
+	X(jiffies, __u64, (void))						\
+	/* Trampolines: lets a waiting task run, after the count of preemption went to 0. */ \
+	X(resched, void, (void))						\
+	/* A hit without a context, or in the wrong state; reason: enum spile_skip. */ \
+	X(hit_skipped, void, (__u64 session, __u64 reason))			\
+	/* The cycles that a hit took, one of SPILE_SAMPLE; sets the countdown again. */ \
+	X(hit_timed, void, (struct spile_ctx *ctx, __u64 cycles))
 
 #define SPILE_IMPORT_ENUM(name, result, args) SPILE_IMPORT_##name,
 enum spile_import {
@@ -333,6 +431,24 @@ struct spile_load {
 	__u32 image_size;
 	__u32 ring_bytes;	/* for each CPU, a power of two */
 	__u64 param;		/* for the image's use: the target process, or 0 */
+	__u32 flags;		/* SPILE_LOAD_* */
+	__u32 attach;		/* enum spile_attach that may be used, a bit each (1 << kind); 0: all */
+};
+
+/* The newest records displace the oldest: see RING. */
+#define SPILE_LOAD_OVERWRITE	(1u << 0)
+/* No limit on the share of a CPU's time. */
+#define SPILE_LOAD_NO_OVERLOAD	(1u << 1)
+
+/* How a probe is attached, the cheapest first. */
+enum spile_attach {
+	SPILE_ATTACH_NONE = 0,		/* not at all, or run by START and STOP */
+	SPILE_ATTACH_DIRECT = 1,	/* ftrace calls the trampoline */
+	SPILE_ATTACH_FTRACE = 2,	/* ftrace calls kshim */
+	SPILE_ATTACH_FPROBE = 3,
+	SPILE_ATTACH_KPROBE = 4,	/* kprobe, kretprobe */
+	SPILE_ATTACH_TRACEPOINT = 5,	/* the tracepoint calls the trampoline */
+	SPILE_ATTACH_TIMER = 6,
 };
 
 struct spile_status {
@@ -340,14 +456,20 @@ struct spile_status {
 	__u32 n_attached;
 	__u64 text;		/* address of the image's text, for symbolising */
 	__u32 failed;		/* 1 once the state was FAILED */
-	__u32 reserved;
+	__u32 overload_cpu;	/* where overload_cycles were counted */
+	/* Of handlers, and from what is more than the share: it made the session fail. 0: it did not. */
+	__u64 overload_cycles;
+	__u64 overload_interval;	/* cycles */
+	__u64 overload_threshold;	/* cycles */
 };
 
 struct spile_probe_status {
 	__u32 probe;		/* in: index in the probe table */
 	__s32 error;		/* 0, or why it is not attached: -errno */
-	__u64 hits;
+	__u64 hits;		/* handlers run */
 	__u64 missed;		/* the kernel's nmissed */
+	__u32 attach;		/* enum spile_attach */
+	__s32 direct_error;	/* why not SPILE_ATTACH_DIRECT: -errno, or 0 */
 };
 
 #ifndef SPILE_FREESTANDING

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spile_abi.h by abi/tests/generated.rs; do not edit.
 
-pub const SPILE_ABI_HASH: u64 = 0x450673948ce12e9d;
+pub const SPILE_ABI_HASH: u64 = 0x11108a1d5db40e56;
 /// Names of the imports and how many arguments they take, in the order of `SPILE_IMPORT_*`.
 pub const SPILE_IMPORT_TABLE: &[(&str, usize)] = &[
     ("load_kernel_u8", 1),
@@ -26,6 +26,9 @@ pub const SPILE_IMPORT_TABLE: &[(&str, usize)] = &[
     ("time_boot_ns", 0),
     ("cycles", 0),
     ("jiffies", 0),
+    ("resched", 0),
+    ("hit_skipped", 2),
+    ("hit_timed", 2),
 ];
 pub const SPILE_MAGIC: u32 = 1162627408;
 pub const SPILE_ABI_VERSION: u32 = 1;
@@ -43,12 +46,21 @@ pub const SPILE_MAX_RING: u32 = 268435456;
 pub const SPILE_STUB_BYTES: u32 = 16;
 pub const SPILE_TEXT_ALIGN: u32 = 4096;
 pub const SPILE_NO_TEXT: u32 = 4294967295;
+pub const SPILE_TRAMPOLINE_RETURNS: u32 = 1;
+pub const SPILE_MAX_CHAIN: u32 = 16;
+pub const SPILE_NO_TRAMPOLINE: u32 = 4294967295;
+pub const SPILE_ROW_HASH: u32 = 2654435761;
+pub const SPILE_MAX_FIXUPS: u32 = 65536;
 pub const SPILE_PROBE_OPTIONAL: u32 = 1;
+pub const SPILE_PROBE_REGS: u32 = 2;
 pub const SPILE_LEVELS: u32 = 4;
 pub const SPILE_CTX_IMAGE_WORDS: u32 = 16;
+pub const SPILE_SAMPLE: u32 = 32;
 pub const SPILE_RECORD_BUSY: u32 = 2147483648;
 pub const SPILE_RECORD_SIZE: u32 = 1073741823;
 pub const SPILE_NO_LOCATION: u32 = 4294967295;
+pub const SPILE_LOAD_OVERWRITE: u32 = 1;
+pub const SPILE_LOAD_NO_OVERLOAD: u32 = 2;
 pub type __u8 = ::core::ffi::c_uchar;
 pub type __u16 = ::core::ffi::c_ushort;
 pub type __s32 = ::core::ffi::c_int;
@@ -89,10 +101,14 @@ pub struct spile_image {
     pub init: __u32,
     pub host_off: __u32,
     pub host_size: __u32,
+    pub trampolines_off: __u32,
+    pub n_trampolines: __u32,
+    pub fixups_off: __u32,
+    pub n_fixups: __u32,
     pub reserved: __u32,
 }
 const _: () = {
-    ["Size of spile_image"][::core::mem::size_of::<spile_image>() - 88usize];
+    ["Size of spile_image"][::core::mem::size_of::<spile_image>() - 104usize];
     ["Alignment of spile_image"][::core::mem::align_of::<spile_image>() - 8usize];
     ["Offset of field: spile_image::magic"][::core::mem::offset_of!(spile_image, magic) - 0usize];
     ["Offset of field: spile_image::version"][::core::mem::offset_of!(spile_image, version) - 4usize];
@@ -114,7 +130,71 @@ const _: () = {
     ["Offset of field: spile_image::init"][::core::mem::offset_of!(spile_image, init) - 72usize];
     ["Offset of field: spile_image::host_off"][::core::mem::offset_of!(spile_image, host_off) - 76usize];
     ["Offset of field: spile_image::host_size"][::core::mem::offset_of!(spile_image, host_size) - 80usize];
-    ["Offset of field: spile_image::reserved"][::core::mem::offset_of!(spile_image, reserved) - 84usize];
+    ["Offset of field: spile_image::trampolines_off"][::core::mem::offset_of!(spile_image, trampolines_off) - 84usize];
+    ["Offset of field: spile_image::n_trampolines"][::core::mem::offset_of!(spile_image, n_trampolines) - 88usize];
+    ["Offset of field: spile_image::fixups_off"][::core::mem::offset_of!(spile_image, fixups_off) - 92usize];
+    ["Offset of field: spile_image::n_fixups"][::core::mem::offset_of!(spile_image, n_fixups) - 96usize];
+    ["Offset of field: spile_image::reserved"][::core::mem::offset_of!(spile_image, reserved) - 100usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_trampoline {
+    pub code: __u32,
+    pub flags: __u32,
+    pub n_sites: __u32,
+    pub n_probes: __u32,
+    pub rows_log2: __u32,
+    pub rows_off: __u32,
+}
+const _: () = {
+    ["Size of spile_trampoline"][::core::mem::size_of::<spile_trampoline>() - 24usize];
+    ["Alignment of spile_trampoline"][::core::mem::align_of::<spile_trampoline>() - 4usize];
+    ["Offset of field: spile_trampoline::code"][::core::mem::offset_of!(spile_trampoline, code) - 0usize];
+    ["Offset of field: spile_trampoline::flags"][::core::mem::offset_of!(spile_trampoline, flags) - 4usize];
+    ["Offset of field: spile_trampoline::n_sites"][::core::mem::offset_of!(spile_trampoline, n_sites) - 8usize];
+    ["Offset of field: spile_trampoline::n_probes"][::core::mem::offset_of!(spile_trampoline, n_probes) - 12usize];
+    ["Offset of field: spile_trampoline::rows_log2"][::core::mem::offset_of!(spile_trampoline, rows_log2) - 16usize];
+    ["Offset of field: spile_trampoline::rows_off"][::core::mem::offset_of!(spile_trampoline, rows_off) - 20usize];
+};
+pub const SPILE_FIXUP_CONTEXT: spile_fixup_kind = 1;
+pub const SPILE_FIXUP_PREEMPT: spile_fixup_kind = 2;
+pub const SPILE_FIXUP_CURRENT: spile_fixup_kind = 3;
+pub const SPILE_FIXUP_PERCPU_BASE: spile_fixup_kind = 4;
+pub const SPILE_FIXUP_SESSION: spile_fixup_kind = 5;
+pub type spile_fixup_kind = ::core::ffi::c_uint;
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_fixup {
+    pub at: __u32,
+    pub kind: __u32,
+}
+const _: () = {
+    ["Size of spile_fixup"][::core::mem::size_of::<spile_fixup>() - 8usize];
+    ["Alignment of spile_fixup"][::core::mem::align_of::<spile_fixup>() - 4usize];
+    ["Offset of field: spile_fixup::at"][::core::mem::offset_of!(spile_fixup, at) - 0usize];
+    ["Offset of field: spile_fixup::kind"][::core::mem::offset_of!(spile_fixup, kind) - 4usize];
 };
 pub const SPILE_PROBE_BEGIN: spile_probe_kind = 1;
 pub const SPILE_PROBE_END: spile_probe_kind = 2;
@@ -149,9 +229,13 @@ pub struct spile_probe {
     pub param2: __s64,
     pub offset: __u64,
     pub address: __u64,
+    pub trampoline: __u32,
+    pub site: __u32,
+    pub position: __u32,
+    pub reserved: __u32,
 }
 const _: () = {
-    ["Size of spile_probe"][::core::mem::size_of::<spile_probe>() - 56usize];
+    ["Size of spile_probe"][::core::mem::size_of::<spile_probe>() - 72usize];
     ["Alignment of spile_probe"][::core::mem::align_of::<spile_probe>() - 8usize];
     ["Offset of field: spile_probe::kind"][::core::mem::offset_of!(spile_probe, kind) - 0usize];
     ["Offset of field: spile_probe::flags"][::core::mem::offset_of!(spile_probe, flags) - 4usize];
@@ -163,6 +247,10 @@ const _: () = {
     ["Offset of field: spile_probe::param2"][::core::mem::offset_of!(spile_probe, param2) - 32usize];
     ["Offset of field: spile_probe::offset"][::core::mem::offset_of!(spile_probe, offset) - 40usize];
     ["Offset of field: spile_probe::address"][::core::mem::offset_of!(spile_probe, address) - 48usize];
+    ["Offset of field: spile_probe::trampoline"][::core::mem::offset_of!(spile_probe, trampoline) - 56usize];
+    ["Offset of field: spile_probe::site"][::core::mem::offset_of!(spile_probe, site) - 60usize];
+    ["Offset of field: spile_probe::position"][::core::mem::offset_of!(spile_probe, position) - 64usize];
+    ["Offset of field: spile_probe::reserved"][::core::mem::offset_of!(spile_probe, reserved) - 68usize];
 };
 #[repr(C)]
 #[derive(
@@ -178,14 +266,15 @@ const _: () = {
     zerocopy :: KnownLayout,
 )]
 pub struct spile_ctx {
+    pub next: __u64,
+    pub state: __u64,
+    pub hits: __u64,
+    pub rows: __u64,
     pub data: __u64,
     pub percpu: __u64,
     pub percpu_base: __u64,
     pub percpu_stride: __u64,
     pub scratch: __u64,
-    pub regs: __u64,
-    pub args: __u64,
-    pub entry: __u64,
     pub counters: __u64,
     pub session: __u64,
     pub param: __u64,
@@ -193,27 +282,46 @@ pub struct spile_ctx {
     pub cpu: __u32,
     pub level: __u32,
     pub probe: __u32,
+    pub regs: __u64,
+    pub args: __u64,
+    pub entry: __u64,
+    pub result: __u64,
+    pub task: __u64,
+    pub calls: __u64,
+    pub returns: __u64,
+    pub lost_returns: __u64,
+    pub sample: __u64,
     pub image: [__u64; 16usize],
 }
 const _: () = {
-    ["Size of spile_ctx"][::core::mem::size_of::<spile_ctx>() - 232usize];
+    ["Size of spile_ctx"][::core::mem::size_of::<spile_ctx>() - 312usize];
     ["Alignment of spile_ctx"][::core::mem::align_of::<spile_ctx>() - 8usize];
-    ["Offset of field: spile_ctx::data"][::core::mem::offset_of!(spile_ctx, data) - 0usize];
-    ["Offset of field: spile_ctx::percpu"][::core::mem::offset_of!(spile_ctx, percpu) - 8usize];
-    ["Offset of field: spile_ctx::percpu_base"][::core::mem::offset_of!(spile_ctx, percpu_base) - 16usize];
-    ["Offset of field: spile_ctx::percpu_stride"][::core::mem::offset_of!(spile_ctx, percpu_stride) - 24usize];
-    ["Offset of field: spile_ctx::scratch"][::core::mem::offset_of!(spile_ctx, scratch) - 32usize];
-    ["Offset of field: spile_ctx::regs"][::core::mem::offset_of!(spile_ctx, regs) - 40usize];
-    ["Offset of field: spile_ctx::args"][::core::mem::offset_of!(spile_ctx, args) - 48usize];
-    ["Offset of field: spile_ctx::entry"][::core::mem::offset_of!(spile_ctx, entry) - 56usize];
-    ["Offset of field: spile_ctx::counters"][::core::mem::offset_of!(spile_ctx, counters) - 64usize];
-    ["Offset of field: spile_ctx::session"][::core::mem::offset_of!(spile_ctx, session) - 72usize];
-    ["Offset of field: spile_ctx::param"][::core::mem::offset_of!(spile_ctx, param) - 80usize];
-    ["Offset of field: spile_ctx::n_cpus"][::core::mem::offset_of!(spile_ctx, n_cpus) - 88usize];
-    ["Offset of field: spile_ctx::cpu"][::core::mem::offset_of!(spile_ctx, cpu) - 92usize];
-    ["Offset of field: spile_ctx::level"][::core::mem::offset_of!(spile_ctx, level) - 96usize];
-    ["Offset of field: spile_ctx::probe"][::core::mem::offset_of!(spile_ctx, probe) - 100usize];
-    ["Offset of field: spile_ctx::image"][::core::mem::offset_of!(spile_ctx, image) - 104usize];
+    ["Offset of field: spile_ctx::next"][::core::mem::offset_of!(spile_ctx, next) - 0usize];
+    ["Offset of field: spile_ctx::state"][::core::mem::offset_of!(spile_ctx, state) - 8usize];
+    ["Offset of field: spile_ctx::hits"][::core::mem::offset_of!(spile_ctx, hits) - 16usize];
+    ["Offset of field: spile_ctx::rows"][::core::mem::offset_of!(spile_ctx, rows) - 24usize];
+    ["Offset of field: spile_ctx::data"][::core::mem::offset_of!(spile_ctx, data) - 32usize];
+    ["Offset of field: spile_ctx::percpu"][::core::mem::offset_of!(spile_ctx, percpu) - 40usize];
+    ["Offset of field: spile_ctx::percpu_base"][::core::mem::offset_of!(spile_ctx, percpu_base) - 48usize];
+    ["Offset of field: spile_ctx::percpu_stride"][::core::mem::offset_of!(spile_ctx, percpu_stride) - 56usize];
+    ["Offset of field: spile_ctx::scratch"][::core::mem::offset_of!(spile_ctx, scratch) - 64usize];
+    ["Offset of field: spile_ctx::counters"][::core::mem::offset_of!(spile_ctx, counters) - 72usize];
+    ["Offset of field: spile_ctx::session"][::core::mem::offset_of!(spile_ctx, session) - 80usize];
+    ["Offset of field: spile_ctx::param"][::core::mem::offset_of!(spile_ctx, param) - 88usize];
+    ["Offset of field: spile_ctx::n_cpus"][::core::mem::offset_of!(spile_ctx, n_cpus) - 96usize];
+    ["Offset of field: spile_ctx::cpu"][::core::mem::offset_of!(spile_ctx, cpu) - 100usize];
+    ["Offset of field: spile_ctx::level"][::core::mem::offset_of!(spile_ctx, level) - 104usize];
+    ["Offset of field: spile_ctx::probe"][::core::mem::offset_of!(spile_ctx, probe) - 108usize];
+    ["Offset of field: spile_ctx::regs"][::core::mem::offset_of!(spile_ctx, regs) - 112usize];
+    ["Offset of field: spile_ctx::args"][::core::mem::offset_of!(spile_ctx, args) - 120usize];
+    ["Offset of field: spile_ctx::entry"][::core::mem::offset_of!(spile_ctx, entry) - 128usize];
+    ["Offset of field: spile_ctx::result"][::core::mem::offset_of!(spile_ctx, result) - 136usize];
+    ["Offset of field: spile_ctx::task"][::core::mem::offset_of!(spile_ctx, task) - 144usize];
+    ["Offset of field: spile_ctx::calls"][::core::mem::offset_of!(spile_ctx, calls) - 152usize];
+    ["Offset of field: spile_ctx::returns"][::core::mem::offset_of!(spile_ctx, returns) - 160usize];
+    ["Offset of field: spile_ctx::lost_returns"][::core::mem::offset_of!(spile_ctx, lost_returns) - 168usize];
+    ["Offset of field: spile_ctx::sample"][::core::mem::offset_of!(spile_ctx, sample) - 176usize];
+    ["Offset of field: spile_ctx::image"][::core::mem::offset_of!(spile_ctx, image) - 184usize];
 };
 pub const SPILE_SKIP_NESTED: spile_skip = 0;
 pub const SPILE_SKIP_LOCK: spile_skip = 1;
@@ -266,7 +374,10 @@ pub const SPILE_IMPORT_time_real_ns: spile_import = 18;
 pub const SPILE_IMPORT_time_boot_ns: spile_import = 19;
 pub const SPILE_IMPORT_cycles: spile_import = 20;
 pub const SPILE_IMPORT_jiffies: spile_import = 21;
-pub const SPILE_N_IMPORTS: spile_import = 22;
+pub const SPILE_IMPORT_resched: spile_import = 22;
+pub const SPILE_IMPORT_hit_skipped: spile_import = 23;
+pub const SPILE_IMPORT_hit_timed: spile_import = 24;
+pub const SPILE_N_IMPORTS: spile_import = 25;
 pub type spile_import = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(
@@ -597,15 +708,27 @@ pub struct spile_load {
     pub image_size: __u32,
     pub ring_bytes: __u32,
     pub param: __u64,
+    pub flags: __u32,
+    pub attach: __u32,
 }
 const _: () = {
-    ["Size of spile_load"][::core::mem::size_of::<spile_load>() - 24usize];
+    ["Size of spile_load"][::core::mem::size_of::<spile_load>() - 32usize];
     ["Alignment of spile_load"][::core::mem::align_of::<spile_load>() - 8usize];
     ["Offset of field: spile_load::image"][::core::mem::offset_of!(spile_load, image) - 0usize];
     ["Offset of field: spile_load::image_size"][::core::mem::offset_of!(spile_load, image_size) - 8usize];
     ["Offset of field: spile_load::ring_bytes"][::core::mem::offset_of!(spile_load, ring_bytes) - 12usize];
     ["Offset of field: spile_load::param"][::core::mem::offset_of!(spile_load, param) - 16usize];
+    ["Offset of field: spile_load::flags"][::core::mem::offset_of!(spile_load, flags) - 24usize];
+    ["Offset of field: spile_load::attach"][::core::mem::offset_of!(spile_load, attach) - 28usize];
 };
+pub const SPILE_ATTACH_NONE: spile_attach = 0;
+pub const SPILE_ATTACH_DIRECT: spile_attach = 1;
+pub const SPILE_ATTACH_FTRACE: spile_attach = 2;
+pub const SPILE_ATTACH_FPROBE: spile_attach = 3;
+pub const SPILE_ATTACH_KPROBE: spile_attach = 4;
+pub const SPILE_ATTACH_TRACEPOINT: spile_attach = 5;
+pub const SPILE_ATTACH_TIMER: spile_attach = 6;
+pub type spile_attach = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(
     Debug,
@@ -624,16 +747,25 @@ pub struct spile_status {
     pub n_attached: __u32,
     pub text: __u64,
     pub failed: __u32,
-    pub reserved: __u32,
+    pub overload_cpu: __u32,
+    pub overload_cycles: __u64,
+    pub overload_interval: __u64,
+    pub overload_threshold: __u64,
 }
 const _: () = {
-    ["Size of spile_status"][::core::mem::size_of::<spile_status>() - 24usize];
+    ["Size of spile_status"][::core::mem::size_of::<spile_status>() - 48usize];
     ["Alignment of spile_status"][::core::mem::align_of::<spile_status>() - 8usize];
     ["Offset of field: spile_status::state"][::core::mem::offset_of!(spile_status, state) - 0usize];
     ["Offset of field: spile_status::n_attached"][::core::mem::offset_of!(spile_status, n_attached) - 4usize];
     ["Offset of field: spile_status::text"][::core::mem::offset_of!(spile_status, text) - 8usize];
     ["Offset of field: spile_status::failed"][::core::mem::offset_of!(spile_status, failed) - 16usize];
-    ["Offset of field: spile_status::reserved"][::core::mem::offset_of!(spile_status, reserved) - 20usize];
+    ["Offset of field: spile_status::overload_cpu"][::core::mem::offset_of!(spile_status, overload_cpu) - 20usize];
+    ["Offset of field: spile_status::overload_cycles"]
+        [::core::mem::offset_of!(spile_status, overload_cycles) - 24usize];
+    ["Offset of field: spile_status::overload_interval"]
+        [::core::mem::offset_of!(spile_status, overload_interval) - 32usize];
+    ["Offset of field: spile_status::overload_threshold"]
+        [::core::mem::offset_of!(spile_status, overload_threshold) - 40usize];
 };
 #[repr(C)]
 #[derive(
@@ -653,18 +785,23 @@ pub struct spile_probe_status {
     pub error: __s32,
     pub hits: __u64,
     pub missed: __u64,
+    pub attach: __u32,
+    pub direct_error: __s32,
 }
 const _: () = {
-    ["Size of spile_probe_status"][::core::mem::size_of::<spile_probe_status>() - 24usize];
+    ["Size of spile_probe_status"][::core::mem::size_of::<spile_probe_status>() - 32usize];
     ["Alignment of spile_probe_status"][::core::mem::align_of::<spile_probe_status>() - 8usize];
     ["Offset of field: spile_probe_status::probe"][::core::mem::offset_of!(spile_probe_status, probe) - 0usize];
     ["Offset of field: spile_probe_status::error"][::core::mem::offset_of!(spile_probe_status, error) - 4usize];
     ["Offset of field: spile_probe_status::hits"][::core::mem::offset_of!(spile_probe_status, hits) - 8usize];
     ["Offset of field: spile_probe_status::missed"][::core::mem::offset_of!(spile_probe_status, missed) - 16usize];
+    ["Offset of field: spile_probe_status::attach"][::core::mem::offset_of!(spile_probe_status, attach) - 24usize];
+    ["Offset of field: spile_probe_status::direct_error"]
+        [::core::mem::offset_of!(spile_probe_status, direct_error) - 28usize];
 };
 pub const SPILE_IOCTL_INFO: __u32 = 2150126448;
-pub const SPILE_IOCTL_LOAD: __u32 = 1075336049;
+pub const SPILE_IOCTL_LOAD: __u32 = 1075860337;
 pub const SPILE_IOCTL_START: __u32 = 21362;
 pub const SPILE_IOCTL_STOP: __u32 = 21363;
-pub const SPILE_IOCTL_STATUS: __u32 = 2149077876;
-pub const SPILE_IOCTL_PROBE: __u32 = 3222819701;
+pub const SPILE_IOCTL_STATUS: __u32 = 2150650740;
+pub const SPILE_IOCTL_PROBE: __u32 = 3223343989;

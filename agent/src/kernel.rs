@@ -83,6 +83,7 @@ impl Engine for KernelEngine {
             image_size: image.len().try_into().context("the image is too large")?,
             ring_bytes,
             param,
+            ..raw::spile_load::default()
         };
         ioctl(&self.device, spile_abi::SPILE_IOCTL_LOAD, &mut load).context("kshim refuses the image")?;
         ioctl(&self.device, spile_abi::SPILE_IOCTL_INFO, &mut self.info)?;

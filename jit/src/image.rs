@@ -121,6 +121,7 @@ fn probe_entry(probe: &ir::Probe, code: &Handlers, linked: &Linked, strings: &mu
         handler: linked.offset(code.handler).unwrap_or(abi::SPILE_NO_TEXT),
         entry_handler: code.entry.and_then(|entry| linked.offset(entry)).unwrap_or(abi::SPILE_NO_TEXT),
         entry_words: probe.entry_words,
+        trampoline: abi::SPILE_NO_TRAMPOLINE,
         ..abi::spile_probe::default()
     };
     match &probe.kind {

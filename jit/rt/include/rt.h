@@ -30,9 +30,12 @@ struct rt_str {
 
 /* The view that generated code and this runtime have of struct spile_ctx. */
 struct rt_ctx {
+	__u64 next, state, hits, rows;
 	__u64 data, percpu, percpu_base, percpu_stride;
-	__u64 scratch, regs, args, entry, counters, session, param;
+	__u64 scratch, counters, session, param;
 	__u32 n_cpus, cpu, level, probe;
+	__u64 regs, args, entry, result, task;
+	__u64 calls, returns, lost_returns, sample;
 	/* From here on it is spile_ctx.image. */
 	__u64 frame_top;	/* first free byte of the scratch memory */
 	__u64 frame_end;	/* its end */
