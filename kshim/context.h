@@ -1,121 +1,132 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Where handlers run: one context for each CPU and level of interruption. */
+/* Where handlers run: a stack of contexts for each CPU and session. */
 #ifndef SPILE_CONTEXT_H
 #define SPILE_CONTEXT_H
 
 #include <linux/kernel.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
-#include <linux/uaccess.h>
+#include <linux/timex.h>
 
 #include "abi.h"
+#include "import.h"
+#include "overload.h"
 #include "probe.h"
 #include "ring.h"
 #include "session.h"
 
+/* Sessions that may have an image at once. */
+#define SPILE_MAX_SESSIONS	64
+
 struct context {
 	struct spile_ctx ctx;
-	struct session_cpu *cpu;
-	bool busy;
-};
+} ____cacheline_aligned;
 
 /* All that a CPU has of a session. Used with preemption off. */
 struct session_cpu {
 	struct context contexts[SPILE_LEVELS];
 	struct session *session;
 	struct ring ring;
-	u64 *hits;		/* handlers run, for each probe */
+	struct overload overload;
 } ____cacheline_aligned;
 
-int context_alloc(struct session *session, const struct spile_image *header, u32 ring_bytes);
-void context_free(struct session *session);
-
-static inline struct context *context_of(struct spile_ctx *ctx)
-{
-	return container_of(ctx, struct context, ctx);
-}
-
-/* The level of an interrupt context, given the preemption count. Any context. */
-static __always_inline u32 context_level(unsigned long count)
-{
-	if (count & NMI_MASK)
-		return 3;
-	if (count & HARDIRQ_MASK)
-		return 2;
-	return count & SOFTIRQ_OFFSET ? 1 : 0;
-}
-
 /*
- * The level of a kprobe's handler. A breakpoint itself may count as an NMI,
- * so NMIs are left out. If the probe was in a real NMI, then the level is that
- * of what the NMI interrupted, which is as good: if the context there is busy
- * the hit is skipped, else it is free until the NMI returns.
+ * A session's pointer to the free context, by its slot: the top of the stack.
+ * NULL where all are in use, and on CPUs that the session does not know yet.
  */
-static __always_inline u32 context_level_of_trap(void)
+DECLARE_PER_CPU(struct spile_ctx *, context_free_top[SPILE_MAX_SESSIONS]);
+
+int context_slot_take(struct session *session);
+void context_slot_give(struct session *session);
+struct session *context_session(u64 slot);
+
+int context_alloc(struct session *session, const struct image *image);
+void context_release(struct session *session);
+
+u64 context_hits(const struct session *session, u32 cpu, u32 probe);
+void context_sum_hits(struct session *session);
+
+static __always_inline struct session_cpu *context_cpu(const struct spile_ctx *ctx)
 {
-	return context_level(preempt_count() & ~NMI_MASK);
+	return (struct session_cpu *)ctx->session;
+}
+
+/* Counts a hit that runs no handler. Preemption off, any context incl. NMI. */
+static __always_inline void context_skip(struct session *session, enum spile_skip skip)
+{
+	struct session_cpu *cpu = &session->cpus[raw_smp_processor_id()];
+
+	counter_add(&cpu->ring.page->counters.skips[skip], 1);
 }
 
 /*
- * context_enter - get ready to run a handler
+ * context_enter - get ready to run handlers
  * @state: the session must be in it
- * @level: from context_level*()
  *
- * Any context incl. NMI. Returns NULL, with the skip counted, if the handler
- * cannot run. Otherwise preemption and page faults stay off until
- * context_leave(). What interrupts this CPU meanwhile returns first, so that
- * plain variables serve; other levels have contexts of their own.
+ * Any context incl. NMI. Returns NULL, with the skip counted, if no handler
+ * can run. Otherwise preemption stays off until context_leave(). What
+ * interrupts this CPU meanwhile leaves the stack as it was, so that plain
+ * loads and stores serve.
  */
 static __always_inline struct spile_ctx *
-context_enter(struct probe *probe, enum spile_state state, u32 level)
+context_enter(struct session *session, enum spile_state state)
 {
-	struct session *session = probe->session;
-	struct session_cpu *cpu;
-	struct context *context;
+	struct spile_ctx *ctx = NULL;
 	enum spile_skip skip;
 
 	preempt_disable_notrace();
-	cpu = &session->cpus[raw_smp_processor_id()];
 	skip = SPILE_SKIP_STATE;
 	if (unlikely(session_state(session) != state))
 		goto skipped;
-	context = &cpu->contexts[level];
+	ctx = raw_cpu_read(context_free_top[session->slot]);
 	skip = SPILE_SKIP_NESTED;
-	if (unlikely(context->busy))
+	if (unlikely(!ctx))
 		goto skipped;
-	WRITE_ONCE(context->busy, true);
+	raw_cpu_write(context_free_top[session->slot], (struct spile_ctx *)ctx->next);
 	barrier();
-	pagefault_disable();
-	context->ctx.regs = 0;
-	context->ctx.args = 0;
-	context->ctx.entry = 0;
-	context->ctx.probe = probe->index;
-	return &context->ctx;
+	ctx->regs = 0;
+	ctx->args = 0;
+	ctx->entry = 0;
+	ctx->result = 0;
+	ctx->task = (u64)current;
+	return ctx;
 
 skipped:
-	counter_add(&cpu->ring.page->counters.skips[skip], 1);
+	context_skip(session, skip);
 	preempt_enable_notrace();
 	return NULL;
 }
 
 /* Ends what context_enter() began, on the same CPU. */
-static __always_inline void context_leave(struct spile_ctx *ctx)
+static __always_inline void context_leave(struct session *session, struct spile_ctx *ctx)
 {
-	struct context *context = context_of(ctx);
-
-	pagefault_enable();
 	barrier();
-	WRITE_ONCE(context->busy, false);
+	raw_cpu_write(context_free_top[session->slot], ctx);
 	preempt_enable_notrace();
 }
 
-/* Counts a hit whose handler runs. Inside context_enter() and _leave(). */
-static __always_inline void context_count(struct spile_ctx *ctx)
+/* Runs a handler of the probe; some of them with a look at the clock. */
+static __always_inline void context_call(struct spile_ctx *ctx, const struct probe *probe,
+					 spile_handler handler)
 {
-	struct session_cpu *cpu = context_of(ctx)->cpu;
+	cycles_t start;
 
-	counter_add(&cpu->ring.page->counters.hits, 1);
-	counter_add(&cpu->hits[ctx->probe], 1);
+	ctx->probe = probe->index;
+	if (likely(--ctx->sample)) {
+		handler(ctx);
+		return;
+	}
+	start = get_cycles();
+	handler(ctx);
+	spile_hit_timed(ctx, get_cycles() - start);
+}
+
+/* A hit of the probe. Between context_enter() and context_leave(). */
+static __always_inline void context_hit(struct spile_ctx *ctx, const struct probe *probe)
+{
+	((u64 *)ctx->hits)[probe->index]++;
+	context_call(ctx, probe, probe->handler);
 }
 
 #endif

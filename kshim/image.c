@@ -43,6 +43,9 @@ static bool image_check_sections(const struct spile_image *header)
 		{ header->imports_off, header->n_imports * (u64)sizeof(u32), 4 },
 		{ header->probes_off, header->n_probes * (u64)sizeof(struct spile_probe), 8 },
 		{ header->strings_off, header->strings_size, 1 },
+		{ header->trampolines_off,
+		  header->n_trampolines * (u64)sizeof(struct spile_trampoline), 4 },
+		{ header->fixups_off, header->n_fixups * (u64)sizeof(struct spile_fixup), 4 },
 		{ header->host_off, header->host_size, 1 },
 	};
 	u32 i, j;
@@ -63,6 +66,8 @@ static bool image_check_sizes(const struct spile_image *header)
 
 	return header->text_size && header->n_imports <= SPILE_MAX_IMPORTS &&
 	       header->n_probes <= SPILE_MAX_PROBES &&
+	       header->n_trampolines <= header->n_probes &&
+	       header->n_fixups <= SPILE_MAX_FIXUPS &&
 	       header->data_size <= SPILE_MAX_DATA &&
 	       header->percpu_size <= SPILE_MAX_PERCPU &&
 	       header->scratch_size <= SPILE_MAX_SCRATCH &&
@@ -71,7 +76,7 @@ static bool image_check_sizes(const struct spile_image *header)
 }
 
 /* Is there a function at this text offset that may be called indirectly? */
-static bool image_check_handler(const struct image *image, u32 handler)
+bool image_check_handler(const struct image *image, u32 handler)
 {
 	const struct spile_image *header = image->header;
 	u32 stubs_end = header->stubs + header->n_imports * SPILE_STUB_BYTES;
@@ -86,7 +91,7 @@ static bool image_check_probe(const struct image *image, const struct spile_prob
 {
 	const struct probe_ops *ops = probe_ops_of(spec->kind);
 
-	if (!ops || spec->flags & ~SPILE_PROBE_OPTIONAL)
+	if (!ops || spec->flags & ~(SPILE_PROBE_OPTIONAL | SPILE_PROBE_REGS) || spec->reserved)
 		return false;
 	if (!image_check_handler(image, spec->handler))
 		return false;
@@ -104,6 +109,22 @@ static u64 image_return_bytes(const struct spile_probe *spec)
 	if (spec->kind != SPILE_PROBE_RETURN)
 		return 0;
 	return max_t(u64, spec->param, 64) * (64 + spec->entry_words * sizeof(u64));
+}
+
+/* Is it of a kind that there is here, within the text, and off the stubs? */
+static bool image_check_fixup(const struct image *image, const struct spile_fixup *fixup)
+{
+	const struct spile_image *header = image->header;
+	u64 stubs_end = header->stubs + (u64)header->n_imports * SPILE_STUB_BYTES;
+	u64 end;
+	u32 size;
+
+	if (fixup->at > header->text_size || header->text_size - fixup->at < sizeof(u32))
+		return false;
+	size = arch_fixup_size(image->text, fixup->at, fixup->kind);
+	end = (u64)fixup->at + size;
+	return size && end <= header->text_size &&
+	       (end <= header->stubs || fixup->at >= stubs_end);
 }
 
 static bool image_check_tables(const struct image *image)
@@ -125,6 +146,9 @@ static bool image_check_tables(const struct image *image)
 	}
 	if (return_bytes > SPILE_MAX_PERCPU)
 		return false;
+	for (i = 0; i < header->n_fixups; i++)
+		if (!image_check_fixup(image, &image->fixups[i]))
+			return false;
 	return header->init == SPILE_NO_TEXT || image_check_handler(image, header->init);
 }
 
@@ -142,7 +166,9 @@ static int image_check(struct image *image, u32 size)
 	image->imports = image->file + header->imports_off;
 	image->probes = image->file + header->probes_off;
 	image->strings = image->file + header->strings_off;
-	return image_check_tables(image) ? 0 : -EINVAL;
+	image->trampolines = image->file + header->trampolines_off;
+	image->fixups = image->file + header->fixups_off;
+	return image_check_tables(image) ? image_check_trampolines(image) : -EINVAL;
 }
 
 /*
@@ -170,8 +196,11 @@ int image_read(struct image *image, u64 user_address, u32 size)
 	return err;
 }
 
-/* Writes the stubs into the copy of the text, which is to run at @text. */
-int image_link(struct image *image, void *text)
+/*
+ * Writes stubs and fixups into the copy of the text, which is to run at @text
+ * in the session of this number and slot.
+ */
+int image_link(struct image *image, void *text, u32 session, unsigned long slot)
 {
 	const struct spile_image *header = image->header;
 	u32 i, at;
@@ -182,13 +211,20 @@ int image_link(struct image *image, void *text)
 				     import_address(image->imports[i])))
 			return -ERANGE;
 	}
+	for (i = 0; i < header->n_fixups; i++) {
+		at = image->fixups[i].at;
+		if (!arch_fixup(image->text + at, image->fixups[i].kind, slot, session))
+			return -ERANGE;
+	}
 	return 0;
 }
 
 void image_free(struct image *image)
 {
+	kvfree(image->chains);
+	kvfree(image->chain_starts);
 	vfree(image->file);
-	image->file = NULL;
+	*image = (struct image){};
 }
 
 /* A name in the strings; offset 0 is "", also where there are no strings. */

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * The functions of the import table that are not loads or stores. They are
- * called by handlers only: preemption off, any context incl. NMI.
+ * called by handlers and trampolines only: preemption off (but for resched),
+ * any context incl. NMI.
  */
 #include <linux/jiffies.h>
+#include <linux/nospec.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
 #include <linux/timex.h>
@@ -25,22 +28,22 @@ unsigned long import_address(u32 import)
 
 u64 spile_ring_reserve(struct spile_ctx *ctx, u64 size, u64 type)
 {
-	return ring_reserve(&context_of(ctx)->cpu->ring, size, type, ctx->level);
+	return ring_reserve(&context_cpu(ctx)->ring, size, type, ctx->level);
 }
 
 void spile_ring_commit(struct spile_ctx *ctx, u64 record)
 {
-	ring_commit(&context_of(ctx)->cpu->ring, record);
+	ring_commit(&context_cpu(ctx)->ring, record);
 }
 
 void spile_session_exit(struct spile_ctx *ctx)
 {
-	session_exit(context_of(ctx)->cpu);
+	session_exit(context_cpu(ctx));
 }
 
 void spile_session_fail(struct spile_ctx *ctx)
 {
-	session_fail(context_of(ctx)->cpu);
+	session_fail(context_cpu(ctx));
 }
 
 u64 spile_current_task(void)
@@ -71,4 +74,22 @@ u64 spile_cycles(void)
 u64 spile_jiffies(void)
 {
 	return jiffies;
+}
+
+/* Preemption on, with the count just at 0 and a reschedule due, or not. */
+void spile_resched(void)
+{
+	preempt_disable_notrace();
+	preempt_enable_notrace();
+}
+
+void spile_hit_skipped(u64 number, u64 reason)
+{
+	struct session *session = context_session(number);
+
+	if (!session || reason >= SPILE_SKIPS)
+		return;
+	preempt_disable_notrace();
+	context_skip(session, array_index_nospec(reason, SPILE_SKIPS));
+	preempt_enable_notrace();
 }

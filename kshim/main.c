@@ -9,6 +9,7 @@
 #include "abi.h"
 #include "arena.h"
 #include "device.h"
+#include "reaper.h"
 
 static int __init spile_init(void)
 {
@@ -17,13 +18,20 @@ static int __init spile_init(void)
 	err = arena_init();
 	if (err)
 		return err;
-	return device_init();
+	err = reaper_init();
+	if (err)
+		return err;
+	err = device_init();
+	if (err)
+		reaper_exit();
+	return err;
 }
 
-/* Open files hold a reference to the module: no session is left here. */
+/* Sessions hold references to the module: none is left here. */
 static void __exit spile_exit(void)
 {
 	device_exit();
+	reaper_exit();
 	arena_exit();
 }
 

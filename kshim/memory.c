@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * Loads and stores that may fault, for handlers. A kernel address takes a
- * range check and one instruction with an exception-table entry. All run in
- * handlers, where page faults are off: nothing is paged in, nothing sleeps.
+ * range check and one instruction with an exception-table entry. What could
+ * have a page brought in does so with page faults off: nothing sleeps.
  */
 #include <linux/preempt.h>
 #include <linux/sched.h>
@@ -26,8 +26,11 @@ u64 spile_store_kernel_u##bits(u64 addr, u64 value)				\
 {										\
 	u64 fault = 1;								\
 										\
+	/* A write to what is read-only may look like a page to be copied. */	\
+	pagefault_disable();							\
 	if (likely(arch_kernel_range(addr, bits / 8)))				\
 		ARCH_LOAD(ARCH_STORE_##bits, addr, value, fault);		\
+	pagefault_enable();							\
 	return fault;								\
 }
 
@@ -43,12 +46,15 @@ struct spile_loaded spile_load_user_u##bits(u64 addr)				\
 	u##bits value = 0;							\
 	u64 fault = 1;								\
 										\
-	if (unlikely(!current->mm))						\
-		;								\
-	else if (unlikely(in_nmi()))						\
+	if (unlikely(!current->mm)) {						\
+		/* None. */							\
+	} else if (unlikely(in_nmi())) {					\
 		fault = !!copy_from_user_nofault(&value, from, sizeof(value));	\
-	else if (likely(access_ok(from, sizeof(value))))			\
+	} else if (likely(access_ok(from, sizeof(value)))) {			\
+		pagefault_disable();						\
 		fault = !!__get_user(value, from);				\
+		pagefault_enable();						\
+	}									\
 	return (struct spile_loaded){ fault ? 0 : value, fault };		\
 }
 

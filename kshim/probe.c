@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The table of probe kinds, and what all kinds share. */
+#include <linux/kallsyms.h>
 #include <linux/kernel.h>
+#include <linux/module.h>
 #include <linux/nospec.h>
+#include <linux/string.h>
 
+#include "arch.h"
 #include "context.h"
 #include "probe.h"
 
@@ -39,31 +43,69 @@ const struct probe_ops *probe_ops_of(u32 kind)
  * Runs a handler here and now, if the session is in @state. Process context.
  * Returns whether it ran.
  */
-bool probe_run(struct probe *probe, spile_handler handler, enum spile_state state)
+bool probe_run(struct probe *probe, enum spile_state state)
 {
-	struct spile_ctx *ctx = context_enter(probe, state, context_level(preempt_count()));
+	struct spile_ctx *ctx = context_enter(probe->session, state);
 
 	if (!ctx)
 		return false;
-	handler(ctx);
-	context_count(ctx);
-	context_leave(ctx);
+	context_hit(ctx, probe);
+	context_leave(probe->session, ctx);
 	return true;
 }
 
-/* Process context, under the session's lock. A failure is kept in the probe. */
+/*
+ * Where ftrace's call is in the probe's function. Functions of modules are
+ * left to kprobes, which know when a module goes. Process context.
+ */
+int probe_site(const struct probe *probe, unsigned long *ip)
+{
+	unsigned long address = probe->spec->address;
+	char symbol[KSYM_SYMBOL_LEN];
+
+	if (!address || probe->spec->offset)
+		return -ENOENT;
+	if (within_module(address, THIS_MODULE))
+		return -EINVAL;
+	sprint_symbol(symbol, address);
+	if (strchr(symbol, '['))
+		return -EOPNOTSUPP;
+	*ip = arch_fentry(address);
+	return *ip ? 0 : -ENXIO;
+}
+
+/* Only functions leave a choice of how they are attached. */
+static bool probe_has_choice(const struct probe *probe)
+{
+	return probe->spec->kind == SPILE_PROBE_FUNCTION ||
+	       probe->spec->kind == SPILE_PROBE_RETURN;
+}
+
+/*
+ * Attaches a probe by itself, unless it is attached. Process context, under
+ * the session's lock. A failure is kept in the probe.
+ */
 void probe_attach(struct probe *probe)
 {
-	if (!probe->ops->attach)
+	const struct probe_ops *ops = probe->ops;
+
+	if (!ops->attach || probe->attached)
 		return;
-	probe->error = probe->ops->attach(probe);
-	probe->attached = !probe->error;
+	if (probe_has_choice(probe) && !session_may_attach(probe->session, ops->attach_kind))
+		probe->error = -EOPNOTSUPP;
+	else
+		probe->error = ops->attach(probe);
+	if (probe->error)
+		return;
+	probe->attach = ops->attach_kind;
+	probe->attached = true;
+	probe->alone = true;
 }
 
 /* Process context, under the session's lock. */
 u64 probe_missed(const struct probe *probe)
 {
-	if (probe->attached && probe->ops->missed)
+	if (probe->alone && probe->ops->missed)
 		return probe->ops->missed(probe);
 	return probe->missed;
 }
@@ -75,17 +117,18 @@ static u32 probe_collect(struct probe *probes, u32 n, const struct probe_ops *op
 	for (i = 0; i < n; i++) {
 		struct probe *probe = &probes[i];
 
-		if (!probe->attached || probe->ops != ops)
+		if (!probe->alone || probe->ops != ops)
 			continue;
 		probe->missed = probe_missed(probe);
 		probe->attached = false;
+		probe->alone = false;
 		batch[count++] = probe;
 	}
 	return count;
 }
 
 /*
- * probe_detach - detach all probes that are attached, kind by kind
+ * probe_detach - detach all probes that are attached alone, kind by kind
  * @batch: room for n pointers, so that nothing here can fail
  *
  * Process context, under the session's lock. On return no handler of them

@@ -9,6 +9,7 @@
 #include "abi.h"
 
 struct module;
+struct probe;
 struct session;
 struct tracepoint;
 
@@ -30,8 +31,12 @@ struct probe {
 	spile_handler handler;
 	spile_handler entry_handler;	/* or NULL */
 	u32 index;
-	int error;			/* of attach */
+	enum spile_attach attach;	/* how, if attached */
 	bool attached;
+	bool alone;			/* attached by its own ops */
+	int error;			/* of attach */
+	int direct_error;		/* why no trampoline runs it */
+	struct probe *next;		/* at the same site of ftrace's */
 	u64 missed;			/* the kernel's count, taken at detach */
 	union {
 		struct kprobe kprobe;
@@ -43,6 +48,7 @@ struct probe {
 
 /* A kind of probes. All are called in process context, under the session's lock. */
 struct probe_ops {
+	enum spile_attach attach_kind;	/* what attach() makes */
 	/* Is this row of an image's table sound? @name is its name. */
 	bool (*check)(const struct spile_probe *spec, const char *name);
 	/* The rest is absent for the kinds that START and STOP run themselves. */
@@ -63,9 +69,12 @@ extern const struct probe_ops probe_timer_ops;
 extern const struct probe_ops probe_tracepoint_ops;
 
 const struct probe_ops *probe_ops_of(u32 kind);
-bool probe_run(struct probe *probe, spile_handler handler, enum spile_state state);
+bool probe_run(struct probe *probe, enum spile_state state);
+int probe_site(const struct probe *probe, unsigned long *ip);
 void probe_attach(struct probe *probe);
 u32 probe_detach(struct probe *probes, u32 n, void **batch);
 u64 probe_missed(const struct probe *probe);
+
+int tracepoint_find(const char *name, struct tracepoint_probe *found);
 
 #endif

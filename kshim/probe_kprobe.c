@@ -8,6 +8,7 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 
+#include "arch.h"
 #include "compat/compat.h"
 #include "context.h"
 #include "probe.h"
@@ -39,13 +40,15 @@ static int kprobe_place(struct kprobe *kprobe, const struct probe *probe)
 static int kprobe_hit(struct kprobe *kprobe, struct pt_regs *regs)
 {
 	struct probe *probe = container_of(kprobe, struct probe, kprobe);
-	struct spile_ctx *ctx = context_enter(probe, SPILE_STATE_RUNNING, context_level_of_trap());
+	struct spile_ctx *ctx = context_enter(probe->session, SPILE_STATE_RUNNING);
+	u64 args[ARCH_ARGUMENTS];
 
 	if (ctx) {
+		arch_arguments(regs, args);
+		ctx->args = (u64)args;
 		ctx->regs = (u64)regs;
-		probe->handler(ctx);
-		context_count(ctx);
-		context_leave(ctx);
+		context_hit(ctx, probe);
+		context_leave(probe->session, ctx);
 	}
 	return 0;
 }
@@ -78,6 +81,7 @@ static u64 kprobe_missed(const struct probe *probe)
 }
 
 const struct probe_ops probe_function_ops = {
+	.attach_kind = SPILE_ATTACH_KPROBE,
 	.check = kprobe_check,
 	.attach = kprobe_attach,
 	.detach = kprobe_detach,
@@ -85,6 +89,7 @@ const struct probe_ops probe_function_ops = {
 };
 
 const struct probe_ops probe_address_ops = {
+	.attach_kind = SPILE_ATTACH_KPROBE,
 	.check = kprobe_check,
 	.attach = kprobe_attach,
 	.detach = kprobe_detach,
@@ -97,35 +102,29 @@ static bool kretprobe_check(const struct spile_probe *spec, const char *name)
 	       spec->entry_words <= SPILE_MAX_ENTRY_WORDS;
 }
 
-static struct spile_ctx *kretprobe_enter(struct kretprobe_instance *ri, struct pt_regs *regs,
-					 struct probe *probe, u32 level)
-{
-	struct spile_ctx *ctx = context_enter(probe, SPILE_STATE_RUNNING, level);
-
-	if (ctx) {
-		ctx->regs = (u64)regs;
-		ctx->entry = (u64)ri->data;
-	}
-	return ctx;
-}
-
-/* At the entry. The return is left alone if this handler cannot run. */
+/* The return is left alone if this handler cannot run. */
 static int kretprobe_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct kretprobe *kretprobe = compat_kretprobe_of(ri);
+	u64 args[ARCH_ARGUMENTS];
 	struct spile_ctx *ctx;
 	struct probe *probe;
 
 	if (unlikely(!kretprobe))
 		return 1;
 	probe = container_of(kretprobe, struct probe, kretprobe);
-	ctx = kretprobe_enter(ri, regs, probe, context_level_of_trap());
+	ctx = context_enter(probe->session, SPILE_STATE_RUNNING);
 	if (!ctx)
 		return 1;
 	memset(ri->data, 0, probe->spec->entry_words * sizeof(u64));
-	if (probe->entry_handler)
-		probe->entry_handler(ctx);
-	context_leave(ctx);
+	if (probe->entry_handler) {
+		arch_arguments(regs, args);
+		ctx->args = (u64)args;
+		ctx->regs = (u64)regs;
+		ctx->entry = (u64)ri->data;
+		context_call(ctx, probe, probe->entry_handler);
+	}
+	context_leave(probe->session, ctx);
 	return 0;
 }
 NOKPROBE_SYMBOL(kretprobe_entry);
@@ -133,17 +132,22 @@ NOKPROBE_SYMBOL(kretprobe_entry);
 static int kretprobe_hit(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct kretprobe *kretprobe = compat_kretprobe_of(ri);
+	u64 args[ARCH_ARGUMENTS];
 	struct spile_ctx *ctx;
 	struct probe *probe;
 
 	if (unlikely(!kretprobe))
 		return 0;
 	probe = container_of(kretprobe, struct probe, kretprobe);
-	ctx = kretprobe_enter(ri, regs, probe, context_level_of_trap());
+	ctx = context_enter(probe->session, SPILE_STATE_RUNNING);
 	if (ctx) {
-		probe->handler(ctx);
-		context_count(ctx);
-		context_leave(ctx);
+		arch_arguments(regs, args);
+		ctx->args = (u64)args;
+		ctx->regs = (u64)regs;
+		ctx->entry = (u64)ri->data;
+		ctx->result = regs_return_value(regs);
+		context_hit(ctx, probe);
+		context_leave(probe->session, ctx);
 	}
 	return 0;
 }
@@ -183,6 +187,7 @@ static u64 kretprobe_missed(const struct probe *probe)
 }
 
 const struct probe_ops probe_return_ops = {
+	.attach_kind = SPILE_ATTACH_KPROBE,
 	.check = kretprobe_check,
 	.attach = kretprobe_attach,
 	.detach = kretprobe_detach,

@@ -40,15 +40,13 @@ static u64 timer_period(struct probe *probe)
 static enum hrtimer_restart timer_hit(struct hrtimer *hrtimer)
 {
 	struct probe *probe = container_of(hrtimer, struct probe, timer.hrtimer);
-	struct spile_ctx *ctx = context_enter(probe, SPILE_STATE_RUNNING,
-					      context_level(preempt_count()));
+	struct spile_ctx *ctx = context_enter(probe->session, SPILE_STATE_RUNNING);
 
 	if (ctx) {
 		/* What was interrupted. */
 		ctx->regs = (u64)get_irq_regs();
-		probe->handler(ctx);
-		context_count(ctx);
-		context_leave(ctx);
+		context_hit(ctx, probe);
+		context_leave(probe->session, ctx);
 	}
 	hrtimer_forward_now(hrtimer, ns_to_ktime(timer_period(probe)));
 	return HRTIMER_RESTART;
@@ -73,6 +71,7 @@ static void timer_detach(void **probes, u32 n)
 }
 
 const struct probe_ops probe_timer_ops = {
+	.attach_kind = SPILE_ATTACH_TIMER,
 	.check = timer_check,
 	.attach = timer_attach,
 	.detach = timer_detach,

@@ -27,8 +27,7 @@ static void tracepoint_hit(void *data, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u
 			   u64 a7, u64 a8, u64 a9, u64 a10, u64 a11)
 {
 	struct probe *probe = data;
-	struct spile_ctx *ctx = context_enter(probe, SPILE_STATE_RUNNING,
-					      context_level(preempt_count()));
+	struct spile_ctx *ctx = context_enter(probe->session, SPILE_STATE_RUNNING);
 	u64 args[MAX_ARGS];
 
 	if (!ctx)
@@ -50,9 +49,8 @@ static void tracepoint_hit(void *data, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u
 		args[11] = a11;
 	}
 	ctx->args = (u64)args;
-	probe->handler(ctx);
-	context_count(ctx);
-	context_leave(ctx);
+	context_hit(ctx, probe);
+	context_leave(probe->session, ctx);
 }
 
 struct tracepoint_lookup {
@@ -89,7 +87,8 @@ static int tracepoint_match_module(struct notifier_block *notifier, unsigned lon
 	return 0;
 }
 
-static struct tracepoint_probe tracepoint_find(const char *name)
+/* On success a module that has it is held. Process context. */
+int tracepoint_find(const char *name, struct tracepoint_probe *found)
 {
 	struct tracepoint_lookup lookup = {
 		.notifier.notifier_call = tracepoint_match_module,
@@ -100,16 +99,16 @@ static struct tracepoint_probe tracepoint_find(const char *name)
 	/* Registering shows the modules that are already there. */
 	if (!lookup.found.tracepoint && !register_tracepoint_module_notifier(&lookup.notifier))
 		unregister_tracepoint_module_notifier(&lookup.notifier);
-	return lookup.found;
+	*found = lookup.found;
+	return found->tracepoint ? 0 : -ENOENT;
 }
 
 static int tracepoint_attach(struct probe *probe)
 {
-	int err;
+	int err = tracepoint_find(probe->name, &probe->tracepoint);
 
-	probe->tracepoint = tracepoint_find(probe->name);
-	if (!probe->tracepoint.tracepoint)
-		return -ENOENT;
+	if (err)
+		return err;
 	err = tracepoint_probe_register(probe->tracepoint.tracepoint, tracepoint_hit, probe);
 	if (err)
 		module_put(probe->tracepoint.owner);
@@ -131,6 +130,7 @@ static void tracepoint_detach(void **probes, u32 n)
 }
 
 const struct probe_ops probe_tracepoint_ops = {
+	.attach_kind = SPILE_ATTACH_TRACEPOINT,
 	.check = tracepoint_check,
 	.attach = tracepoint_attach,
 	.detach = tracepoint_detach,

@@ -19,9 +19,12 @@
 #include <linux/vmalloc.h>
 
 #include "arena.h"
+#include "attach.h"
 #include "context.h"
 #include "probe.h"
+#include "reaper.h"
 #include "session.h"
+#include "trampoline.h"
 
 static bool session_move(struct session *session, enum spile_state from, enum spile_state to)
 {
@@ -74,7 +77,8 @@ static int session_load_text(struct session *session)
 	if (IS_ERR(text))
 		return PTR_ERR(text);
 	session->text = text;
-	err = image_link(&session->image, text);
+	err = image_link(&session->image, text, session->slot,
+			 (unsigned long)&context_free_top[session->slot]);
 	return err ?: arena_write(text, session->image.text, size);
 }
 
@@ -103,10 +107,12 @@ static int session_load_probes(struct session *session)
 	return 0;
 }
 
-/* Undoes as much of a load as was done. No handler runs, or will. */
+/* Undoes as much of a load as was done. Nothing of the text runs, or will. */
 static void session_unload(struct session *session)
 {
-	context_free(session);
+	context_slot_give(session);
+	context_release(session);
+	trampoline_unload(session);
 	kvfree(session->batch);
 	kvfree(session->probes);
 	session->batch = NULL;
@@ -121,28 +127,38 @@ static void session_unload(struct session *session)
 /* The image's own preparation of its data, before any probe. */
 static void session_init(struct session *session)
 {
-	struct probe probe = { .session = session };
 	spile_handler init = session_handler(session, session->image.header->init);
 	struct spile_ctx *ctx;
 
 	if (!init)
 		return;
-	ctx = context_enter(&probe, SPILE_STATE_LOADED, context_level(preempt_count()));
+	ctx = context_enter(session, SPILE_STATE_LOADED);
 	if (ctx) {
+		ctx->probe = 0;
 		init(ctx);
-		context_leave(ctx);
+		context_leave(session, ctx);
 	}
+}
+
+static bool session_check_load(const struct spile_load *load)
+{
+	const u32 flags = SPILE_LOAD_OVERWRITE | SPILE_LOAD_NO_OVERLOAD;
+	const u32 attach = (2u << SPILE_ATTACH_TIMER) - 1;
+
+	return is_power_of_2(load->ring_bytes) && load->ring_bytes >= SPILE_MIN_RING &&
+	       load->ring_bytes >= PAGE_SIZE && load->ring_bytes <= SPILE_MAX_RING &&
+	       !(load->flags & ~flags) && !(load->attach & ~attach);
 }
 
 /*
  * session_load - take an image, once
  *
  * Process context. Returns -EBUSY the second time, -EPERM where the kernel is
- * locked down, -ENOSPC when the arena is full, and image_read()'s errors.
+ * locked down, -ENOSPC when the arena is full, -EUSERS when there are too many
+ * sessions, and image_read()'s errors.
  */
 int session_load(struct session *session, const struct spile_load *load)
 {
-	u32 ring_bytes = load->ring_bytes;
 	int err;
 
 	/* A signed module must not be a way around signatures. */
@@ -151,23 +167,31 @@ int session_load(struct session *session, const struct spile_load *load)
 		return err;
 	if (session->loaded)
 		return -EBUSY;
-	if (!is_power_of_2(ring_bytes) || ring_bytes < SPILE_MIN_RING ||
-	    ring_bytes < PAGE_SIZE || ring_bytes > SPILE_MAX_RING)
+	if (!session_check_load(load))
 		return -EINVAL;
 	err = image_read(&session->image, load->image, load->image_size);
 	if (err)
 		return err;
+	err = context_slot_take(session);
+	if (err) {
+		image_free(&session->image);
+		return err;
+	}
 	session->param = load->param;
+	session->flags = load->flags;
+	session->attach = load->attach;
+	session->ring_bytes = load->ring_bytes;
 	err = session_load_text(session);
 	if (!err)
 		err = session_load_probes(session);
 	if (!err)
-		err = context_alloc(session, session->image.header, ring_bytes);
+		err = trampoline_load(session);
+	if (!err)
+		err = context_alloc(session, &session->image);
 	if (err) {
 		session_unload(session);
 		return err;
 	}
-	session->ring_bytes = ring_bytes;
 	session_init(session);
 	/* For poll() and mmap(), which take no lock. */
 	smp_store_release(&session->loaded, true);
@@ -199,39 +223,10 @@ static int session_run(struct session *session, u32 kind, enum spile_state state
 	for (i = 0; i < n && session_state(session) == state; i++) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		probe_run(order[i], order[i]->handler, state);
+		probe_run(order[i], state);
 		cond_resched();
 	}
 	return 0;
-}
-
-static int session_attach(struct session *session)
-{
-	u32 i;
-
-	for (i = 0; i < session->n_probes; i++) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		probe_attach(&session->probes[i]);
-		session->n_attached += session->probes[i].attached;
-		cond_resched();
-	}
-	return 0;
-}
-
-/* On return no handler of an attached probe runs or will, on any CPU. */
-static void session_detach(struct session *session)
-{
-	u64 *missed;
-	u32 i;
-
-	session->n_attached = 0;
-	if (!probe_detach(session->probes, session->n_probes, session->batch))
-		return;
-	synchronize_rcu();
-	missed = &session->cpus[0].ring.page->counters.skips[SPILE_SKIP_MISSED];
-	for (i = 0; i < session->n_probes; i++)
-		counter_add(missed, session->probes[i].missed);
 }
 
 /*
@@ -253,7 +248,7 @@ int session_start(struct session *session)
 	session->started = true;
 	err = session_run(session, SPILE_PROBE_BEGIN, SPILE_STATE_STARTING);
 	if (!err && session_state(session) == SPILE_STATE_STARTING)
-		err = session_attach(session);
+		err = attach_all(session);
 	if (!err)
 		session_move(session, SPILE_STATE_STARTING, SPILE_STATE_RUNNING);
 	return err;
@@ -274,11 +269,12 @@ int session_stop(struct session *session)
 	/* All probes fall silent at once, though they are detached one by one. */
 	if (!session_move(session, SPILE_STATE_RUNNING, SPILE_STATE_EXITING))
 		session_move(session, SPILE_STATE_STARTING, SPILE_STATE_EXITING);
-	session_detach(session);
+	detach_all(session);
 	if (session_state(session) == SPILE_STATE_EXITING)
 		err = session_run(session, SPILE_PROBE_END, SPILE_STATE_EXITING);
 	if (!err && session_state(session) == SPILE_STATE_FAILED)
 		err = session_run(session, SPILE_PROBE_ERROR, SPILE_STATE_FAILED);
+	context_sum_hits(session);
 	if (!err)
 		atomic_set(&session->state, SPILE_STATE_STOPPED);
 	return err;
@@ -293,6 +289,13 @@ int session_status(struct session *session, struct spile_status *status)
 		.text = (u64)session->text,
 		.failed = READ_ONCE(session->failed),
 	};
+	/* Pairs with the release in overload_fail(). */
+	if (atomic_read_acquire(&session->overloaded) == OVERLOAD_REPORTED) {
+		status->overload_cpu = session->overload.cpu;
+		status->overload_cycles = session->overload.cycles;
+		status->overload_interval = session->overload.interval;
+		status->overload_threshold = session->overload.threshold;
+	}
 	return 0;
 }
 
@@ -310,18 +313,34 @@ int session_probe_status(struct session *session, struct spile_probe_status *sta
 		.probe = i,
 		.error = probe->error,
 		.missed = probe_missed(probe),
+		.attach = probe->attach,
+		.direct_error = probe->direct_error,
 	};
 	for (cpu = 0; cpu < session->n_cpus; cpu++)
-		status->hits += READ_ONCE(session->cpus[cpu].hits[i]);
+		status->hits += context_hits(session, cpu, i);
 	return 0;
 }
 
-/* Undoes everything, without running any handler. Process context. */
+/* Process context; nothing of the session runs, or will. */
+void session_free(struct session *session)
+{
+	if (session->loaded)
+		session_unload(session);
+	kfree(session);
+}
+
+/*
+ * Undoes everything, without running any handler. What somebody may return to
+ * goes later. Process context.
+ */
 void session_destroy(struct session *session)
 {
 	if (session->loaded) {
-		session_detach(session);
-		session_unload(session);
+		detach_all(session);
+		if (!trampoline_left(session)) {
+			reaper_take(session);
+			return;
+		}
 	}
-	kfree(session);
+	session_free(session);
 }

@@ -6,12 +6,17 @@
 #include <linux/atomic.h>
 #include <linux/mutex.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "abi.h"
 #include "image.h"
+#include "overload.h"
 
+struct direct;
+struct ftrace_set;
 struct probe;
 struct session_cpu;
+struct trampoline;
 
 struct session {
 	struct mutex lock;		/* all but what handlers use */
@@ -20,11 +25,20 @@ struct session {
 	bool loaded;			/* set last, with release: the rest is there */
 	bool started;
 	bool failed;			/* set by handlers, never cleared */
+	u32 slot;			/* of context_free_top */
+	u32 flags;			/* of LOAD */
+	u32 attach;			/* of LOAD */
 	struct image image;
 	void *text;			/* in the arena */
 	struct probe *probes;
 	void **batch;			/* room for a pointer to each probe */
 	u32 n_probes;
+	struct trampoline *trampolines;
+	struct direct *directs;		/* what ftrace calls directly */
+	struct ftrace_set *ftrace_sets;	/* what ftrace calls kshim for */
+	u32 n_directs;
+	bool returns;			/* a trampoline that returns was attached */
+	bool stuck;			/* the kernel would not let go of it */
 	u32 n_attached;
 	u32 n_cpus;
 	u32 ring_bytes;
@@ -32,13 +46,20 @@ struct session {
 	/* Memory of handlers: see context.c. */
 	struct session_cpu *cpus;
 	void *data;
+	void *rows;
 	void *percpu;
 	void *scratch;
-	u64 *hits;
+	void *hits;
+	atomic_t overloaded;		/* enum overload_state */
+	struct overload_report overload;
+	/* After its file was closed: see reaper.c. */
+	struct delayed_work reaping;
+	u32 reap_tries;
 };
 
 struct session *session_create(void);
 void session_destroy(struct session *session);
+void session_free(struct session *session);
 
 int session_load(struct session *session, const struct spile_load *load);
 int session_start(struct session *session);
@@ -53,6 +74,12 @@ void session_fail(struct session_cpu *cpu);
 static __always_inline enum spile_state session_state(const struct session *session)
 {
 	return atomic_read(&session->state);
+}
+
+/* May probes be attached so? */
+static inline bool session_may_attach(const struct session *session, enum spile_attach attach)
+{
+	return !session->attach || session->attach & (1u << attach);
 }
 
 /* Is all of it there that LOAD makes? Never undone before the file is closed. */

@@ -9,6 +9,8 @@
 #include <linux/hrtimer.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/uaccess.h>
 #include <linux/version.h>
 
@@ -17,6 +19,20 @@
 #define COMPAT_EXTABLE(from, to)	_ASM_EXTABLE(from, to)
 #else
 #define COMPAT_EXTABLE(from, to)	_ASM_EXTABLE_KACCESS_ERR_ZERO(from, to, wzr, wzr)
+#endif
+
+#ifdef CONFIG_X86
+/* Per-CPU addresses of the preemption count and of the pointer to the current task. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+#define COMPAT_PREEMPT_COUNT	(&pcpu_hot.preempt_count)
+#define COMPAT_CURRENT_TASK	(&pcpu_hot.current_task)
+#else
+#define COMPAT_PREEMPT_COUNT	(&__preempt_count)
+#define COMPAT_CURRENT_TASK	(&current_task)
+#endif
+
+/* The preemption count has 64 bits: a decrement to 0 tells of rescheduling only where it is of all of them. */
+#define COMPAT_PREEMPT_COUNT_IS_LONG	IS_ENABLED(CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS)
 #endif
 
 /* Initialises a timer with its function. */

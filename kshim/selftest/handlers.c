@@ -13,7 +13,7 @@ typedef struct spile_loaded spile_loaded;
 SPILE_IMPORTS(IMPORT)
 
 /* text.S numbers the stubs by hand. */
-_Static_assert(SPILE_IMPORT_ring_reserve == 12 && SPILE_IMPORT_jiffies == 21, "text.S");
+_Static_assert(SPILE_IMPORT_ring_reserve == 12 && SPILE_IMPORT_hit_timed == 24, "text.S");
 
 extern const volatile __u64 params[N_PARAMS];
 #pragma GCC visibility pop
@@ -177,6 +177,17 @@ HANDLER(arguments)
 		send(ctx, words, 4);
 }
 
+/* params[0]: only this value of argument number params[1]. */
+HANDLER(argument)
+{
+	__u64 value = ((const __u64 *)ctx->args)[params[1]];
+	__u64 words[] = { ctx->task, ctx->level, value, current_task() };
+
+	bump(ctx, COUNTER_HITS);
+	if (value == params[0] && words[0] == words[3])
+		send(ctx, words, 4);
+}
+
 /* params[0] records of all sizes, each filled with its number. */
 HANDLER(sizes)
 {
@@ -227,7 +238,7 @@ HANDLER(spin)
 HANDLER(interrupt)
 {
 	bump(ctx, COUNTER_HITS);
-	if (*(volatile __u64 *)ctx->percpu && ctx->level == 2)
+	if (*(volatile __u64 *)ctx->percpu && ctx->level == 1)
 		bump(ctx, COUNTER_NESTED);
 }
 

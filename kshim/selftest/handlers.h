@@ -16,6 +16,7 @@
 	X(entry)	\
 	X(returned)	\
 	X(arguments)	\
+	X(argument)	\
 	X(sizes)	\
 	X(flood)	\
 	X(spin)		\

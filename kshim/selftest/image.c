@@ -58,6 +58,7 @@ struct spile_probe *image_probe(struct image *image, int kind, enum handler hand
 	probe->handler = image_handler(handler);
 	probe->entry_handler = SPILE_NO_TEXT;
 	probe->param = param;
+	probe->trampoline = SPILE_NO_TRAMPOLINE;
 	if (name) {
 		probe->name = image->header.strings_size;
 		strcpy(image->strings + probe->name, name);

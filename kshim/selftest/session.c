@@ -20,16 +20,17 @@ int session_open(void)
 	return fd;
 }
 
-/* Returns 0 or -errno. */
+/* With what the load says already. Returns 0 or -errno. */
+int session_load_as(int fd, const struct file *file, struct spile_load load)
+{
+	load.image = (unsigned long)file->bytes;
+	load.image_size = file->size;
+	return ioctl(fd, SPILE_IOC_LOAD, &load) ? -errno : 0;
+}
+
 int session_load_file(int fd, const struct file *file, __u32 ring_bytes)
 {
-	struct spile_load load = {
-		.image = (unsigned long)file->bytes,
-		.image_size = file->size,
-		.ring_bytes = ring_bytes,
-	};
-
-	return ioctl(fd, SPILE_IOC_LOAD, &load) ? -errno : 0;
+	return session_load_as(fd, file, (struct spile_load){ .ring_bytes = ring_bytes });
 }
 
 static void *map(struct session *session, int protection, size_t size, __u64 offset)
@@ -51,7 +52,11 @@ int session_load(struct session *session, const struct image *image)
 	if (!session->ring_bytes)
 		session->ring_bytes = 1 << 16;
 	session->fd = session_open();
-	err = session_load_file(session->fd, &file, session->ring_bytes);
+	err = session_load_as(session->fd, &file, (struct spile_load){
+		.ring_bytes = session->ring_bytes,
+		.flags = session->flags,
+		.attach = session->attach,
+	});
 	free(file.bytes);
 	if (err)
 		return err;

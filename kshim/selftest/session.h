@@ -18,6 +18,8 @@ struct session {
 		__u64 last_ns;
 	} rings[256];
 	__u32 ring_bytes;
+	__u32 flags;		/* of LOAD */
+	__u32 attach;
 };
 
 /* Gets a record and its payload in words. */
@@ -26,6 +28,7 @@ typedef void (*on_record)(void *data, const struct spile_record *record, const _
 
 int session_open(void);
 int session_load_file(int fd, const struct file *file, __u32 ring_bytes);
+int session_load_as(int fd, const struct file *file, struct spile_load load);
 int session_load(struct session *session, const struct image *image);
 int session_command(struct session *session, unsigned int command);
 int session_state(struct session *session);

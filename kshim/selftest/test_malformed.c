@@ -140,7 +140,11 @@ static void rows(void)
 	LIE(-EINVAL, probes[0].kind, 0);
 	LIE(-EINVAL, probes[0].kind, 9);
 	LIE(-EINVAL, probes[0].kind, 0xffffffff);
-	LIE(-EINVAL, probes[0].flags, 2);
+	LIE(-EINVAL, probes[0].flags, 4);
+	LIE(-EINVAL, probes[0].reserved, 1);
+	LIE(-EINVAL, probes[0].trampoline, 0);
+	LIE(-EINVAL, probes[0].site, 1);
+	LIE(-EINVAL, probes[0].position, 1);
 	LIE(-EINVAL, probes[0].handler, SPILE_NO_TEXT);
 	LIE(-EINVAL, probes[0].handler, probes[0].handler + 1);
 	LIE(-EINVAL, probes[0].handler, header->stubs + 16);

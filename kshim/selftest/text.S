@@ -47,5 +47,8 @@ params:
 	import	time_boot_ns, 19
 	import	cycles, 20
 	import	jiffies, 21
+	import	resched, 22
+	import	hit_skipped, 23
+	import	hit_timed, 24
 
 	.section .note.GNU-stack, "", %progbits

@@ -40,6 +40,9 @@ pub fn address(import: u32) -> Option<usize> {
         raw::SPILE_IMPORT_time_boot_ns => time_boot_ns as *const () as usize,
         raw::SPILE_IMPORT_cycles => cycles as *const () as usize,
         raw::SPILE_IMPORT_jiffies => jiffies as *const () as usize,
+        raw::SPILE_IMPORT_resched => resched as *const () as usize,
+        raw::SPILE_IMPORT_hit_skipped => hit_skipped as *const () as usize,
+        raw::SPILE_IMPORT_hit_timed => hit_timed as *const () as usize,
         _ => return None,
     })
 }
@@ -181,7 +184,8 @@ fn task(pid: i32, tgid: i32, comm: &str) -> raw::spile_user_task {
     task
 }
 
-extern "C" fn current_task() -> u64 {
+/// The address of this thread's `spile_user_task`.
+pub extern "C" fn current_task() -> u64 {
     static TASKS: OnceLock<Box<Tasks>> = OnceLock::new();
     let tasks = TASKS.get_or_init(|| {
         let comm = |pid: i32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
@@ -238,6 +242,14 @@ extern "C" fn jiffies() -> u64 {
     // Processes have no ticks; Debian's kernels have 250 a second.
     monotonic_ns() / 4_000_000
 }
+
+// Only trampolines call these, and nothing calls a trampoline here.
+
+extern "C" fn resched() {}
+
+extern "C" fn hit_skipped(_session: u64, _reason: u64) {}
+
+extern "C" fn hit_timed(_context: Context, _cycles: u64) {}
 
 #[cfg(test)]
 mod tests {

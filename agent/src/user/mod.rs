@@ -180,6 +180,7 @@ impl Session {
 
     fn run(&mut self, probe: u32) {
         let handler = self.probes[probe as usize].handler;
+        self.shared.count_hit(probe);
         let context = self.shared.context(probe);
         self.code.call(handler, context);
     }

@@ -3,6 +3,7 @@
 
 use spile_abi::raw;
 
+use super::imports;
 use crate::clock::monotonic_ns;
 
 /// Memory of one session; handlers hold its address in `spile_ctx.session`.
@@ -11,6 +12,8 @@ pub struct Shared {
     counters: raw::spile_counters,
     // Kept for the addresses in the context. Words, since an image's data wants 8-byte alignment.
     _memory: [Box<[u64]>; 3],
+    /// Handlers run, for each probe.
+    hits: Box<[u64]>,
     ring: Box<[u64]>,
     /// Bytes of the ring in use.
     used: usize,
@@ -30,6 +33,7 @@ impl Shared {
     pub fn new(header: &raw::spile_image, ring_bytes: u32, param: u64) -> Box<Self> {
         let words = |bytes: u32| vec![0u64; (bytes as usize).div_ceil(8)].into_boxed_slice();
         let mut memory = [words(header.data_size), words(header.percpu_size), words(header.scratch_size)];
+        let mut hits = vec![0u64; header.n_probes as usize].into_boxed_slice();
         let [data, percpu, scratch] = memory.each_mut().map(|words| words.as_mut_ptr().expose_provenance() as u64);
         let context = raw::spile_ctx {
             data,
@@ -37,6 +41,9 @@ impl Shared {
             percpu_base: percpu,
             percpu_stride: header.percpu_size.into(),
             scratch,
+            hits: hits.as_mut_ptr().expose_provenance() as u64,
+            task: imports::current_task(),
+            sample: raw::SPILE_SAMPLE.into(),
             n_cpus: 1,
             param,
             ..Default::default()
@@ -45,6 +52,7 @@ impl Shared {
             context,
             counters: Default::default(),
             _memory: memory,
+            hits,
             ring: words(ring_bytes),
             used: 0,
             state: raw::SPILE_STATE_LOADED,
@@ -55,18 +63,23 @@ impl Shared {
         })
     }
 
-    /// The context for a hit of a probe.
+    /// The context for a hit of a probe. There is one: nothing interrupts a handler.
     pub fn context(&mut self, probe: u32) -> *mut raw::spile_ctx {
-        self.counters.hits += 1;
         self.context.probe = probe;
+        self.context.state = (&raw mut self.state).expose_provenance() as u64;
         self.context.counters = (&raw mut self.counters).expose_provenance() as u64;
         self.context.session = (&raw mut *self).expose_provenance() as u64;
         &raw mut self.context
     }
 
+    /// A handler is about to run for a probe.
+    pub fn count_hit(&mut self, probe: u32) {
+        self.hits[probe as usize] += 1;
+    }
+
     /// Hits and skips.
     pub fn counters(&self) -> raw::spile_counters {
-        self.counters
+        raw::spile_counters { hits: self.hits.iter().sum(), ..self.counters }
     }
 
     /// Room for a record, with its header filled: its offset in words, or `None`: dropped.

@@ -4,13 +4,29 @@
 #define SPILE_ARCH_H
 
 #include <linux/bitops.h>
+#include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 #include <asm/cacheflush.h>
+#include <asm/ptrace.h>
+#include <asm/virt.h>
 
 #include "abi.h"
 #include "compat/compat.h"
 
 #define ARCH_IMAGE		SPILE_ARCH_AARCH64
+
+/* Arguments in registers. */
+#define ARCH_ARGUMENTS		8
+
+/* Bytes of ftrace's call in a function: where it returns to. */
+#define ARCH_FENTRY_BYTES	4
+
+#define ARCH_BTI_C		0xd503245f
+#define ARCH_MOV_X9_X30		0xaa1e03e9
+/* Without the register. */
+#define ARCH_MRS_TPIDR_EL1	0xd538d080
+#define ARCH_MRS_TPIDR_EL2	0xd53cd040
 
 /* BRK with an immediate that no kernel hook claims: an oops. */
 static inline void arch_fill_traps(void *at, u32 size)
@@ -37,8 +53,80 @@ static inline bool arch_is_entry(const u8 *code)
 	u32 insn;
 
 	memcpy(&insn, code, sizeof(insn));
-	return insn == 0xd503245f || insn == 0xd50324df ||
+	return insn == ARCH_BTI_C || insn == 0xd50324df ||
 	       insn == 0xd503233f || insn == 0xd503237f;
+}
+
+static __always_inline void arch_arguments(const struct pt_regs *regs, u64 *args)
+{
+	u32 i;
+
+	for (i = 0; i < ARCH_ARGUMENTS; i++)
+		args[i] = regs->regs[i];
+}
+
+/* What kprobes show for a breakpoint at @address. */
+static __always_inline unsigned long arch_breakpoint_ip(unsigned long address)
+{
+	return address;
+}
+
+/*
+ * Where ftrace's call is in the function at @address, or 0: behind a landing
+ * pad and the move that saves the link register. The kernel has the last word.
+ */
+static inline unsigned long arch_fentry(unsigned long address)
+{
+	u32 code[2], at;
+
+	if (copy_from_kernel_nofault(code, (void *)address, sizeof(code)))
+		return 0;
+	at = code[0] == ARCH_BTI_C;
+	return code[at] == ARCH_MOV_X9_X30 ? address + 4 * (at + 1) : 0;
+}
+
+/* Bytes that a fixup writes, or 0 if there is none of this kind here. */
+static inline u32 arch_fixup_size(const u8 *text, u32 at, u32 kind)
+{
+	u32 insn;
+
+	switch (kind) {
+	case SPILE_FIXUP_CONTEXT:
+	case SPILE_FIXUP_PREEMPT:
+	case SPILE_FIXUP_SESSION:
+		return IS_ALIGNED(at, 8) ? 8 : 0;
+	case SPILE_FIXUP_PERCPU_BASE:
+		memcpy(&insn, text + at, sizeof(insn));
+		return IS_ALIGNED(at, 4) && (insn & ~0x1fu) == ARCH_MRS_TPIDR_EL1 ? 4 : 0;
+	default:
+		return 0;
+	}
+}
+
+/* Writes a fixup. @slot: per-CPU address of the pointer to the free context. */
+static inline bool arch_fixup(u8 *at, u32 kind, unsigned long slot, u32 session)
+{
+	u64 value;
+	u32 insn;
+
+	switch (kind) {
+	case SPILE_FIXUP_PERCPU_BASE:
+		memcpy(&insn, at, sizeof(insn));
+		if (is_kernel_in_hyp_mode())
+			insn = ARCH_MRS_TPIDR_EL2 | (insn & 0x1f);
+		memcpy(at, &insn, sizeof(insn));
+		return true;
+	case SPILE_FIXUP_CONTEXT:
+		value = slot;
+		break;
+	case SPILE_FIXUP_PREEMPT:
+		value = offsetof(struct task_struct, thread_info.preempt.count);
+		break;
+	default:
+		value = session;
+	}
+	memcpy(at, &value, sizeof(value));
+	return true;
 }
 
 /* After a change of code. Interrupts on. */

@@ -5,6 +5,8 @@
 
 #include <linux/smp.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
+#include <asm/ptrace.h>
 #include <asm/sync_core.h>
 #include <asm/vsyscall.h>
 
@@ -12,6 +14,12 @@
 #include "compat/compat.h"
 
 #define ARCH_IMAGE		SPILE_ARCH_X86_64
+
+/* Arguments in registers. */
+#define ARCH_ARGUMENTS		6
+
+/* Bytes of ftrace's call in a function: where it returns to. */
+#define ARCH_FENTRY_BYTES	5
 
 static inline void arch_fill_traps(void *at, u32 size)
 {
@@ -38,6 +46,83 @@ static inline bool arch_is_entry(const u8 *code)
 	static const u8 endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
 
 	return !memcmp(code, endbr64, sizeof(endbr64));
+}
+
+static __always_inline void arch_arguments(const struct pt_regs *regs, u64 *args)
+{
+	args[0] = regs->di;
+	args[1] = regs->si;
+	args[2] = regs->dx;
+	args[3] = regs->cx;
+	args[4] = regs->r8;
+	args[5] = regs->r9;
+}
+
+/* What kprobes show for a breakpoint at @address. */
+static __always_inline unsigned long arch_breakpoint_ip(unsigned long address)
+{
+	return address + 1;
+}
+
+/*
+ * Where ftrace's call is in the function at @address, or 0: behind endbr64 or
+ * what is left of one that was sealed. The kernel has the last word on it.
+ */
+static inline unsigned long arch_fentry(unsigned long address)
+{
+	static const u8 nop[] = { 0x0f, 0x1f, 0x44, 0x00, 0x00 };
+	static const u8 old_nop[] = { 0x66, 0x66, 0x66, 0x66, 0x90 };
+	u8 code[4 + ARCH_FENTRY_BYTES];
+	u32 at;
+
+	if (copy_from_kernel_nofault(code, (void *)address, sizeof(code)))
+		return 0;
+	for (at = 0; at <= 4; at += 4)
+		if (!memcmp(code + at, nop, sizeof(nop)) || code[at] == 0xe8 ||
+		    !memcmp(code + at, old_nop, sizeof(old_nop)))
+			return address + at;
+	return 0;
+}
+
+/* Bytes that a fixup writes, or 0 if there is none of this kind here. */
+static inline u32 arch_fixup_size(const u8 *text, u32 at, u32 kind)
+{
+	/* Room for the instruction that it is in. */
+	if (at < 8)
+		return 0;
+	return kind == SPILE_FIXUP_CONTEXT || kind == SPILE_FIXUP_PREEMPT ||
+	       kind == SPILE_FIXUP_CURRENT || kind == SPILE_FIXUP_SESSION ? 4 : 0;
+}
+
+/* Writes a fixup. @slot: per-CPU address of the pointer to the free context. */
+static inline bool arch_fixup(u8 *at, u32 kind, unsigned long slot, u32 session)
+{
+	static const u8 dec[] = { 0x65, 0x40, 0xff, 0x0c, 0x25 };
+	s64 value;
+	s32 value32;
+
+	switch (kind) {
+	case SPILE_FIXUP_CONTEXT:
+		value = slot;
+		break;
+	case SPILE_FIXUP_PREEMPT:
+		value = (unsigned long)COMPAT_PREEMPT_COUNT;
+		break;
+	case SPILE_FIXUP_CURRENT:
+		value = (unsigned long)COMPAT_CURRENT_TASK;
+		break;
+	default:
+		value = session;
+	}
+	value32 = value;
+	if (value32 != value)
+		return false;
+	/* The decrement `rex dec %gs:…`: of 64 bits where the count has so many. */
+	if (kind == SPILE_FIXUP_PREEMPT && COMPAT_PREEMPT_COUNT_IS_LONG &&
+	    !memcmp(at - sizeof(dec), dec, sizeof(dec)))
+		at[1 - (int)sizeof(dec)] |= 8;
+	memcpy(at, &value32, sizeof(value32));
+	return true;
 }
 
 static inline void arch_sync_cpu(void *unused)

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Attaches trampolines: to functions by ftrace's direct calls, one registration
+ * for all functions of a trampoline; to tracepoints as their probe function.
+ * Probes of what cannot be attached so are left to others.
+ */
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/tracepoint.h>
+
+#include "arch.h"
+#include "compat/ftrace.h"
+#include "context.h"
+#include "session.h"
+#include "trampoline.h"
+
+/* Registrations of a session; each takes a grace period to undo. */
+#define MAX_DIRECTS	64
+/* Registrations that may fail while the functions of a trampoline are sorted out. */
+#define MAX_FAILURES	64
+
+struct direct {
+	struct direct *next;
+	struct compat_direct calls;
+};
+
+/* Functions of a trampoline that are to be registered. */
+struct batch {
+	struct trampoline *trampoline;
+	unsigned long *ips;
+	u32 *sites;
+	u32 failures;			/* so far */
+};
+
+/* Process context, after the image was read and its probes made. */
+int trampoline_load(struct session *session)
+{
+	const struct image *image = &session->image;
+	u32 i, n = image->header->n_trampolines;
+
+	if (!n)
+		return 0;
+	session->trampolines = kvcalloc(n, sizeof(*session->trampolines), GFP_KERNEL_ACCOUNT);
+	if (!session->trampolines)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		struct trampoline *trampoline = &session->trampolines[i];
+
+		trampoline->session = session;
+		trampoline->spec = &image->trampolines[i];
+		trampoline->code = (unsigned long)session->text + trampoline->spec->code;
+		trampoline->chains = image->chains + image->chain_starts[i];
+	}
+	return 0;
+}
+
+/* Process context; nothing is attached. */
+void trampoline_unload(struct session *session)
+{
+	kvfree(session->trampolines);
+	session->trampolines = NULL;
+}
+
+static struct probe *trampoline_probe(const struct trampoline *trampoline, u32 site, u32 position)
+{
+	u32 place = site * trampoline->spec->n_probes + position;
+
+	return &trampoline->session->probes[trampoline->chains[place]];
+}
+
+static void trampoline_mark(const struct trampoline *trampoline, u32 site,
+			    enum spile_attach attach, int err)
+{
+	u32 i;
+
+	for (i = 0; i < trampoline->spec->n_probes; i++) {
+		struct probe *probe = trampoline_probe(trampoline, site, i);
+
+		probe->direct_error = err;
+		probe->attach = err ? SPILE_ATTACH_NONE : attach;
+		probe->attached = !err;
+	}
+}
+
+static bool trampoline_needs_regs(const struct trampoline *trampoline, u32 site)
+{
+	u32 i;
+
+	for (i = 0; i < trampoline->spec->n_probes; i++)
+		if (trampoline_probe(trampoline, site, i)->spec->flags & SPILE_PROBE_REGS)
+			return true;
+	return false;
+}
+
+/* May the trampoline be used at all? */
+static int trampoline_usable(const struct trampoline *trampoline)
+{
+	if (!session_may_attach(trampoline->session, SPILE_ATTACH_DIRECT))
+		return -EPERM;
+	return 0;
+}
+
+/* Lets the trampoline find the site's probes. -EEXIST: the function is another of its sites. */
+static int trampoline_add_row(const struct trampoline *trampoline, u32 site, u64 address)
+{
+	const struct spile_trampoline *spec = trampoline->spec;
+	u64 *row = trampoline->session->rows + spec->rows_off;
+	u32 i;
+
+	if (!spec->rows_log2)
+		return 0;
+	row += ((u32)((u32)address * SPILE_ROW_HASH) >> (32 - spec->rows_log2)) *
+	       (1 + (u64)spec->n_probes);
+	for (; *row; row += 1 + spec->n_probes)
+		if (*row == address)
+			return -EEXIST;
+	*row = address;
+	for (i = 0; i < spec->n_probes; i++)
+		row[1 + i] = trampoline_probe(trampoline, site, i)->index;
+	return 0;
+}
+
+/* Finds the call in the function of a site, and makes its row. */
+static int trampoline_prepare(const struct trampoline *trampoline, u32 site, unsigned long *ip)
+{
+	int err = trampoline_usable(trampoline);
+
+	if (!err && (trampoline->spec->n_sites > COMPAT_DIRECT_MAX ||
+		     trampoline_needs_regs(trampoline, site)))
+		err = -EOPNOTSUPP;
+	if (!err)
+		err = probe_site(trampoline_probe(trampoline, site, 0), ip);
+	return err ?: trampoline_add_row(trampoline, site, *ip + ARCH_FENTRY_BYTES);
+}
+
+static int direct_register(struct session *session, unsigned long *ips, u32 n, unsigned long code)
+{
+	struct direct *direct;
+	int err;
+
+	if (session->n_directs >= MAX_DIRECTS)
+		return -ENOSPC;
+	direct = kzalloc(sizeof(*direct), GFP_KERNEL);
+	if (!direct)
+		return -ENOMEM;
+	err = compat_direct_register(&direct->calls, ips, n, code);
+	if (err) {
+		kfree(direct);
+		return err;
+	}
+	direct->next = session->directs;
+	session->directs = direct;
+	session->n_directs++;
+	return 0;
+}
+
+/* Registers functions first to first + n, or as many of them as will do. */
+static void batch_register(struct batch *batch, u32 first, u32 n)
+{
+	struct trampoline *trampoline = batch->trampoline;
+	u32 i, half = n / 2;
+	int err;
+
+	err = direct_register(trampoline->session, batch->ips + first, n, trampoline->code);
+	/* One of them is taken, or no call after all: look for it in both halves. */
+	if ((err == -EBUSY || err == -EINVAL) && n > 1 && batch->failures++ < MAX_FAILURES) {
+		batch_register(batch, first, half);
+		batch_register(batch, first + half, n - half);
+		return;
+	}
+	for (i = first; i < first + n; i++)
+		trampoline_mark(trampoline, batch->sites[i], SPILE_ATTACH_DIRECT, err);
+	if (!err && trampoline->spec->flags & SPILE_TRAMPOLINE_RETURNS)
+		trampoline->session->returns = true;
+}
+
+static void trampoline_attach_functions(struct trampoline *trampoline)
+{
+	u32 site, count = 0, n = trampoline->spec->n_sites;
+	struct batch batch = { .trampoline = trampoline };
+	unsigned long ip;
+	int err;
+
+	batch.ips = kvmalloc_array(n, sizeof(*batch.ips), GFP_KERNEL);
+	batch.sites = kvmalloc_array(n, sizeof(*batch.sites), GFP_KERNEL);
+	for (site = 0; site < n; site++) {
+		err = batch.ips && batch.sites ? trampoline_prepare(trampoline, site, &ip) : -ENOMEM;
+		if (err) {
+			trampoline_mark(trampoline, site, SPILE_ATTACH_NONE, err);
+			continue;
+		}
+		batch.ips[count] = ip;
+		batch.sites[count++] = site;
+		cond_resched();
+	}
+	if (count)
+		batch_register(&batch, 0, count);
+	kvfree(batch.ips);
+	kvfree(batch.sites);
+}
+
+static void trampoline_attach_tracepoint(struct trampoline *trampoline)
+{
+	struct tracepoint_probe *tracepoint = &trampoline->tracepoint;
+	int err = trampoline_usable(trampoline);
+
+	if (!err)
+		err = tracepoint_find(trampoline_probe(trampoline, 0, 0)->name, tracepoint);
+	if (!err) {
+		err = tracepoint_probe_register(tracepoint->tracepoint, (void *)trampoline->code,
+						trampoline);
+		if (err)
+			module_put(tracepoint->owner);
+	}
+	trampoline->on_tracepoint = !err;
+	trampoline_mark(trampoline, 0, SPILE_ATTACH_TRACEPOINT, err);
+}
+
+/* Process context, under the session's lock. What fails is told by the probes. */
+void trampoline_attach(struct session *session)
+{
+	u32 i;
+
+	for (i = 0; i < session->image.header->n_trampolines; i++) {
+		struct trampoline *trampoline = &session->trampolines[i];
+
+		if (trampoline_probe(trampoline, 0, 0)->spec->kind == SPILE_PROBE_TRACEPOINT)
+			trampoline_attach_tracepoint(trampoline);
+		else
+			trampoline_attach_functions(trampoline);
+		cond_resched();
+	}
+}
+
+static u32 trampoline_detach_tracepoints(struct session *session)
+{
+	u32 i, count = 0;
+
+	for (i = 0; i < session->image.header->n_trampolines; i++) {
+		struct trampoline *trampoline = &session->trampolines[i];
+
+		if (!trampoline->on_tracepoint)
+			continue;
+		tracepoint_probe_unregister(trampoline->tracepoint.tracepoint,
+					    (void *)trampoline->code, trampoline);
+		count++;
+	}
+	if (!count)
+		return 0;
+	tracepoint_synchronize_unregister();
+	for (i = 0; i < session->image.header->n_trampolines; i++) {
+		struct trampoline *trampoline = &session->trampolines[i];
+
+		if (trampoline->on_tracepoint)
+			module_put(trampoline->tracepoint.owner);
+		trampoline->on_tracepoint = false;
+	}
+	return count;
+}
+
+/*
+ * Everything that was in a trampoline has left it, unless it is in the
+ * function that the trampoline called. Tasks may be preempted in the first and
+ * last instructions, and interrupts may come where RCU does not look.
+ */
+static void trampoline_synchronize(void)
+{
+	synchronize_rcu_tasks_rude();
+	synchronize_rcu_tasks();
+	synchronize_rcu();
+}
+
+/*
+ * Process context, under the session's lock. On return no trampoline is
+ * entered any more; who sleeps in a function may still return to one. Returns
+ * how many registrations there were.
+ */
+u32 trampoline_detach(struct session *session)
+{
+	u32 count = trampoline_detach_tracepoints(session);
+	struct direct *direct;
+
+	if (!session->directs)
+		return count;
+	while ((direct = session->directs)) {
+		session->directs = direct->next;
+		/* Only after the kernel gave up on ftrace. Then the text must stay for ever. */
+		if (WARN_ON_ONCE(compat_direct_unregister(&direct->calls)))
+			session->stuck = true;
+		else
+			kfree(direct);
+		count++;
+	}
+	session->n_directs = 0;
+	trampoline_synchronize();
+	return count;
+}
+
+/* Calls through trampolines that have not come back. */
+static u64 trampoline_callers(const struct session *session)
+{
+	u64 calls = 0, returns = 0;
+	u32 cpu, level;
+
+	for (cpu = 0; cpu < session->n_cpus; cpu++)
+		for (level = 0; level < SPILE_LEVELS; level++) {
+			const struct spile_ctx *ctx = &session->cpus[cpu].contexts[level].ctx;
+
+			calls += READ_ONCE(ctx->calls);
+			returns += READ_ONCE(ctx->returns) + READ_ONCE(ctx->lost_returns);
+		}
+	return calls - returns;
+}
+
+/*
+ * Has everybody left the text? Process context, after trampoline_detach().
+ * If not, then ask again later: nobody enters it any more.
+ */
+bool trampoline_left(struct session *session)
+{
+	if (session->stuck)
+		return false;
+	if (!session->returns)
+		return true;
+	if (trampoline_callers(session))
+		return false;
+	/* The last of them have counted themselves out, but may not be gone. */
+	trampoline_synchronize();
+	return true;
+}

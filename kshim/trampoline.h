@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Code of an image that the kernel calls where probes are. */
+#ifndef SPILE_TRAMPOLINE_H
+#define SPILE_TRAMPOLINE_H
+
+#include "probe.h"
+
+struct session;
+
+struct trampoline {
+	struct session *session;
+	const struct spile_trampoline *spec;	/* checked */
+	unsigned long code;
+	const u32 *chains;		/* indices of probes, a chain for each site */
+	struct tracepoint_probe tracepoint;
+	bool on_tracepoint;		/* it is attached to it */
+};
+
+int trampoline_load(struct session *session);
+void trampoline_unload(struct session *session);
+void trampoline_attach(struct session *session);
+u32 trampoline_detach(struct session *session);
+bool trampoline_left(struct session *session);
+
+#endif
