@@ -45,16 +45,19 @@ pub(crate) struct Place {
     pub(crate) by_address: bool,
 }
 
-/// Where each parameter of a function is.
+/// Where each parameter of a function is, and how many words all take: registers, or if any is on the stack, all of the
+/// registers and the words there.
 ///
 /// `hidden_result`: the function returns a structure by way of memory that its caller provides.
-pub(crate) fn argument_places(arch: Arch, parameters: &[Passing], hidden_result: bool) -> Vec<Place> {
+pub(crate) fn argument_places(arch: Arch, parameters: &[Passing], hidden_result: bool) -> (Vec<Place>, u32) {
     let mut words = match arch {
         Arch::X86_64 => Words { used: u32::from(hidden_result), registers: 6, stacked: 0, arm: false },
         // The address of the result has a register of its own, x8.
         Arch::Aarch64 => Words { used: 0, registers: 8, stacked: 0, arm: true },
     };
-    parameters.iter().map(|&parameter| words.assign(parameter)).collect()
+    let places = parameters.iter().map(|&parameter| words.assign(parameter)).collect();
+    let all = if words.stacked == 0 { words.used } else { words.registers.saturating_add(words.stacked) };
+    (places, all)
 }
 
 /// Where the arguments of a tracepoint are: kshim hands over an array of all, however many registers there are.
@@ -126,11 +129,11 @@ mod tests {
     }
 
     fn x86(parameters: &[Passing]) -> Vec<Option<u32>> {
-        words(argument_places(Arch::X86_64, parameters, false))
+        words(argument_places(Arch::X86_64, parameters, false).0)
     }
 
     fn arm(parameters: &[Passing]) -> Vec<Option<u32>> {
-        words(argument_places(Arch::Aarch64, parameters, false))
+        words(argument_places(Arch::Aarch64, parameters, false).0)
     }
 
     #[test]
@@ -148,7 +151,9 @@ mod tests {
         assert_eq!(arm(&small), [Some(0), Some(1), Some(3)]);
         // By the address of a copy on one, on the stack on the other.
         assert_eq!(x86(&[Aggregate(24, false), Word, Aggregate(24, false)]), [Some(6), Some(0), Some(9)]);
-        let large = argument_places(Arch::Aarch64, &[Aggregate(24, false), Word], false);
+        let (large, taken) = argument_places(Arch::Aarch64, &[Aggregate(24, false), Word], false);
+        assert_eq!(taken, 2);
+        assert_eq!(argument_places(Arch::X86_64, &[Aggregate(24, false), Word], false).1, 9);
         assert_eq!(large[0], Place { word: Some(0), by_address: true });
         assert_eq!(large[1], Place { word: Some(1), by_address: false });
     }
@@ -173,8 +178,8 @@ mod tests {
 
     #[test]
     fn a_result_in_memory_takes_the_first_register_on_x86_only() {
-        assert_eq!(words(argument_places(Arch::X86_64, &[Word], true)), [Some(1)]);
-        assert_eq!(words(argument_places(Arch::Aarch64, &[Word], true)), [Some(0)]);
+        assert_eq!(words(argument_places(Arch::X86_64, &[Word], true).0), [Some(1)]);
+        assert_eq!(words(argument_places(Arch::Aarch64, &[Word], true).0), [Some(0)]);
         assert!(result_in_memory(Aggregate(24, false)) && !result_in_memory(Aggregate(16, false)));
     }
 

@@ -115,14 +115,14 @@ impl KernelTarget {
         let result = Some(proto.target()).filter(|&ty| self.btf.resolve(ty).is_some()).map(TypeId);
         let in_memory = result.is_some_and(|ty| result_in_memory(Passing::of(&self.btf, ty)));
         let passed: Vec<_> = proto.parameters().map(|parameter| Passing::of(&self.btf, TypeId(parameter.ty))).collect();
-        let places = argument_places(self.arch, &passed, in_memory);
+        let (places, words) = argument_places(self.arch, &passed, in_memory);
         let params = proto.parameters().zip(places).map(|(parameter, place)| Param {
             name: parameter.name.to_owned(),
             ty: TypeId(parameter.ty),
             arg: place.word,
             by_address: place.by_address,
         });
-        Prototype { params: params.collect(), result }
+        Prototype { params: params.collect(), words, result }
     }
 }
 

@@ -177,28 +177,29 @@ impl MockTarget {
                 param(self, "count", "unsigned long", 2),
                 param(self, "pos", "long*", 3),
             ];
-            let prototype = Prototype { params, result: Some(self.find("long")) };
+            let prototype = Prototype { params, words: 4, result: Some(self.find("long")) };
             self.function_info(symbol, Some(prototype), Some(450 + index as u32));
         }
         let ptr = param(self, "ptr", "void*", 0);
-        self.function_info("kfree", Some(Prototype { params: vec![ptr], result: None }), None);
+        self.function_info("kfree", Some(Prototype { params: vec![ptr], words: 1, result: None }), None);
         let code = param(self, "code", "int", 0);
-        self.function_info("do_exit", Some(Prototype { params: vec![code], result: Some(self.find("int")) }), None);
+        let exit = Prototype { params: vec![code], words: 1, result: Some(self.find("int")) };
+        self.function_info("do_exit", Some(exit), None);
         let nowhere = Param { name: "f".into(), ty: self.find("double"), arg: None, by_address: false };
         let bits = param(self, "c", "struct bits", 0);
         let pair = param(self, "p", "struct pair", 1);
         let copy = Param { by_address: true, ..param(self, "big", "struct file", 3) };
         let seventh = param(self, "last", "int", 6);
         let params = vec![nowhere, bits, pair, copy, seventh];
-        let by_value = Prototype { params, result: Some(self.find("struct pair")) };
+        let by_value = Prototype { params, words: 7, result: Some(self.find("struct pair")) };
         self.function_info("by_value", Some(by_value), None);
         let result = Some(self.find("struct file"));
-        self.function_info("in_memory", Some(Prototype { params: Vec::new(), result }), None);
+        self.function_info("in_memory", Some(Prototype { params: Vec::new(), words: 1, result }), None);
         let crossed = param(self, "x", "struct crossed", 0);
-        self.function_info("crossed", Some(Prototype { params: vec![crossed], result: None }), None);
+        self.function_info("crossed", Some(Prototype { params: vec![crossed], words: 1, result: None }), None);
         let hue = param(self, "hue", "enum color", 0);
         let result = Some(self.find("enum color"));
-        self.function_info("mix", Some(Prototype { params: vec![hue], result }), None);
+        self.function_info("mix", Some(Prototype { params: vec![hue], words: 1, result }), None);
         self.function_info("no_types", None, None);
         self.function_info("notrace_me", None, None);
         let prev = vec![

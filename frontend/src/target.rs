@@ -163,6 +163,8 @@ pub struct FunctionInfo {
 pub struct Prototype {
     /// The parameters in order.
     pub params: Vec<Param>,
+    /// Words that arguments take: of registers, and if any is on the stack, all of the registers and those.
+    pub words: u32,
     /// The result's type; `None` for `void`.
     pub result: Option<TypeId>,
 }

@@ -165,8 +165,10 @@ impl<'a> Parser<'a> {
             "end" => ProbeKind::End(self.number()?),
             "error" => ProbeKind::Error(self.number()?),
             "timer" => ProbeKind::Timer { period_ns: self.number()?, randomize_ns: self.number()? },
-            "function" => ProbeKind::Function { symbol: self.text()? },
-            "return" => ProbeKind::Return { symbol: self.text()?, maxactive: self.number()? },
+            "function" => ProbeKind::Function { symbol: self.text()?, words: self.arguments()? },
+            "return" => {
+                ProbeKind::Return { symbol: self.text()?, maxactive: self.number()?, words: self.arguments()? }
+            }
             "address" => ProbeKind::Address { symbol: self.text()?, offset: self.number()? },
             "tracepoint" => ProbeKind::Tracepoint { name: self.text()?, n_args: self.number()? },
             other => return self.error(format!("unknown kind of probe {other:?}")),
@@ -179,6 +181,10 @@ impl<'a> Parser<'a> {
         let optional = self.eat_word("optional")?;
         self.program.probes.push(Probe { name, alias, kind, handler, entry, entry_words, optional });
         Ok(())
+    }
+
+    fn arguments(&mut self) -> Result<Option<u32>> {
+        Ok(if self.eat_word("arguments")? { Some(self.number()?) } else { None })
     }
 
     fn format_arg(&mut self) -> Result<FormatArg> {

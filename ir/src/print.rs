@@ -133,8 +133,14 @@ fn print_probe(f: &mut Formatter<'_>, probe: &Probe) -> fmt::Result {
         ProbeKind::End(sequence) => write!(f, "end {sequence}")?,
         ProbeKind::Error(sequence) => write!(f, "error {sequence}")?,
         ProbeKind::Timer { period_ns, randomize_ns } => write!(f, "timer {period_ns} {randomize_ns}")?,
-        ProbeKind::Function { symbol } => write!(f, "function {}", Quoted(symbol.as_bytes()))?,
-        ProbeKind::Return { symbol, maxactive } => write!(f, "return {} {maxactive}", Quoted(symbol.as_bytes()))?,
+        ProbeKind::Function { symbol, words } => {
+            write!(f, "function {}", Quoted(symbol.as_bytes()))?;
+            print_arguments(f, *words)?;
+        }
+        ProbeKind::Return { symbol, maxactive, words } => {
+            write!(f, "return {} {maxactive}", Quoted(symbol.as_bytes()))?;
+            print_arguments(f, *words)?;
+        }
         ProbeKind::Address { symbol, offset } => write!(f, "address {} {offset}", Quoted(symbol.as_bytes()))?,
         ProbeKind::Tracepoint { name, n_args } => write!(f, "tracepoint {} {n_args}", Quoted(name.as_bytes()))?,
     }
@@ -149,6 +155,10 @@ fn print_probe(f: &mut Formatter<'_>, probe: &Probe) -> fmt::Result {
         write!(f, " alias {}", Quoted(alias.as_bytes()))?;
     }
     writeln!(f, "{}", if probe.optional { " optional" } else { "" })
+}
+
+fn print_arguments(f: &mut Formatter<'_>, words: Option<u32>) -> fmt::Result {
+    words.map_or(Ok(()), |words| write!(f, " arguments {words}"))
 }
 
 fn print_function(f: &mut Formatter<'_>, program: &Program, id: FuncId) -> fmt::Result {

@@ -262,6 +262,8 @@ pub enum ProbeKind {
     Function {
         /// Its symbol.
         symbol: String,
+        /// Words that its arguments take, in registers and then on the stack, where that is known.
+        words: Option<u32>,
     },
     /// A kernel function's return.
     Return {
@@ -269,6 +271,8 @@ pub enum ProbeKind {
         symbol: String,
         /// Concurrent calls that are followed; 0 for the default.
         maxactive: u32,
+        /// Words that its arguments take, in registers and then on the stack, where that is known.
+        words: Option<u32>,
     },
     /// An instruction.
     Address {

@@ -132,10 +132,10 @@ fn probe_entry(probe: &ir::Probe, code: &Handlers, linked: &Linked, strings: &mu
             entry.kind = abi::SPILE_PROBE_TIMER;
             (entry.param, entry.param2) = (saturated(*period_ns), saturated(*randomize_ns));
         }
-        ir::ProbeKind::Function { symbol } => {
+        ir::ProbeKind::Function { symbol, .. } => {
             (entry.kind, entry.name) = (abi::SPILE_PROBE_FUNCTION, name(strings, symbol));
         }
-        ir::ProbeKind::Return { symbol, maxactive } => {
+        ir::ProbeKind::Return { symbol, maxactive, .. } => {
             (entry.kind, entry.name) = (abi::SPILE_PROBE_RETURN, name(strings, symbol));
             entry.param = i64::from(*maxactive);
         }
@@ -215,7 +215,7 @@ fn format(format: &ir::Format) -> host::Format {
 
 fn probe(probe: &ir::Probe) -> host::Probe {
     let symbol = match &probe.kind {
-        ir::ProbeKind::Function { symbol }
+        ir::ProbeKind::Function { symbol, .. }
         | ir::ProbeKind::Return { symbol, .. }
         | ir::ProbeKind::Address { symbol, .. } => symbol.clone(),
         _ => String::new(),

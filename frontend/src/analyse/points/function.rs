@@ -220,9 +220,10 @@ fn point(place: &Where, info: FunctionInfo, variant: Variant) -> Point {
         Some(module) => format!("{module}:{}", info.symbol),
         None => info.symbol.clone(),
     };
+    let words = info.prototype.as_ref().map(|prototype| prototype.words);
     let kind = match variant {
-        Variant::Return { maxactive } => ProbeKind::Return { symbol, maxactive },
-        _ => ProbeKind::Function { symbol },
+        Variant::Return { maxactive } => ProbeKind::Return { symbol, maxactive, words },
+        _ => ProbeKind::Function { symbol, words },
     };
     let prototype = if place.typed { info.prototype } else { None };
     let context = PointContext::Function { symbol: info.symbol, prototype, is_return };
