@@ -38,6 +38,8 @@ pub struct Image<'a> {
     header: spile_image,
     imports: Vec<u32>,
     probes: Vec<spile_probe>,
+    trampolines: Vec<spile_trampoline>,
+    fixups: Vec<spile_fixup>,
 }
 
 impl<'a> Image<'a> {
@@ -64,7 +66,15 @@ impl<'a> Image<'a> {
         for probe in &probes {
             check_probe(probe, &header)?;
         }
-        Ok(Self { bytes, header, imports, probes })
+        let trampolines =
+            table::<spile_trampoline>(bytes, header.trampolines_off, header.n_trampolines, "trampolines")?;
+        let fixups = table::<spile_fixup>(bytes, header.fixups_off, header.n_fixups, "fixups")?;
+        if trampolines.iter().any(|trampoline| trampoline.code >= header.text_size)
+            || fixups.iter().any(|fixup| fixup.at >= header.text_size)
+        {
+            return Err(ImageError::Damaged("trampolines"));
+        }
+        Ok(Self { bytes, header, imports, probes, trampolines, fixups })
     }
 
     /// The header.
@@ -91,6 +101,16 @@ impl<'a> Image<'a> {
     /// The probe table.
     pub fn probes(&self) -> &[spile_probe] {
         &self.probes
+    }
+
+    /// Code that the kernel calls itself.
+    pub fn trampolines(&self) -> &[spile_trampoline] {
+        &self.trampolines
+    }
+
+    /// What kshim fills in.
+    pub fn fixups(&self) -> &[spile_fixup] {
+        &self.fixups
     }
 
     /// A name from the strings; "" where the offset is outside or the bytes are not UTF-8.
@@ -127,6 +147,8 @@ fn check_header(header: &spile_image, file_size: usize) -> Result<(), ImageError
         (header.n_imports <= SPILE_MAX_IMPORTS, "imports"),
         (header.stubs.is_multiple_of(SPILE_STUB_BYTES) && stubs_end <= u64::from(header.text_size), "stubs"),
         (header.n_probes <= SPILE_MAX_PROBES, "probe table"),
+        (header.n_trampolines <= header.n_probes, "trampolines"),
+        (header.n_fixups <= SPILE_MAX_FIXUPS, "fixups"),
         (header.data_size <= SPILE_MAX_DATA, "data size"),
         (header.percpu_size <= SPILE_MAX_PERCPU, "per-CPU size"),
         (header.scratch_size <= SPILE_MAX_SCRATCH, "scratch size"),

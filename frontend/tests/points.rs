@@ -55,8 +55,8 @@ fn wildcards_find_what_goes_on_behind_a_function_or_an_alias() {
     check_kinds(
         &maxactive,
         expect![[r#"
-        kernel.function("vfs_read@fs/read_write.c:450").return Return { symbol: "vfs_read", maxactive: 3 }
-    "#]],
+            kernel.function("vfs_read@fs/read_write.c:450").return Return { symbol: "vfs_read", maxactive: 3, words: Some(4) }
+        "#]],
     );
 }
 
@@ -140,11 +140,11 @@ fn functions_of_modules_are_named_with_them() {
     check_kinds(
         r#"probe module("ext4").function("*"), module("*").function("*_open").return, kprobe.module("xfs").function("xfs_open").call { }"#,
         expect![[r#"
-            module("ext4").function("ext4_open") Function { symbol: "ext4:ext4_open" }
-            module("ext4").function("ext4_sync") Function { symbol: "ext4:ext4_sync" }
-            module("ext4").function("ext4_open").return Return { symbol: "ext4:ext4_open", maxactive: 0 }
-            module("xfs").function("xfs_open").return Return { symbol: "xfs:xfs_open", maxactive: 0 }
-            kprobe.module("xfs").function("xfs_open") Function { symbol: "xfs:xfs_open" }
+            module("ext4").function("ext4_open") Function { symbol: "ext4:ext4_open", words: None }
+            module("ext4").function("ext4_sync") Function { symbol: "ext4:ext4_sync", words: None }
+            module("ext4").function("ext4_open").return Return { symbol: "ext4:ext4_open", maxactive: 0, words: None }
+            module("xfs").function("xfs_open").return Return { symbol: "xfs:xfs_open", maxactive: 0, words: None }
+            kprobe.module("xfs").function("xfs_open") Function { symbol: "xfs:xfs_open", words: None }
         "#]],
     );
     refused(
@@ -173,18 +173,18 @@ fn functions_are_found_by_file_line_and_address() {
             kernel.function(0xffffffff81000010), kernel.function(0xffffffff81000000).return,
             kernel.statement(0xffffffff81000000), kernel.statement(0xffffffff81000007) { }"#,
         expect![[r#"
-            kernel.function("vfs_write@fs/read_write.c:451") Function { symbol: "vfs_write" }
-            kernel.function("vfs_read@fs/read_write.c:450") Function { symbol: "vfs_read" }
-            kernel.function("vfs_write@fs/read_write.c:451") Function { symbol: "vfs_write" }
-            kernel.function("vfs_read@fs/read_write.c:450") Function { symbol: "vfs_read" }
-            kernel.statement("vfs_write@fs/read_write.c:451") Function { symbol: "vfs_write" }
-            kernel.statement("kfree") Function { symbol: "kfree" }
-            kernel.statement("vfs_read@fs/read_write.c:450") Function { symbol: "vfs_read" }
-            kernel.function("vfs_read@fs/read_write.c:450") Function { symbol: "vfs_read" }
-            kernel.function("vfs_write@fs/read_write.c:451") Function { symbol: "vfs_write" }
-            kernel.function("by_value") Function { symbol: "by_value" }
-            kernel.function("by_value").return Return { symbol: "by_value", maxactive: 0 }
-            kernel.statement("by_value") Function { symbol: "by_value" }
+            kernel.function("vfs_write@fs/read_write.c:451") Function { symbol: "vfs_write", words: Some(4) }
+            kernel.function("vfs_read@fs/read_write.c:450") Function { symbol: "vfs_read", words: Some(4) }
+            kernel.function("vfs_write@fs/read_write.c:451") Function { symbol: "vfs_write", words: Some(4) }
+            kernel.function("vfs_read@fs/read_write.c:450") Function { symbol: "vfs_read", words: Some(4) }
+            kernel.statement("vfs_write@fs/read_write.c:451") Function { symbol: "vfs_write", words: Some(4) }
+            kernel.statement("kfree") Function { symbol: "kfree", words: Some(1) }
+            kernel.statement("vfs_read@fs/read_write.c:450") Function { symbol: "vfs_read", words: Some(4) }
+            kernel.function("vfs_read@fs/read_write.c:450") Function { symbol: "vfs_read", words: Some(4) }
+            kernel.function("vfs_write@fs/read_write.c:451") Function { symbol: "vfs_write", words: Some(4) }
+            kernel.function("by_value") Function { symbol: "by_value", words: Some(7) }
+            kernel.function("by_value").return Return { symbol: "by_value", maxactive: 0, words: Some(7) }
+            kernel.statement("by_value") Function { symbol: "by_value", words: Some(7) }
             kernel.statement(0xffffffff81000007) Address { symbol: "by_value", offset: 7 }
         "#]],
     );

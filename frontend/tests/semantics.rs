@@ -140,9 +140,9 @@ fn points_are_named_and_timed() {
         timer.ms(5).randomize(2) Timer { period_ns: 5000000, randomize_ns: 2000000 }
         timer.hz(50) Timer { period_ns: 20000000, randomize_ns: 0 }
         timer.jiffies(2) Timer { period_ns: 20000000, randomize_ns: 0 }
-        kernel.function("vfs_read@fs/read_write.c:450") Function { symbol: "vfs_read" }
-        kernel.function("vfs_write@fs/read_write.c:451").return Return { symbol: "vfs_write", maxactive: 4 }
-        kprobe.function("kfree") Function { symbol: "kfree" }
+        kernel.function("vfs_read@fs/read_write.c:450") Function { symbol: "vfs_read", words: Some(4) }
+        kernel.function("vfs_write@fs/read_write.c:451").return Return { symbol: "vfs_write", maxactive: 4, words: Some(4) }
+        kprobe.function("kfree") Function { symbol: "kfree", words: Some(1) }
         timer.s(1) Timer { period_ns: 1000000000, randomize_ns: 0 }
         begin Begin(0)
         kernel.trace("sched:sched_switch") Tracepoint { name: "sched_switch", n_args: 3 }

@@ -166,9 +166,7 @@ impl<'a> Parser<'a> {
             "error" => ProbeKind::Error(self.number()?),
             "timer" => ProbeKind::Timer { period_ns: self.number()?, randomize_ns: self.number()? },
             "function" => ProbeKind::Function { symbol: self.text()?, words: self.arguments()? },
-            "return" => {
-                ProbeKind::Return { symbol: self.text()?, maxactive: self.number()?, words: self.arguments()? }
-            }
+            "return" => ProbeKind::Return { symbol: self.text()?, maxactive: self.number()?, words: self.arguments()? },
             "address" => ProbeKind::Address { symbol: self.text()?, offset: self.number()? },
             "tracepoint" => ProbeKind::Tracepoint { name: self.text()?, n_args: self.number()? },
             other => return self.error(format!("unknown kind of probe {other:?}")),

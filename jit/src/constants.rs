@@ -29,8 +29,7 @@ impl Constants {
                 bytes: bytes.clone(),
                 align: if code { 16 } else { 8 },
                 code,
-                writable: false,
-                relocs: Vec::new(),
+                ..Section::default()
             })
         })
     }

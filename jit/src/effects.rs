@@ -10,8 +10,41 @@ use spile_ir as ir;
 pub struct Effects {
     /// Globals that it may write.
     pub writes: BTreeSet<ir::GlobalId>,
-    /// Whether it reads arguments of the traced function.
-    pub uses_args: bool,
+    /// How many arguments of the traced function it may read, the first to the last.
+    pub arguments: u32,
+    /// Whether it reads the traced function's result.
+    pub uses_result: bool,
+    /// Whether it reads the saved registers.
+    pub uses_registers: bool,
+    /// Whether it reads the current task.
+    pub uses_task: bool,
+    /// Whether it keeps or reads what a regular expression matched.
+    pub matches: bool,
+    /// Whether it spends actions of the budget.
+    pub spends: bool,
+    /// Whether it can fail; that calls nest too deep is not counted.
+    pub fails: bool,
+    /// Whether it calls script functions.
+    pub calls: bool,
+}
+
+impl Effects {
+    /// Whether it reads anything of the traced function's call.
+    pub fn uses_call(&self) -> bool {
+        self.arguments > 0 || self.uses_result
+    }
+
+    /// Adds those of another function.
+    fn add(&mut self, other: &Self) {
+        self.writes.extend(&other.writes);
+        self.arguments = self.arguments.max(other.arguments);
+        self.uses_result |= other.uses_result;
+        self.uses_registers |= other.uses_registers;
+        self.uses_task |= other.uses_task;
+        self.matches |= other.matches;
+        self.spends |= other.spends;
+        self.fails |= other.fails;
+    }
 }
 
 /// The effects of all functions, by `FuncId`.
@@ -22,9 +55,8 @@ pub fn effects(program: &ir::Program) -> Vec<Effects> {
         for (index, function) in program.functions.iter().enumerate() {
             let mut sum = all[index].clone();
             for callee in callees(function) {
-                let callee = &all[callee.index()];
-                sum.writes.extend(&callee.writes);
-                sum.uses_args |= callee.uses_args;
+                sum.add(&all[callee.index()]);
+                sum.calls = true;
             }
             changed |= sum != all[index];
             all[index] = sum;
@@ -39,7 +71,17 @@ fn own(function: &ir::Function) -> Effects {
     let mut effects = Effects::default();
     for op in ops(function) {
         effects.writes.extend(written(op));
-        effects.uses_args |= matches!(op, ir::Op::Arg(_) | ir::Op::ReturnValue);
+        match op {
+            ir::Op::Arg(n) => effects.arguments = effects.arguments.max(n.saturating_add(1)),
+            ir::Op::ReturnValue => effects.uses_result = true,
+            ir::Op::Intrinsic(ir::Intrinsic::Registers, _) => effects.uses_registers = true,
+            ir::Op::Intrinsic(ir::Intrinsic::CurrentTask, _) => effects.uses_task = true,
+            ir::Op::Intrinsic(ir::Intrinsic::MatchedGroups | ir::Intrinsic::MatchedText, _)
+            | ir::Op::Match { keep: true, .. } => effects.matches = true,
+            ir::Op::Budget(_) => effects.spends = true,
+            _ => {}
+        }
+        effects.fails |= op.can_fail() && !matches!(op, ir::Op::Call(..));
     }
     effects
 }

@@ -8,12 +8,15 @@ use zerocopy::IntoBytes as _;
 
 use crate::link::{Linked, SectionId};
 use crate::lower::{ArgSource, Compiled, Instance, Lowering};
+use crate::trampoline::{self, Chains};
 use crate::{Error, JitOptions};
 
 /// The code of one probe.
 pub struct Handlers {
-    handler: SectionId,
-    entry: Option<SectionId>,
+    /// Runs where the probe is.
+    pub handler: SectionId,
+    /// Runs at the entry, for a return probe.
+    pub entry: Option<SectionId>,
 }
 
 /// Asks for the handlers of all probes.
@@ -24,7 +27,7 @@ pub fn handlers(lowering: &mut Lowering<'_>, program: &ir::Program) -> Vec<Handl
         let budget = if probe.kind.is_interruptible() { limits.max_action_interruptible } else { limits.max_action };
         let source = match probe.kind {
             ir::ProbeKind::Function { .. } | ir::ProbeKind::Return { .. } | ir::ProbeKind::Address { .. } => {
-                ArgSource::Registers
+                ArgSource::Function
             }
             ir::ProbeKind::Tracepoint { n_args, .. } => ArgSource::Words(n_args),
             _ => ArgSource::Nowhere,
@@ -35,33 +38,31 @@ pub fn handlers(lowering: &mut Lowering<'_>, program: &ir::Program) -> Vec<Handl
     all
 }
 
-/// Bytes of a context's scratch memory: the deepest handler's frames, and the runtime's own.
-pub fn scratch_size(lowering: &Lowering<'_>) -> u32 {
-    let reserve = spile_rt::scratch_reserve(lowering.program.limits.max_string).next_multiple_of(8);
-    let frames = lowering.depth.scratch.next_multiple_of(64);
-    // Where that is more than an image may have, deep calls fail with MAXNESTING.
-    let most = u64::from(abi::SPILE_MAX_SCRATCH - reserve.min(abi::SPILE_MAX_SCRATCH));
-    (frames.min(most) as u32 + reserve).next_multiple_of(64).min(abi::SPILE_MAX_SCRATCH)
-}
-
 /// Links everything and writes the file.
 pub fn write(
     lowering: Lowering<'_>,
     program: &ir::Program,
     options: &JitOptions,
     probes: &[Handlers],
+    chains: &Chains,
     init: SectionId,
     scratch_size: u32,
 ) -> Result<crate::Compiled, Error> {
+    let needs_registers: Vec<bool> =
+        program.probes.iter().map(|probe| trampoline::needs_registers(&lowering, probe)).collect();
     let Lowering { linker, layout, compiled, dump, .. } = lowering;
-    let roots: Vec<SectionId> =
-        probes.iter().flat_map(|probe| [Some(probe.handler), probe.entry]).flatten().chain([init]).collect();
+    let handlers = probes.iter().flat_map(|probe| [Some(probe.handler), probe.entry]).flatten();
+    let roots: Vec<SectionId> = handlers.chain([init]).chain(chains.roots()).collect();
     let linked = linker.link(&roots)?;
     let mut strings = vec![0];
     let mut table = Vec::new();
-    for (probe, code) in program.probes.iter().zip(probes) {
-        table.push(probe_entry(probe, code, &linked, &mut strings));
+    for (index, (probe, code)) in program.probes.iter().zip(probes).enumerate() {
+        let mut entry = probe_entry(probe, code, &linked, &mut strings);
+        entry.flags |= if needs_registers[index] { abi::SPILE_PROBE_REGS } else { 0 };
+        chains.locate(index, &mut entry);
+        table.push(entry);
     }
+    let (trampolines, fixups) = (chains.table(&linked), linked.fixups());
     let host = host_info(program, options, &linked, &compiled).encode();
     let header = abi::spile_image {
         arch: options.arch.number(),
@@ -72,22 +73,33 @@ pub fn write(
         stubs: linked.stubs,
         n_imports: linked.imports.len() as u32,
         n_probes: size(table.len() as u64, abi::SPILE_MAX_PROBES, "probes")?,
+        n_trampolines: trampolines.len() as u32,
+        n_fixups: size(fixups.len() as u64, abi::SPILE_MAX_FIXUPS, "fixups")?,
         ..abi::spile_image::default()
     };
-    let image = file(header, &table, &linked, &strings, &host)?;
+    let image = file(header, &Tables { probes: table, trampolines, fixups }, &linked, &strings, &host)?;
     Ok(crate::Compiled { image, dump })
+}
+
+/// Tables of an image file.
+struct Tables {
+    probes: Vec<abi::spile_probe>,
+    trampolines: Vec<abi::spile_trampoline>,
+    fixups: Vec<abi::spile_fixup>,
 }
 
 /// Lays out the file: small tables before the text, which begins at a page, and the host's part behind it.
 fn file(
     mut header: abi::spile_image,
-    probes: &[abi::spile_probe],
+    tables: &Tables,
     linked: &Linked,
     strings: &[u8],
     host: &[u8],
 ) -> Result<Vec<u8>, Error> {
     let mut bytes = vec![0; size_of::<abi::spile_image>()];
-    header.probes_off = append(&mut bytes, probes.as_bytes());
+    header.probes_off = append(&mut bytes, tables.probes.as_bytes());
+    header.trampolines_off = append(&mut bytes, tables.trampolines.as_bytes());
+    header.fixups_off = append(&mut bytes, tables.fixups.as_bytes());
     header.imports_off = append(&mut bytes, linked.imports.as_bytes());
     header.strings_off = append(&mut bytes, strings);
     header.strings_size = strings.len() as u32;
@@ -121,7 +133,6 @@ fn probe_entry(probe: &ir::Probe, code: &Handlers, linked: &Linked, strings: &mu
         handler: linked.offset(code.handler).unwrap_or(abi::SPILE_NO_TEXT),
         entry_handler: code.entry.and_then(|entry| linked.offset(entry)).unwrap_or(abi::SPILE_NO_TEXT),
         entry_words: probe.entry_words,
-        trampoline: abi::SPILE_NO_TRAMPOLINE,
         ..abi::spile_probe::default()
     };
     match &probe.kind {

@@ -46,29 +46,23 @@ impl Arch {
         }
     }
 
-    /// Offset of argument register `n` in `struct pt_regs`, or, where it is on the stack, its
-    /// offset from the stack pointer at the function's entry.
-    pub(crate) fn argument(self, n: u32) -> Argument {
-        // di, si, dx, cx, r8, r9
-        const X86_64: [i32; 6] = [112, 104, 96, 88, 72, 64];
-        let registers: u32 = if self == Self::X86_64 { 6 } else { 8 };
+    /// How many words of arguments go in registers.
+    pub(crate) fn argument_registers(self) -> u32 {
         match self {
-            // Above the return address.
-            _ if n >= registers => {
-                let first = if self == Self::X86_64 { 8 } else { 0 };
-                Argument::Stack { sp: self.stack_pointer(), offset: first + 8 * i64::from(n - registers) }
-            }
-            Self::X86_64 => Argument::Register(X86_64[n as usize]),
-            Self::Aarch64 => Argument::Register(8 * n as i32),
+            Self::X86_64 => 6,
+            Self::Aarch64 => 8,
         }
     }
 
-    /// Offset of the return value register in `struct pt_regs`.
-    pub(crate) fn return_value(self) -> i32 {
-        match self {
-            Self::X86_64 => 80,
-            Self::Aarch64 => 0,
+    /// Where a function's argument word `n` is.
+    pub(crate) fn argument(self, n: u32) -> Argument {
+        let registers = self.argument_registers();
+        if n < registers {
+            return Argument::Register;
         }
+        // Above the return address.
+        let first = if self == Self::X86_64 { 8 } else { 0 };
+        Argument::Stack { sp: self.stack_pointer(), offset: first + 8 * i64::from(n - registers) }
     }
 
     fn stack_pointer(self) -> i32 {
@@ -81,8 +75,8 @@ impl Arch {
 
 /// Where a traced function has an argument.
 pub(crate) enum Argument {
-    /// In a register: its offset in `struct pt_regs`.
-    Register(i32),
+    /// In a register, which whoever runs handlers puts in `spile_ctx.args`.
+    Register,
     /// In memory.
     Stack {
         /// Offset of the stack pointer in `struct pt_regs`.

@@ -15,6 +15,7 @@ mod locks;
 mod lower;
 mod runtime;
 mod strings;
+mod trampoline;
 
 use spile_ir as ir;
 
@@ -91,7 +92,8 @@ pub fn compile(program: &ir::Program, options: &JitOptions) -> Result<Compiled, 
     let mut lowering = lower::Lowering::new(program, options.arch, options.dump)?;
     let probes = image::handlers(&mut lowering, program);
     lowering.compile_instances()?;
-    let scratch_size = image::scratch_size(&lowering);
+    let chains = trampoline::plan(&mut lowering, &probes)?;
+    let scratch_size = lowering.scratch_size();
     let init = lowering.compile_init(scratch_size)?;
-    image::write(lowering, program, options, &probes, init, scratch_size)
+    image::write(lowering, program, options, &probes, &chains, init, scratch_size)
 }

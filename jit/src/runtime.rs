@@ -21,6 +21,7 @@ runtime! {
     Init = rt_init(3);
     Enter = rt_enter(2) -> word;
     Leave = rt_leave(2);
+    Failed = rt_failed(1);
     Caught = rt_caught(2);
     StrCopy = rt_str_copy(3);
     StrConcat = rt_str_concat(4);
@@ -118,8 +119,11 @@ pub mod ctx {
         PARAM = param;
         CPU = cpu;
         PROBE = probe;
+        SCRATCH = scratch;
+        RESULT = result;
+        TASK = task;
         FRAME_TOP = frame_top;
-        FRAME_END = frame_end;
+        MATCHED = matched;
         BUDGET = budget;
         DEPTH = depth;
         ERROR = error;

@@ -5,7 +5,7 @@ use spile_jit::Arch;
 use spile_jit::link::{LinkError, Linker, Refusal, Reloc, RelocKind, Section, SectionId, Target};
 
 fn section(name: &str, bytes: &[u8]) -> Section {
-    Section { name: name.into(), bytes: bytes.into(), align: 16, code: true, writable: false, relocs: vec![] }
+    Section { name: name.into(), bytes: bytes.into(), align: 16, code: true, ..Section::default() }
 }
 
 fn reloc(kind: RelocKind, target: Target) -> Reloc {

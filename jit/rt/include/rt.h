@@ -37,8 +37,7 @@ struct rt_ctx {
 	__u64 regs, args, entry, result, task;
 	__u64 calls, returns, lost_returns, sample;
 	/* From here on it is spile_ctx.image. */
-	__u64 frame_top;	/* first free byte of the scratch memory */
-	__u64 frame_end;	/* its end */
+	__u64 frame_top;	/* first free byte of the scratch memory; set by handlers that call functions */
 	__s64 budget;		/* actions left in this hit */
 	__u32 depth;		/* calls in progress */
 	__u32 error;		/* enum spile_error of the error under way, or 0, or RT_ABORT */
@@ -118,6 +117,9 @@ __u32 rt_scratch_reserve(__u32 max_string);
  */
 enum rt_lock_mode { RT_LOCK_READ = 1, RT_LOCK_WRITE = 2 };
 
+/* A lock's word counts readers, or is this and the writer's CPU. */
+#define RT_LOCK_WRITER 0x80000000u
+
 struct rt_lock {
 	__u32 lock_off;
 	__u32 mode;		/* enum rt_lock_mode */
@@ -125,8 +127,8 @@ struct rt_lock {
 
 /* A handler, constant, in the image's text. */
 struct rt_handler {
-	__u32 budget;		/* actions of one hit */
 	__u32 n_locks;
+	__u32 reserved;
 	struct rt_lock locks[];	/* in the order of lock_off */
 };
 
@@ -140,22 +142,15 @@ struct rt_init_info {
 void rt_init(struct rt_ctx *ctx, const struct rt_init_info *info, const struct rt_global *globals);
 
 /*
- * Around each handler. rt_enter() resets the image's part of the context and
- * takes the locks, all or none; 0: skip this hit (counted). rt_leave()
- * releases them, and reports an error that nobody caught: a record, MAXERRORS,
- * session_fail.
+ * Around handlers. rt_enter() takes the locks, all or none; 0: skip this hit
+ * (counted). rt_leave() releases them; where there is one lock only, generated
+ * code does both, and asks rt_enter() where it would have to wait. rt_failed()
+ * reports an error that nobody caught, and ends it: a record, MAXERRORS,
+ * session_fail. No error is under way when a handler begins.
  */
 __u64 rt_enter(struct rt_ctx *ctx, const struct rt_handler *handler);
 void rt_leave(struct rt_ctx *ctx, const struct rt_handler *handler);
-
-/*
- * Room for a function's string slots and locals: the address of `bytes`
- * (a multiple of 8) of scratch memory, not zeroed, or 0 with
- * SPILE_ERROR_NESTING set when the scratch memory or MAXNESTING is used up:
- * one frame (the handler's) and max_nesting more may be in use at once.
- */
-__u64 rt_frame_push(struct rt_ctx *ctx, __u64 bytes);
-void rt_frame_pop(struct rt_ctx *ctx, __u64 frame);
+void rt_failed(struct rt_ctx *ctx);
 
 /* The message of the error under way into dst; the error is then over. */
 void rt_caught(struct rt_ctx *ctx, struct rt_str *dst);

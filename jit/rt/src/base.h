@@ -81,6 +81,14 @@ ALWAYS_INLINE struct rt_session *session_of(const struct rt_ctx *ctx)
 	return at(ctx->data);
 }
 
+/* The end of the scratch memory, which is the runtime's own: rt_scratch_reserve() bytes. */
+ALWAYS_INLINE u64 reserve_of(const struct rt_ctx *ctx)
+{
+	const struct rt_session *session = session_of(ctx);
+
+	return ctx->scratch + session->scratch_size - session->reserve;
+}
+
 /* Most bytes of a string in this session. */
 ALWAYS_INLINE u32 str_limit(const struct rt_ctx *ctx)
 {

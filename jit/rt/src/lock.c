@@ -7,7 +7,7 @@
  */
 #include "imports.h"
 
-#define WRITER (1u << 31)
+#define WRITER RT_LOCK_WRITER
 #define TRYLOCK_DELAY_NS 10000
 /* Spins between two looks at the clock. */
 #define SPINS 64

@@ -102,7 +102,7 @@ static void format_arg_resolve(const struct format_args *args, u64 index, struct
 	} else if (value->type == RT_ARG_HIST) {
 		const struct rt_hist_arg *arg = at(word);
 		/* In the scratch memory's reserve, behind the string. */
-		struct spile_hist *hist = at(args->ctx->frame_end + rt_str_slot(session_of(args->ctx)->max_string));
+		struct spile_hist *hist = at(reserve_of(args->ctx) + rt_str_slot(session_of(args->ctx)->max_string));
 
 		stat_hist(args->ctx, at(arg->global), at(arg->keys), hist);
 		value->word = address_of(hist);
@@ -113,7 +113,7 @@ void rt_sprint(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *form
 	       const __u64 *args)
 {
 	/* In the scratch memory's reserve: dst may be an argument. */
-	struct rt_str *out = at(ctx->frame_end);
+	struct rt_str *out = at(reserve_of(ctx));
 	struct sink sink = { out->data, str_limit(ctx), 0 };
 	struct format_args from = { n, 0, ctx, types, args };
 

@@ -2,6 +2,7 @@
 // Generated from rt.h by jit/rt/tests/generated.rs; do not edit.
 
 pub const RT_ABORT: u32 = 4294967295;
+pub const RT_LOCK_WRITER: u32 = 2147483648;
 pub const RT_NO_REGISTER: u32 = 65535;
 pub const RT_MAX_REGISTERS: u32 = 128;
 pub type __u8 = ::core::ffi::c_uchar;
@@ -14,14 +15,15 @@ pub type __s64 = ::core::ffi::c_longlong;
     Debug, Default, Copy, Clone, PartialEq, Eq, zerocopy :: FromBytes, zerocopy :: IntoBytes, zerocopy :: Immutable,
 )]
 pub struct rt_ctx {
+    pub next: __u64,
+    pub state: __u64,
+    pub hits: __u64,
+    pub rows: __u64,
     pub data: __u64,
     pub percpu: __u64,
     pub percpu_base: __u64,
     pub percpu_stride: __u64,
     pub scratch: __u64,
-    pub regs: __u64,
-    pub args: __u64,
-    pub entry: __u64,
     pub counters: __u64,
     pub session: __u64,
     pub param: __u64,
@@ -29,8 +31,16 @@ pub struct rt_ctx {
     pub cpu: __u32,
     pub level: __u32,
     pub probe: __u32,
+    pub regs: __u64,
+    pub args: __u64,
+    pub entry: __u64,
+    pub result: __u64,
+    pub task: __u64,
+    pub calls: __u64,
+    pub returns: __u64,
+    pub lost_returns: __u64,
+    pub sample: __u64,
     pub frame_top: __u64,
-    pub frame_end: __u64,
     pub budget: __s64,
     pub depth: __u32,
     pub error: __u32,
@@ -41,33 +51,42 @@ pub struct rt_ctx {
     pub random: __u64,
 }
 const _: () = {
-    ["Size of rt_ctx"][::core::mem::size_of::<rt_ctx>() - 168usize];
+    ["Size of rt_ctx"][::core::mem::size_of::<rt_ctx>() - 240usize];
     ["Alignment of rt_ctx"][::core::mem::align_of::<rt_ctx>() - 8usize];
-    ["Offset of field: rt_ctx::data"][::core::mem::offset_of!(rt_ctx, data) - 0usize];
-    ["Offset of field: rt_ctx::percpu"][::core::mem::offset_of!(rt_ctx, percpu) - 8usize];
-    ["Offset of field: rt_ctx::percpu_base"][::core::mem::offset_of!(rt_ctx, percpu_base) - 16usize];
-    ["Offset of field: rt_ctx::percpu_stride"][::core::mem::offset_of!(rt_ctx, percpu_stride) - 24usize];
-    ["Offset of field: rt_ctx::scratch"][::core::mem::offset_of!(rt_ctx, scratch) - 32usize];
-    ["Offset of field: rt_ctx::regs"][::core::mem::offset_of!(rt_ctx, regs) - 40usize];
-    ["Offset of field: rt_ctx::args"][::core::mem::offset_of!(rt_ctx, args) - 48usize];
-    ["Offset of field: rt_ctx::entry"][::core::mem::offset_of!(rt_ctx, entry) - 56usize];
-    ["Offset of field: rt_ctx::counters"][::core::mem::offset_of!(rt_ctx, counters) - 64usize];
-    ["Offset of field: rt_ctx::session"][::core::mem::offset_of!(rt_ctx, session) - 72usize];
-    ["Offset of field: rt_ctx::param"][::core::mem::offset_of!(rt_ctx, param) - 80usize];
-    ["Offset of field: rt_ctx::n_cpus"][::core::mem::offset_of!(rt_ctx, n_cpus) - 88usize];
-    ["Offset of field: rt_ctx::cpu"][::core::mem::offset_of!(rt_ctx, cpu) - 92usize];
-    ["Offset of field: rt_ctx::level"][::core::mem::offset_of!(rt_ctx, level) - 96usize];
-    ["Offset of field: rt_ctx::probe"][::core::mem::offset_of!(rt_ctx, probe) - 100usize];
-    ["Offset of field: rt_ctx::frame_top"][::core::mem::offset_of!(rt_ctx, frame_top) - 104usize];
-    ["Offset of field: rt_ctx::frame_end"][::core::mem::offset_of!(rt_ctx, frame_end) - 112usize];
-    ["Offset of field: rt_ctx::budget"][::core::mem::offset_of!(rt_ctx, budget) - 120usize];
-    ["Offset of field: rt_ctx::depth"][::core::mem::offset_of!(rt_ctx, depth) - 128usize];
-    ["Offset of field: rt_ctx::error"][::core::mem::offset_of!(rt_ctx, error) - 132usize];
-    ["Offset of field: rt_ctx::error_arg"][::core::mem::offset_of!(rt_ctx, error_arg) - 136usize];
-    ["Offset of field: rt_ctx::error_location"][::core::mem::offset_of!(rt_ctx, error_location) - 144usize];
-    ["Offset of field: rt_ctx::matched"][::core::mem::offset_of!(rt_ctx, matched) - 148usize];
-    ["Offset of field: rt_ctx::error_text"][::core::mem::offset_of!(rt_ctx, error_text) - 152usize];
-    ["Offset of field: rt_ctx::random"][::core::mem::offset_of!(rt_ctx, random) - 160usize];
+    ["Offset of field: rt_ctx::next"][::core::mem::offset_of!(rt_ctx, next) - 0usize];
+    ["Offset of field: rt_ctx::state"][::core::mem::offset_of!(rt_ctx, state) - 8usize];
+    ["Offset of field: rt_ctx::hits"][::core::mem::offset_of!(rt_ctx, hits) - 16usize];
+    ["Offset of field: rt_ctx::rows"][::core::mem::offset_of!(rt_ctx, rows) - 24usize];
+    ["Offset of field: rt_ctx::data"][::core::mem::offset_of!(rt_ctx, data) - 32usize];
+    ["Offset of field: rt_ctx::percpu"][::core::mem::offset_of!(rt_ctx, percpu) - 40usize];
+    ["Offset of field: rt_ctx::percpu_base"][::core::mem::offset_of!(rt_ctx, percpu_base) - 48usize];
+    ["Offset of field: rt_ctx::percpu_stride"][::core::mem::offset_of!(rt_ctx, percpu_stride) - 56usize];
+    ["Offset of field: rt_ctx::scratch"][::core::mem::offset_of!(rt_ctx, scratch) - 64usize];
+    ["Offset of field: rt_ctx::counters"][::core::mem::offset_of!(rt_ctx, counters) - 72usize];
+    ["Offset of field: rt_ctx::session"][::core::mem::offset_of!(rt_ctx, session) - 80usize];
+    ["Offset of field: rt_ctx::param"][::core::mem::offset_of!(rt_ctx, param) - 88usize];
+    ["Offset of field: rt_ctx::n_cpus"][::core::mem::offset_of!(rt_ctx, n_cpus) - 96usize];
+    ["Offset of field: rt_ctx::cpu"][::core::mem::offset_of!(rt_ctx, cpu) - 100usize];
+    ["Offset of field: rt_ctx::level"][::core::mem::offset_of!(rt_ctx, level) - 104usize];
+    ["Offset of field: rt_ctx::probe"][::core::mem::offset_of!(rt_ctx, probe) - 108usize];
+    ["Offset of field: rt_ctx::regs"][::core::mem::offset_of!(rt_ctx, regs) - 112usize];
+    ["Offset of field: rt_ctx::args"][::core::mem::offset_of!(rt_ctx, args) - 120usize];
+    ["Offset of field: rt_ctx::entry"][::core::mem::offset_of!(rt_ctx, entry) - 128usize];
+    ["Offset of field: rt_ctx::result"][::core::mem::offset_of!(rt_ctx, result) - 136usize];
+    ["Offset of field: rt_ctx::task"][::core::mem::offset_of!(rt_ctx, task) - 144usize];
+    ["Offset of field: rt_ctx::calls"][::core::mem::offset_of!(rt_ctx, calls) - 152usize];
+    ["Offset of field: rt_ctx::returns"][::core::mem::offset_of!(rt_ctx, returns) - 160usize];
+    ["Offset of field: rt_ctx::lost_returns"][::core::mem::offset_of!(rt_ctx, lost_returns) - 168usize];
+    ["Offset of field: rt_ctx::sample"][::core::mem::offset_of!(rt_ctx, sample) - 176usize];
+    ["Offset of field: rt_ctx::frame_top"][::core::mem::offset_of!(rt_ctx, frame_top) - 184usize];
+    ["Offset of field: rt_ctx::budget"][::core::mem::offset_of!(rt_ctx, budget) - 192usize];
+    ["Offset of field: rt_ctx::depth"][::core::mem::offset_of!(rt_ctx, depth) - 200usize];
+    ["Offset of field: rt_ctx::error"][::core::mem::offset_of!(rt_ctx, error) - 204usize];
+    ["Offset of field: rt_ctx::error_arg"][::core::mem::offset_of!(rt_ctx, error_arg) - 208usize];
+    ["Offset of field: rt_ctx::error_location"][::core::mem::offset_of!(rt_ctx, error_location) - 216usize];
+    ["Offset of field: rt_ctx::matched"][::core::mem::offset_of!(rt_ctx, matched) - 220usize];
+    ["Offset of field: rt_ctx::error_text"][::core::mem::offset_of!(rt_ctx, error_text) - 224usize];
+    ["Offset of field: rt_ctx::random"][::core::mem::offset_of!(rt_ctx, random) - 232usize];
 };
 #[repr(C)]
 #[derive(

@@ -9,7 +9,7 @@ ALWAYS_INLINE struct match *match_of(const struct rt_ctx *ctx)
 {
 	const struct rt_session *session = session_of(ctx);
 
-	return at(ctx->frame_end + session->reserve - match_size(session->max_string));
+	return at(ctx->scratch + session->scratch_size - match_size(session->max_string));
 }
 
 __u64 rt_match(const struct rt_regex *regex, const struct rt_str *s)

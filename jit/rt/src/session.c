@@ -42,67 +42,37 @@ static void session_skip(struct rt_ctx *ctx)
 
 __u64 rt_enter(struct rt_ctx *ctx, const struct rt_handler *handler)
 {
-	struct rt_session *session = session_of(ctx);
-
-	ctx->frame_top = ctx->scratch;
-	ctx->frame_end = ctx->scratch + session->scratch_size - session->reserve;
-	ctx->budget = handler->budget;
-	ctx->depth = 0;
-	ctx->error = SPILE_ERROR_NONE;
-	ctx->error_location = SPILE_NO_LOCATION;
-	ctx->error_text = 0;
-	ctx->matched = 0;
 	if (LIKELY(locks_take(ctx, handler)))
 		return 1;
 	session_skip(ctx);
 	return 0;
 }
 
-/* An error that nobody caught. */
-static void session_error(struct rt_ctx *ctx)
-{
-	struct rt_session *session = session_of(ctx);
-
-	if (ctx->error == RT_ABORT)
-		return;
-	if (ctx->error == SPILE_ERROR_SCRIPT) {
-		const struct rt_str *text = at(ctx->error_text);
-
-		output_message(ctx, SPILE_RECORD_ERROR, ctx->error, text->data, text->len);
-	} else {
-		u8 text[MESSAGE_BYTES];
-		u64 length = rt_message(text, sizeof(text), ctx->error, ctx->error_arg);
-
-		output_message(ctx, SPILE_RECORD_ERROR, ctx->error, text, (u32)min_u64(length, sizeof(text)));
-	}
-	if (__atomic_fetch_add(&session->errors, 1, __ATOMIC_RELAXED) >= session->max_errors)
-		spile_import_session_fail(kshim_ctx(ctx));
-}
-
 void rt_leave(struct rt_ctx *ctx, const struct rt_handler *handler)
 {
 	locks_release(ctx, handler, handler->n_locks);
-	if (UNLIKELY(ctx->error))
-		session_error(ctx);
 }
 
-__u64 rt_frame_push(struct rt_ctx *ctx, __u64 bytes)
+void rt_failed(struct rt_ctx *ctx)
 {
-	u64 frame = ctx->frame_top;
+	struct rt_session *session = session_of(ctx);
+	u32 error = ctx->error;
 
-	if (UNLIKELY(ctx->depth > session_of(ctx)->max_nesting || bytes > ctx->frame_end - frame)) {
-		fail(ctx, SPILE_ERROR_NESTING, 0);
-		return 0;
+	ctx->error = SPILE_ERROR_NONE;
+	if (error == RT_ABORT)
+		return;
+	if (error == SPILE_ERROR_SCRIPT) {
+		const struct rt_str *text = at(ctx->error_text);
+
+		output_message(ctx, SPILE_RECORD_ERROR, error, text->data, text->len);
+	} else {
+		u8 text[MESSAGE_BYTES];
+		u64 length = rt_message(text, sizeof(text), error, ctx->error_arg);
+
+		output_message(ctx, SPILE_RECORD_ERROR, error, text, (u32)min_u64(length, sizeof(text)));
 	}
-	ctx->depth++;
-	ctx->frame_top = frame + bytes;
-	return frame;
-}
-
-void rt_frame_pop(struct rt_ctx *ctx, __u64 frame)
-{
-	ctx->depth--;
-	ctx->frame_top = frame;
+	if (__atomic_fetch_add(&session->errors, 1, __ATOMIC_RELAXED) >= session->max_errors)
+		spile_import_session_fail(kshim_ctx(ctx));
 }
 
 void rt_caught(struct rt_ctx *ctx, struct rt_str *dst)

@@ -157,7 +157,7 @@ static void builder_add(struct str_builder *builder, const u8 *data, u64 n)
 void rt_str_replace(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *s, const struct rt_str *search,
 		    const struct rt_str *replacement)
 {
-	struct str_builder builder = { at(ctx->frame_end), str_limit(ctx) };
+	struct str_builder builder = { at(reserve_of(ctx)), str_limit(ctx) };
 	u64 from = 0;
 
 	if (!search->len) {

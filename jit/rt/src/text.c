@@ -48,7 +48,7 @@ void rt_text_str(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *s,
 	static const u8 cut[] = "\"...";
 	u32 limit = str_limit(ctx), i, fits;
 	/* In the scratch memory's reserve: dst may be s. */
-	struct rt_str *out = at(ctx->frame_end);
+	struct rt_str *out = at(reserve_of(ctx));
 	u64 room;
 
 	if (length > 0 && length < limit)

@@ -72,6 +72,7 @@ fn read_section(
         code: flags.contains(elf::SHF_EXECINSTR),
         writable: flags.contains(elf::SHF_WRITE) || flags.contains(elf::SHF_TLS),
         relocs,
+        glue: None,
     })
 }
 

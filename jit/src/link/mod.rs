@@ -111,7 +111,7 @@ pub enum Refusal {
 pub struct SectionId(pub u32);
 
 /// Code or constants.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Section {
     /// Of the function, for messages and symbolising.
     pub name: String,
@@ -125,6 +125,26 @@ pub struct Section {
     pub writable: bool,
     /// What to fill in.
     pub relocs: Vec<Reloc>,
+    /// For code that may use a CPU's own registers, and returns elsewhere than to its caller.
+    pub glue: Option<Glue>,
+}
+
+/// What trampolines have that no other code has.
+#[derive(Clone, Debug, Default)]
+pub struct Glue {
+    /// What kshim fills in.
+    pub fixups: Vec<Fixup>,
+    /// Offsets where something returns to, beside the beginning.
+    pub entries: Vec<u32>,
+}
+
+/// What kshim fills in.
+#[derive(Clone, Copy, Debug)]
+pub struct Fixup {
+    /// Of the field.
+    pub offset: u32,
+    /// `SPILE_FIXUP_*`.
+    pub kind: u32,
 }
 
 /// A place to fill in.
@@ -182,6 +202,15 @@ impl Linked {
     /// The text offset of a section; None where nothing reached it.
     pub fn offset(&self, section: SectionId) -> Option<u32> {
         self.offsets[section.0 as usize]
+    }
+
+    /// All that kshim fills in, by text offsets.
+    pub fn fixups(&self) -> Vec<spile_abi::spile_fixup> {
+        let glue = |&(start, id)| Some((start, self.section(id)?.glue.as_ref()?));
+        let all = self.placed.iter().filter_map(glue).flat_map(|(start, glue)| {
+            glue.fixups.iter().map(move |fixup| spile_abi::spile_fixup { at: start + fixup.offset, kind: fixup.kind })
+        });
+        all.collect()
     }
 
     /// A section that was placed.

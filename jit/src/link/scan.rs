@@ -17,8 +17,8 @@ pub struct Step {
     pub target: Option<i64>,
 }
 
-/// Decodes and checks the first instruction of `bytes`, which are at a text offset.
-type Decode = fn(bytes: &[u8], place: u32) -> Result<Step, Refusal>;
+/// Decodes and checks the first instruction of `bytes`, which are at a text offset; trampolines may do more than others.
+type Decode = fn(bytes: &[u8], place: u32, is_glue: bool) -> Result<Step, Refusal>;
 
 struct Function<'a> {
     start: u32,
@@ -39,7 +39,13 @@ pub fn check(arch: Arch, linker: &Linker, linked: &Linked) -> Result<(), LinkErr
             functions.push(Function { start, end: start + section.bytes.len() as u32, section });
         }
     }
+    let entries = |function: &Function<'_>| {
+        let glue = function.section.glue.as_ref();
+        let start = function.start;
+        glue.map_or_else(Vec::new, |glue| glue.entries.iter().map(|offset| start + offset).collect())
+    };
     let mut work: Vec<u32> = functions.iter().map(|function| function.start).collect();
+    work.extend(functions.iter().flat_map(entries));
     let mut seen = vec![false; linked.text.len()];
     while let Some(place) = work.pop() {
         let Some(function) = find(&functions, i64::from(place)) else { continue };
@@ -70,7 +76,8 @@ fn straight(
         if std::mem::replace(&mut seen[place as usize], true) {
             return Ok(());
         }
-        let step = decode(&linked.text[place as usize..function.end as usize], place).map_err(refuse)?;
+        let bytes = &linked.text[place as usize..function.end as usize];
+        let step = decode(bytes, place, function.section.glue.is_some()).map_err(refuse)?;
         if let Some(target) = step.target {
             if find(functions, target).is_some() {
                 work.push(target as u32);

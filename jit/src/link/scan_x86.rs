@@ -7,13 +7,17 @@ use super::Refusal;
 use super::scan::Step;
 
 /// Decodes and checks one instruction at a text offset.
-pub fn step(bytes: &[u8], place: u32) -> Result<Step, Refusal> {
+pub fn step(bytes: &[u8], place: u32, is_glue: bool) -> Result<Step, Refusal> {
     let instruction = Decoder::with_ip(64, bytes, u64::from(place), DecoderOptions::NONE).decode();
     if instruction.is_invalid() {
         return Err(Refusal::Invalid);
     }
-    // The other segments are flat; compilers pad with their prefixes.
-    let segmented = matches!(instruction.segment_prefix(), Register::FS | Register::GS);
+    // The other segments are flat; compilers pad with their prefixes. %gs is the CPU's own.
+    let segmented = match instruction.segment_prefix() {
+        Register::FS => true,
+        Register::GS => !is_glue,
+        _ => false,
+    };
     if instruction.is_privileged() || segmented {
         return Err(Refusal::Privileged);
     }

@@ -26,7 +26,9 @@ impl Emitter<'_, '_> {
         }
         let results = usize::from(function.result == Some(ir::Type::Int));
         let results = self.call(Callee::Section(section, words.len(), results), &words);
-        self.check_call();
+        if self.lowering.effects[callee.index()].fails || self.lowering.can_nest_too_deep() {
+            self.check_call();
+        }
         slot.or(results.first().copied())
     }
 
@@ -61,8 +63,7 @@ impl Emitter<'_, '_> {
                 let cpu = self.ctx_load(types::I32, ctx::CPU);
                 Some(self.builder.ins().uextend(types::I64, cpu))
             }
-            Action::Param => Some(self.ctx_load(types::I64, ctx::PARAM)),
-            Action::Registers => Some(self.ctx_load(types::I64, ctx::REGS)),
+            Action::Field(offset) => Some(self.ctx_load(types::I64, offset)),
             Action::ProbeText(text) => Some(self.probe_text(text)),
         }
     }
@@ -105,10 +106,8 @@ enum Action {
     Exit,
     /// `spile_ctx.cpu`.
     Cpu,
-    /// `spile_ctx.param`.
-    Param,
-    /// `spile_ctx.regs`.
-    Registers,
+    /// A word of the context.
+    Field(i32),
     /// From a table of texts, one for each probe.
     ProbeText(fn(&ir::Probe) -> &str),
 }
@@ -147,15 +146,15 @@ fn action(intrinsic: ir::Intrinsic) -> Action {
         ir::Intrinsic::FpToString => Action::Make(Rt::FpToString),
         ir::Intrinsic::StringToFp => Action::Compute(Rt::StringToFp),
         ir::Intrinsic::Exit => Action::Exit,
-        ir::Intrinsic::CurrentTask => Action::Ask(abi::SPILE_IMPORT_current_task),
+        ir::Intrinsic::CurrentTask => Action::Field(ctx::TASK),
         ir::Intrinsic::TimeMonoNs => Action::Ask(abi::SPILE_IMPORT_time_mono_ns),
         ir::Intrinsic::TimeRealNs => Action::Ask(abi::SPILE_IMPORT_time_real_ns),
         ir::Intrinsic::TimeBootNs => Action::Ask(abi::SPILE_IMPORT_time_boot_ns),
         ir::Intrinsic::Cycles => Action::Ask(abi::SPILE_IMPORT_cycles),
         ir::Intrinsic::Jiffies => Action::Ask(abi::SPILE_IMPORT_jiffies),
         ir::Intrinsic::Cpu => Action::Cpu,
-        ir::Intrinsic::TargetPid => Action::Param,
-        ir::Intrinsic::Registers => Action::Registers,
+        ir::Intrinsic::TargetPid => Action::Field(ctx::PARAM),
+        ir::Intrinsic::Registers => Action::Field(ctx::REGS),
         ir::Intrinsic::ProbePoint => Action::ProbeText(|probe| &probe.name),
         ir::Intrinsic::ProbeName => Action::ProbeText(ir::Probe::script_name),
     }

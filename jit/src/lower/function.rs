@@ -10,8 +10,8 @@ use spile_rt::raw::rt_init_info;
 use zerocopy::IntoBytes as _;
 
 use super::emit::{Emitter, Local, TRUSTED, signature};
+use super::handler::Handler;
 use super::{ArgSource, Instance, Lowering};
-use crate::link::SectionId;
 use crate::runtime::{Rt, ctx};
 
 /// Lowers a function.
@@ -52,18 +52,9 @@ fn build(
 
 impl Emitter<'_, '_> {
     fn lower(&mut self) {
-        let handler = self.instance.budget.map(|budget| self.handler(budget));
+        let handler = self.instance.budget.map(|budget| self.enter(budget));
         let leave = self.builder.create_block();
-        if let Some(handler) = handler {
-            let handler = self.address(handler, 0);
-            let entered = self.word(super::emit::Callee::Runtime(Rt::Enter), &[self.ctx, handler]);
-            let skip = self.builder.ins().icmp_imm_u(IntCC::Equal, entered, 0);
-            // Handlers have no result.
-            self.cold(skip, |this| {
-                this.builder.ins().return_(&[]);
-            });
-        }
-        let counted = self.push_frame(leave);
+        self.push_frame(leave);
         self.locals();
         if let Some(&entry) = self.blocks.first() {
             self.builder.ins().jump(entry, &[]);
@@ -74,36 +65,36 @@ impl Emitter<'_, '_> {
             self.block(block);
         }
         self.emit_landings();
-        self.epilogue(handler, leave, counted);
-    }
-
-    /// The constant that describes a handler.
-    fn handler(&mut self, budget: u32) -> SectionId {
-        let locks = self.lowering.locks.of(self.instance.function);
-        let mut bytes = [budget, locks.len() as u32].as_bytes().to_vec();
-        bytes.extend_from_slice(locks.as_bytes());
-        self.lowering.constants.add(&mut self.lowering.linker, "handler", bytes)
+        self.epilogue(handler, leave);
     }
 
     /// Takes room for the slots, and counts the call where calls could nest too deep.
-    fn push_frame(&mut self, too_deep: clif::Block) -> bool {
-        let limit = self.lowering.program.limits.max_nesting;
-        let counted = self.lowering.depth.calls.is_none_or(|calls| calls > limit);
+    fn push_frame(&mut self, too_deep: clif::Block) {
         let slots = self.lowering.plans[self.instance.function.index()].slots;
         let bytes = i64::from(slots) * i64::from(self.lowering.slot_bytes);
+        let counted = self.lowering.can_nest_too_deep();
+        if self.instance.budget.is_some() {
+            self.first_frame(bytes, counted);
+            return;
+        }
         let mut room = None;
         if bytes > 0 {
             let frame = self.ctx_load(types::I64, ctx::FRAME_TOP);
-            let end = self.ctx_load(types::I64, ctx::FRAME_END);
             let top = self.builder.ins().iadd_imm_s(frame, bytes);
-            let full = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, top, end);
-            self.nesting_error(full, too_deep);
+            if counted {
+                let scratch = self.ctx_load(types::I64, ctx::SCRATCH);
+                let frames = i64::from(self.lowering.frames_size());
+                let end = self.builder.ins().iadd_imm_s(scratch, frames);
+                let full = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, top, end);
+                self.nesting_error(full, too_deep);
+            }
             self.frame = Some(frame);
             room = Some(top);
         }
         if counted {
+            let limit = i64::from(self.lowering.program.limits.max_nesting);
             let depth = self.ctx_load(types::I32, ctx::DEPTH);
-            let full = self.builder.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, depth, i64::from(limit));
+            let full = self.builder.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, depth, limit);
             self.nesting_error(full, too_deep);
             let depth = self.builder.ins().iadd_imm_s(depth, 1);
             self.ctx_store(depth, ctx::DEPTH);
@@ -111,7 +102,23 @@ impl Emitter<'_, '_> {
         if let Some(top) = room {
             self.ctx_store(top, ctx::FRAME_TOP);
         }
-        counted
+    }
+
+    /// A handler's frame is the first, and there is always room for it.
+    fn first_frame(&mut self, bytes: i64, counted: bool) {
+        let calls = self.lowering.effects[self.instance.function.index()].calls;
+        if bytes > 0 || calls {
+            let frame = self.ctx_load(types::I64, ctx::SCRATCH);
+            self.frame = Some(frame);
+            if calls {
+                let top = self.builder.ins().iadd_imm_s(frame, bytes);
+                self.ctx_store(top, ctx::FRAME_TOP);
+            }
+        }
+        if counted && calls {
+            let one = self.builder.ins().iconst(types::I32, 1);
+            self.ctx_store(one, ctx::DEPTH);
+        }
     }
 
     fn nesting_error(&mut self, condition: clif::Value, goal: clif::Block) {
@@ -222,7 +229,7 @@ impl Emitter<'_, '_> {
     }
 
     /// `unwind` and `exit` give the frame back and go to `leave`.
-    fn epilogue(&mut self, handler: Option<SectionId>, leave: clif::Block, counted: bool) {
+    fn epilogue(&mut self, handler: Option<Handler>, leave: clif::Block) {
         let has_result = self.function.result == Some(ir::Type::Int);
         self.builder.set_cold_block(self.unwind);
         self.builder.switch_to_block(self.unwind);
@@ -231,27 +238,28 @@ impl Emitter<'_, '_> {
 
         self.builder.switch_to_block(self.exit);
         let result = has_result.then(|| self.builder.append_block_param(self.exit, types::I64));
-        if let Some(frame) = self.frame {
-            self.ctx_store(frame, ctx::FRAME_TOP);
-        }
-        if counted {
-            let depth = self.ctx_load(types::I32, ctx::DEPTH);
-            let depth = self.builder.ins().iadd_imm_s(depth, -1);
-            self.ctx_store(depth, ctx::DEPTH);
-        }
         if let Some(handler) = handler {
-            self.builder.ins().jump(leave, &[]);
-            self.builder.switch_to_block(leave);
-            let handler = self.address(handler, 0);
-            self.runtime(Rt::Leave, &[self.ctx, handler]);
+            self.leave_handler(&handler);
             self.builder.ins().return_(&[]);
-            return;
+        } else {
+            self.pop_frame();
+            self.builder.ins().return_(result.as_slice());
         }
-        self.builder.ins().return_(result.as_slice());
         self.builder.set_cold_block(leave);
         self.builder.switch_to_block(leave);
         let nothing: Vec<clif::Value> = if has_result { vec![self.int(0)] } else { vec![] };
         self.builder.ins().return_(&nothing);
+    }
+
+    fn pop_frame(&mut self) {
+        if let Some(frame) = self.frame {
+            self.ctx_store(frame, ctx::FRAME_TOP);
+        }
+        if self.lowering.can_nest_too_deep() {
+            let depth = self.ctx_load(types::I32, ctx::DEPTH);
+            let depth = self.builder.ins().iadd_imm_s(depth, -1);
+            self.ctx_store(depth, ctx::DEPTH);
+        }
     }
 
     fn init(&mut self, scratch_size: u32) {

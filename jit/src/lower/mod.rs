@@ -9,6 +9,7 @@ mod call;
 mod emit;
 mod fail;
 mod function;
+mod handler;
 mod op;
 mod output;
 mod regex;
@@ -20,6 +21,7 @@ use std::fmt::Write as _;
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::{Context, FinalizedRelocTarget, control::ControlPlane, ir as clif};
 use cranelift_frontend::FunctionBuilderContext;
+use spile_abi as abi;
 use spile_ir as ir;
 
 use crate::constants::Constants;
@@ -36,9 +38,9 @@ use crate::{Arch, Error};
 pub enum ArgSource {
     /// There are none; they read as 0.
     Nowhere,
-    /// `spile_ctx.regs`.
-    Registers,
-    /// `spile_ctx.args`, so many words.
+    /// A function's: in `spile_ctx.args` those in registers, by `spile_ctx.regs` the others.
+    Function,
+    /// A tracepoint's: in `spile_ctx.args`, so many words.
     Words(u32),
 }
 
@@ -149,7 +151,7 @@ impl<'p> Lowering<'p> {
 
     /// The section of an instance, which is compiled by and by.
     pub fn instance(&mut self, mut instance: Instance) -> SectionId {
-        if !self.effects[instance.function.index()].uses_args {
+        if !self.effects[instance.function.index()].uses_call() {
             instance.source = ArgSource::Nowhere;
         }
         *self.instances.entry(instance).or_insert_with(|| {
@@ -172,6 +174,34 @@ impl<'p> Lowering<'p> {
         let handlers: Vec<ir::FuncId> = locks::handlers(self.program).collect();
         let bytes = effects::depth(self.program, &handlers, &self.stack).scratch;
         if bytes > MAX_STACK { Err(Error::Stack { bytes }) } else { Ok(()) }
+    }
+
+    /// What a probe's handlers do.
+    pub(crate) fn effects_of(&self, probe: &ir::Probe) -> impl Iterator<Item = &Effects> {
+        [Some(probe.handler), probe.entry].into_iter().flatten().map(|function| &self.effects[function.index()])
+    }
+
+    /// Whether calls of some handler could nest deeper than MAXNESTING, or than there is memory for.
+    pub(crate) fn can_nest_too_deep(&self) -> bool {
+        let limit = self.program.limits.max_nesting;
+        let room = u64::from(self.frames_size());
+        self.depth.calls.is_none_or(|calls| calls > limit) || self.depth.scratch > room
+    }
+
+    /// Bytes of scratch memory for the frames of one hit.
+    pub(crate) fn frames_size(&self) -> u32 {
+        let most = u64::from(abi::SPILE_MAX_SCRATCH) - u64::from(self.scratch_reserve());
+        self.depth.scratch.next_multiple_of(64).min(most & !63) as u32
+    }
+
+    /// Bytes of scratch memory that the runtime keeps for itself.
+    fn scratch_reserve(&self) -> u32 {
+        spile_rt::scratch_reserve(self.program.limits.max_string).next_multiple_of(64).min(abi::SPILE_MAX_SCRATCH)
+    }
+
+    /// Bytes of a context's scratch memory.
+    pub(crate) fn scratch_size(&self) -> u32 {
+        self.frames_size() + self.scratch_reserve()
     }
 
     /// The function that runs once at load.
@@ -241,8 +271,10 @@ impl<'p> Lowering<'p> {
             .collect::<Result<Vec<_>, LinkError>>()?;
         self.compiled.push(Compiled { section, lines });
         let section_name = name.to_owned();
-        self.linker
-            .define(section, Section { name: section_name, bytes, align: 16, code: true, writable: false, relocs });
+        self.linker.define(
+            section,
+            Section { name: section_name, bytes, align: 16, code: true, relocs, ..Section::default() },
+        );
         Ok(stack)
     }
 }

@@ -256,10 +256,8 @@ impl Emitter<'_, '_> {
     fn probe_context(&mut self, inst: &ir::Inst) -> Option<clif::Value> {
         match &inst.op {
             ir::Op::Arg(n) => Some(self.arg(*n)),
-            ir::Op::ReturnValue if self.instance.source == ArgSource::Registers => {
-                let regs = self.ctx_load(types::I64, ctx::REGS);
-                let offset = self.lowering.arch.return_value();
-                Some(self.builder.ins().load(types::I64, TRUSTED, regs, offset))
+            ir::Op::ReturnValue if self.instance.source == ArgSource::Function => {
+                Some(self.ctx_load(types::I64, ctx::RESULT))
             }
             ir::Op::ReturnValue => Some(self.int(0)),
             ir::Op::EntryGet(n) => {
@@ -283,23 +281,23 @@ impl Emitter<'_, '_> {
         match self.instance.source {
             ArgSource::Nowhere => self.int(0),
             ArgSource::Words(words) if n >= words => self.int(0),
-            ArgSource::Words(_) => {
-                let args = self.ctx_load(types::I64, ctx::ARGS);
-                self.builder.ins().load(types::I64, TRUSTED, args, (n * 8) as i32)
-            }
-            ArgSource::Registers => {
-                let regs = self.ctx_load(types::I64, ctx::REGS);
-                match self.lowering.arch.argument(n) {
-                    Argument::Register(offset) => self.builder.ins().load(types::I64, TRUSTED, regs, offset),
-                    Argument::Stack { sp, offset } => {
-                        let sp = self.builder.ins().load(types::I64, TRUSTED, regs, sp);
-                        let addr = self.builder.ins().iadd_imm_s(sp, offset);
-                        // An argument cannot fail; one that is not there is 0.
-                        self.word(Callee::Import(abi::SPILE_IMPORT_load_kernel_u64), &[addr])
-                    }
+            ArgSource::Words(_) => self.word_of_args(n),
+            ArgSource::Function => match self.lowering.arch.argument(n) {
+                Argument::Register => self.word_of_args(n),
+                Argument::Stack { sp, offset } => {
+                    let regs = self.ctx_load(types::I64, ctx::REGS);
+                    let sp = self.builder.ins().load(types::I64, TRUSTED, regs, sp);
+                    let addr = self.builder.ins().iadd_imm_s(sp, offset);
+                    // An argument cannot fail; one that is not there is 0.
+                    self.word(Callee::Import(abi::SPILE_IMPORT_load_kernel_u64), &[addr])
                 }
-            }
+            },
         }
+    }
+
+    fn word_of_args(&mut self, n: u32) -> clif::Value {
+        let args = self.ctx_load(types::I64, ctx::ARGS);
+        self.builder.ins().load(types::I64, TRUSTED, args, (n * 8) as i32)
     }
 
     fn budget(&mut self, actions: u32) {

@@ -4,6 +4,7 @@
 #![cfg(target_arch = "x86_64")]
 #![expect(unsafe_code, reason = "runs machine code on made-up contexts")]
 
+use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,16 +46,70 @@ extern "sysv64" fn clock() -> u64 {
     NOW.fetch_add(10_000, Ordering::Relaxed)
 }
 
-/// Records are dropped.
+/// Imports that the tests do not look at.
 extern "sysv64" fn nothing() -> u64 {
     0
 }
 
-struct Loaded {
+thread_local! {
+    /// The last record.
+    static RECORD: Cell<[u64; 16]> = const { Cell::new([0; 16]) };
+    /// Skips by reason, and how often hits were timed and tasks let run.
+    static SEEN: Cell<Seen> = const { Cell::new(Seen { skips: [0; 4], timed: 0, rescheduled: 0, session: 0 }) };
+}
+
+/// What imports saw.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Seen {
+    pub skips: [u64; 4],
+    pub timed: u64,
+    pub rescheduled: u64,
+    pub session: u64,
+}
+
+impl Seen {
+    /// What was seen since the last time.
+    pub fn take() -> Self {
+        SEEN.take()
+    }
+
+    fn update(change: impl FnOnce(&mut Self)) {
+        let mut seen = SEEN.get();
+        change(&mut seen);
+        SEEN.set(seen);
+    }
+}
+
+extern "sysv64" fn reserve(_ctx: u64, _size: u64, _kind: u64) -> u64 {
+    RECORD.with(|record| record.as_ptr() as u64)
+}
+
+extern "sysv64" fn skipped(session: u64, reason: u64) {
+    Seen::update(|seen| {
+        seen.session = session;
+        seen.skips[reason as usize] += 1;
+    });
+}
+
+extern "sysv64" fn timed(ctx: *mut spile_ctx, cycles: u64) {
+    assert!(cycles > 0);
+    // SAFETY: the trampoline's own context.
+    unsafe { (*ctx).sample = u64::from(abi::SPILE_SAMPLE) };
+    Seen::update(|seen| seen.timed += 1);
+}
+
+extern "sysv64" fn resched() {
+    Seen::update(|seen| seen.rescheduled += 1);
+}
+
+pub struct Loaded {
     map: NonNull<std::ffi::c_void>,
     bytes: usize,
-    probes: Vec<abi::spile_probe>,
-    data: Vec<u64>,
+    /// Where in the mapping what is not the image's begins.
+    behind: usize,
+    pub probes: Vec<abi::spile_probe>,
+    pub trampolines: Vec<abi::spile_trampoline>,
+    pub data: Vec<u64>,
     percpu: Vec<u64>,
     scratch: Vec<u64>,
     counters: abi::spile_counters,
@@ -70,6 +125,11 @@ impl Drop for Loaded {
 impl Loaded {
     /// Compiles a program, and runs its init function.
     fn new(text: &str) -> Self {
+        Self::with(text, |_, _| Vec::new())
+    }
+
+    /// The same; `more` may change the text, and says what to put behind it, from a page on, given where its trampolines are.
+    pub fn with(text: &str, more: impl FnOnce(&Image<'_>, &mut [u8]) -> Vec<u8>) -> Self {
         let image = compile(&program(text), &JitOptions::new(Arch::X86_64)).expect("it compiles").image;
         compile(&program(text), &JitOptions::new(Arch::Aarch64)).expect("it compiles for the other");
         let image = Image::parse(&image).expect("an image");
@@ -79,7 +139,11 @@ impl Loaded {
                 abi::SPILE_IMPORT_load_kernel_u8 | abi::SPILE_IMPORT_load_user_u8 => load_byte as *const () as usize,
                 abi::SPILE_IMPORT_load_kernel_u64 | abi::SPILE_IMPORT_load_user_u64 => load as *const () as usize,
                 abi::SPILE_IMPORT_store_kernel_u64 => store as *const () as usize,
-                abi::SPILE_IMPORT_time_mono_ns => clock as *const () as usize,
+                abi::SPILE_IMPORT_time_mono_ns | abi::SPILE_IMPORT_cycles => clock as *const () as usize,
+                abi::SPILE_IMPORT_ring_reserve => reserve as *const () as usize,
+                abi::SPILE_IMPORT_hit_skipped => skipped as *const () as usize,
+                abi::SPILE_IMPORT_hit_timed => timed as *const () as usize,
+                abi::SPILE_IMPORT_resched => resched as *const () as usize,
                 _ => nothing as *const () as usize,
             };
             let stub = &mut code[stub as usize..][..12];
@@ -87,6 +151,10 @@ impl Loaded {
             stub[2..10].copy_from_slice(&goal.to_le_bytes());
             stub[10..].copy_from_slice(&[0xff, 0xe0]); // jmp rax
         }
+        let more = more(&image, &mut code);
+        code.resize(code.len().next_multiple_of(4096), 0);
+        let behind = code.len();
+        code.extend(more);
         let bytes = code.len().next_multiple_of(4096);
         let length = NonZeroUsize::new(bytes).expect("some code");
         // SAFETY: a fresh anonymous mapping of `bytes` bytes, filled before it becomes executable.
@@ -102,7 +170,9 @@ impl Loaded {
         let mut loaded = Self {
             map,
             bytes,
+            behind,
             probes: image.probes().to_vec(),
+            trampolines: image.trampolines().to_vec(),
             data: words(header.data_size),
             percpu: words(header.percpu_size),
             scratch: words(header.scratch_size),
@@ -112,19 +182,34 @@ impl Loaded {
         loaded
     }
 
+    /// Bytes from the text's beginning to what was put behind it.
+    pub fn text_pages(&self) -> usize {
+        self.behind
+    }
+
+    /// An address in what was put behind the text.
+    pub fn behind(&self, offset: usize) -> usize {
+        self.map.as_ptr() as usize + self.behind + offset
+    }
+
     fn call(&mut self, offset: u32, ctx: &mut spile_ctx) {
-        ctx.data = self.data.as_mut_ptr() as u64;
-        ctx.percpu = self.percpu.as_mut_ptr() as u64;
-        ctx.percpu_base = ctx.percpu;
-        ctx.scratch = self.scratch.as_mut_ptr() as u64;
-        ctx.counters = &raw mut self.counters as u64;
-        ctx.n_cpus = 1;
+        self.fill_in(ctx);
         // SAFETY: the text is a linked image; offsets come from its tables; the context is complete.
         unsafe {
             let code = self.map.as_ptr().cast::<u8>().add(offset as usize);
             let code: extern "sysv64" fn(*mut spile_ctx) = std::mem::transmute(code);
             code(ctx);
         }
+    }
+
+    /// Lends a context the image's memory.
+    pub fn fill_in(&mut self, ctx: &mut spile_ctx) {
+        ctx.data = self.data.as_mut_ptr() as u64;
+        ctx.percpu = self.percpu.as_mut_ptr() as u64;
+        ctx.percpu_base = ctx.percpu;
+        ctx.scratch = self.scratch.as_mut_ptr() as u64;
+        ctx.counters = &raw mut self.counters as u64;
+        ctx.n_cpus = 1;
     }
 
     /// Global 0, an integer, after a hit of probe `index`.
@@ -135,9 +220,11 @@ impl Loaded {
         self.data[64 / 8] as i64
     }
 
+    /// Code, argument and location of the last error that was reported.
     fn error(ctx: &spile_ctx) -> (u32, u64, u32) {
-        // depth and error; error_arg; error_location: see struct rt_ctx.
-        ((ctx.image[3] >> 32) as u32, ctx.image[4], ctx.image[5] as u32)
+        let record = RECORD.take();
+        // See struct spile_message, and struct rt_ctx.
+        (record[2] as u32, ctx.image[3], (record[2] >> 32) as u32)
     }
 }
 
@@ -162,17 +249,18 @@ fn arguments_come_from_where_the_probe_has_them() {
     let mut loaded = Loaded::new(&text);
     let stack = [0u64, 77];
     let mut regs = [0u64; 21];
-    regs[104 / 8] = 11; // si
-    regs[80 / 8] = 1000; // ax
+    let registers = [10u64, 11, 12, 13, 14, 15];
     regs[152 / 8] = stack.as_ptr() as u64;
     let args = [20u64, 21, 22];
     let mut entry = [0u64; 2];
-    let mut ctx = spile_ctx { regs: regs.as_ptr() as u64, ..spile_ctx::default() };
+    let mut ctx = spile_ctx { args: registers.as_ptr() as u64, ..spile_ctx::default() };
     assert_eq!(loaded.hit(0, &mut ctx), 11);
     let mut ctx = spile_ctx { args: args.as_ptr() as u64, ..spile_ctx::default() };
     assert_eq!(loaded.hit(1, &mut ctx), 21);
     assert_eq!(loaded.hit(2, &mut spile_ctx::default()), 0);
-    let mut ctx = spile_ctx { regs: regs.as_ptr() as u64, entry: entry.as_mut_ptr() as u64, ..spile_ctx::default() };
+    assert_eq!(loaded.probes[3].flags, abi::SPILE_PROBE_REGS, "it asks for the stack pointer");
+    let regs = regs.as_ptr() as u64;
+    let mut ctx = spile_ctx { regs, result: 1000, entry: entry.as_mut_ptr() as u64, ..spile_ctx::default() };
     loaded.call(loaded.probes[3].entry_handler, &mut ctx);
     assert_eq!(loaded.hit(3, &mut ctx), 1077, "the seventh argument, from the stack");
     assert_eq!(loaded.probes[3].entry_words, 2);
@@ -185,15 +273,15 @@ fn handler(body: &str) -> String {
     )
 }
 
-fn ctx_with(regs: &mut [u64; 21], arg: u64) -> spile_ctx {
-    regs[112 / 8] = arg;
-    spile_ctx { regs: regs.as_ptr() as u64, ..spile_ctx::default() }
+fn ctx_with(args: &mut [u64; 6], arg: u64) -> spile_ctx {
+    args[0] = arg;
+    spile_ctx { args: args.as_ptr() as u64, ..spile_ctx::default() }
 }
 
 #[test]
 fn loads_and_stores() {
     let mut word = 0xffff_ffff_ffff_fff0u64;
-    let mut regs = [0; 21];
+    let mut args = [0; 6];
     let at = &raw mut word as u64;
     for (op, expected) in [
         ("load.kernel v0, 8, unsigned", -16),
@@ -202,23 +290,23 @@ fn loads_and_stores() {
         ("load.user v0, 8, signed", -16),
     ] {
         let mut loaded = Loaded::new(&handler(&format!("v1: int = {op} @0 global.set global0, v1 @0")));
-        assert_eq!(loaded.hit(0, &mut ctx_with(&mut regs, at)), expected, "{op}");
+        assert_eq!(loaded.hit(0, &mut ctx_with(&mut args, at)), expected, "{op}");
     }
     let mut loaded = Loaded::new(&handler("v1: int = int 7 @0 store v0, 8, v1 @0"));
-    assert_eq!(loaded.hit(0, &mut ctx_with(&mut regs, at)), 5, "the initial value");
+    assert_eq!(loaded.hit(0, &mut ctx_with(&mut args, at)), 5, "the initial value");
     assert_eq!(word, 7);
 }
 
 #[test]
 fn faults_are_errors_with_their_address_and_place() {
-    let mut regs = [0; 21];
+    let mut args = [0; 6];
     for (op, code) in [
         ("v1: int = load.kernel v0, 8, unsigned @1", abi::SPILE_ERROR_KERNEL_READ),
         ("v1: int = load.user v0, 1, signed @1", abi::SPILE_ERROR_USER_READ),
         ("store v0, 8, v0 @1", abi::SPILE_ERROR_KERNEL_WRITE),
     ] {
         let mut loaded = Loaded::new(&handler(op));
-        let mut ctx = ctx_with(&mut regs, 16);
+        let mut ctx = ctx_with(&mut args, 16);
         loaded.hit(0, &mut ctx);
         assert_eq!(Loaded::error(&ctx), (code, 16, 1), "{op}");
     }
@@ -227,21 +315,21 @@ fn faults_are_errors_with_their_address_and_place() {
 #[test]
 fn a_locked_global_skips_the_hit_and_counts_it() {
     let mut loaded = Loaded::new(&handler("global.set global0, v0 @0"));
-    let mut regs = [0; 21];
-    assert_eq!(loaded.hit(0, &mut ctx_with(&mut regs, 9)), 9);
+    let mut args = [0; 6];
+    assert_eq!(loaded.hit(0, &mut ctx_with(&mut args, 9)), 9);
     loaded.data[64 / 8 + 1] = 1; // a reader holds the lock
-    assert_eq!(loaded.hit(0, &mut ctx_with(&mut regs, 10)), 9);
+    assert_eq!(loaded.hit(0, &mut ctx_with(&mut args, 10)), 9);
     assert_eq!(loaded.counters.skips[abi::SPILE_SKIP_LOCK as usize], 1);
     loaded.data[64 / 8 + 1] = 0;
-    assert_eq!(loaded.hit(0, &mut ctx_with(&mut regs, 10)), 10);
+    assert_eq!(loaded.hit(0, &mut ctx_with(&mut args, 10)), 10);
     assert_eq!(loaded.data[64 / 8 + 1], 0, "the lock is released");
 }
 
 #[test]
 fn a_pure_counter_needs_no_lock() {
     let mut loaded = Loaded::new(&handler("v1: int = global.add global0, v0 @0"));
-    let mut regs = [0; 21];
+    let mut args = [0; 6];
     loaded.data[64 / 8 + 1] = 1;
-    assert_eq!(loaded.hit(0, &mut ctx_with(&mut regs, 2)), 7);
-    assert_eq!(loaded.hit(0, &mut ctx_with(&mut regs, 2)), 9);
+    assert_eq!(loaded.hit(0, &mut ctx_with(&mut args, 2)), 7);
+    assert_eq!(loaded.hit(0, &mut ctx_with(&mut args, 2)), 9);
 }

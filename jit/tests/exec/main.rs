@@ -14,3 +14,4 @@ mod scalars;
 mod stats;
 mod strings;
 mod support;
+mod trampolines;

@@ -14,7 +14,6 @@ static struct rt_handler *handler(__u32 n, const struct rt_global *first, __u32 
 {
 	struct rt_handler *handler = calloc(1, sizeof(*handler) + n * sizeof(struct rt_lock));
 
-	handler->budget = 1;
 	handler->n_locks = n;
 	handler->locks[0] = (struct rt_lock){ first->lock_off, mode };
 	if (n > 1)

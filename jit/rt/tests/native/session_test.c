@@ -3,7 +3,6 @@
 
 static struct world world;
 static struct rt_ctx *ctx;
-static const struct rt_handler plain = { .budget = 1000 };
 
 static int record_is(int record, __u32 code, __u32 location, const char *text)
 {
@@ -16,12 +15,11 @@ static int record_is(int record, __u32 code, __u32 location, const char *text)
 /* Runs a handler that fails, and says how many failures of the session there were then. */
 static int fail_with(__u32 code, __u64 arg)
 {
-	CHECK(rt_enter(ctx, &plain));
-	CHECK(ctx->budget == 1000 && !ctx->error && !ctx->depth);
+	CHECK(!ctx->error);
 	ctx->error = code;
 	ctx->error_arg = arg;
 	ctx->error_location = 5;
-	rt_leave(ctx, &plain);
+	rt_failed(ctx);
 	return mock.failures;
 }
 
@@ -35,18 +33,15 @@ static void errors(void)
 	ctx = world_ctx(&world, 0, 0);
 	CHECK(fail_with(SPILE_ERROR_DIVISION, 0) == 0);
 	CHECK(fail_with(SPILE_ERROR_MAP_SIZE, 100) == 0);
-	CHECK(rt_enter(ctx, &plain));
 	rt_error(ctx, text);
 	ctx->error_location = 6;
-	rt_leave(ctx, &plain);
+	rt_failed(ctx);
 	CHECK(mock.failures == 1 && mock.n_records == 3);
 	CHECK(record_is(0, SPILE_ERROR_DIVISION, 5, "division by 0"));
 	CHECK(record_is(1, SPILE_ERROR_MAP_SIZE, 5, "Array overflow, check size limit (100)"));
 	CHECK(record_is(2, SPILE_ERROR_SCRIPT, 6, "my own"));
 	CHECK(((struct rt_session *)world.data)->errors == 3);
-	CHECK(rt_enter(ctx, &plain));
-	rt_leave(ctx, &plain);
-	CHECK(mock.n_records == 3);
+	CHECK(!ctx->error);
 	free(text);
 	world_free(&world);
 	mock_reset();
@@ -57,10 +52,9 @@ static void aborted(void)
 	world_init(&world);
 	world_start(&world);
 	ctx = world_ctx(&world, 0, 0);
-	CHECK(rt_enter(ctx, &plain));
 	rt_abort(ctx);
 	CHECK(ctx->error == RT_ABORT && mock.exits == 1);
-	rt_leave(ctx, &plain);
+	rt_failed(ctx);
 	CHECK(mock.n_records == 0 && mock.failures == 0);
 	world_free(&world);
 	mock_reset();
@@ -89,37 +83,9 @@ static void caught(void)
 	world_free(&world);
 }
 
-static void frames(void)
-{
-	__u64 frame[4], i;
-
-	world_init(&world);
-	world_start(&world);
-	ctx = world_ctx(&world, 0, 0);
-	/* The handler's and MAXNESTING more. */
-	for (i = 0; i < 4; i++) {
-		frame[i] = rt_frame_push(ctx, 64);
-		CHECK(frame[i] == ctx->scratch + 64 * i);
-	}
-	CHECK(!rt_frame_push(ctx, 8) && ctx->error == SPILE_ERROR_NESTING);
-	ctx->error = 0;
-	for (i = 4; i; i--)
-		rt_frame_pop(ctx, frame[i - 1]);
-	CHECK(rt_frame_push(ctx, 1024) && !rt_frame_push(ctx, 8) && ctx->error == SPILE_ERROR_NESTING);
-	world_free(&world);
-	/* Sizes that do not fit at all. */
-	world_init(&world);
-	world_start(&world);
-	ctx = world_ctx(&world, 0, 0);
-	CHECK(!rt_frame_push(ctx, 1032) && !rt_frame_push(ctx, ~7ull));
-	CHECK(rt_frame_push(ctx, 1024));
-	world_free(&world);
-}
-
 void test_session(void)
 {
 	errors();
 	aborted();
 	caught();
-	frames();
 }

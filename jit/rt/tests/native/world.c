@@ -25,7 +25,6 @@ void world_add(struct world *world, struct rt_global *global)
 
 void world_start(struct world *world)
 {
-	struct rt_handler *none = calloc(1, sizeof(*none));
 	int cpu, level;
 
 	world->data = calloc(1, world->data_size);
@@ -49,11 +48,6 @@ void world_start(struct world *world)
 		}
 	}
 	rt_init(world_ctx(world, 0, 0), &world->info, 0);
-	for (cpu = 0; cpu < CPUS; cpu++) {
-		for (level = 0; level < SPILE_LEVELS; level++)
-			CHECK(rt_enter(world_ctx(world, cpu, level), none));
-	}
-	free(none);
 }
 
 void world_free(struct world *world)

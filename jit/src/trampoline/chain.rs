@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Which probes share a site, and which sites share a trampoline.
+
+use std::collections::BTreeMap;
+
+use spile_abi as abi;
+use spile_ir as ir;
+
+use super::{Place, Plan, Rows, Step, section};
+use crate::Error;
+use crate::image::Handlers;
+use crate::link::{Linked, SectionId};
+use crate::lower::Lowering;
+
+/// The trampolines of a program.
+#[derive(Default)]
+pub struct Chains {
+    trampolines: Vec<Trampoline>,
+    /// By probe: trampoline, site, position.
+    probes: BTreeMap<usize, (u32, u32, u32)>,
+    /// Of all trampolines together.
+    rows_bytes: u32,
+}
+
+struct Trampoline {
+    code: SectionId,
+    returns: bool,
+    n_sites: u32,
+    n_probes: u32,
+    rows: Option<Rows>,
+}
+
+/// Most trampolines of an image: each is a registration, and a registration takes the kernel long. What is beyond is
+/// called by kshim, for all functions at once.
+const MAX_TRAMPOLINES: usize = 64;
+
+/// Functions that do not return to their caller in the ordinary way, so that nothing may wait for it.
+const NO_RETURN: &[&str] = &[
+    "__module_put_and_kthread_exit",
+    "cpu_startup_entry",
+    "do_exit",
+    "do_group_exit",
+    "do_task_dead",
+    "kthread_complete_and_exit",
+    "kthread_exit",
+    "make_task_dead",
+    "module_put_and_exit",
+    "panic",
+    "rewind_stack_and_make_dead",
+    "rewind_stack_do_exit",
+    "start_kernel",
+    "stop_this_cpu",
+];
+
+/// What a chain does at each position, so far as trampolines differ by it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Link {
+    is_return: bool,
+    code: Option<SectionId>,
+    entry: Option<SectionId>,
+    words: u32,
+}
+
+/// A place that the kernel calls from.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum SiteName {
+    Function(String),
+    /// A probe on a tracepoint is alone there: the kernel has a list of them.
+    Tracepoint(usize),
+}
+
+#[derive(Default)]
+struct Site {
+    probes: Vec<usize>,
+    chain: Vec<Link>,
+    saved: u32,
+}
+
+/// Emits the trampolines of all probes that can have one.
+pub fn plan(lowering: &mut Lowering<'_>, handlers: &[Handlers]) -> Result<Chains, Error> {
+    let program = lowering.program;
+    let mut sites: BTreeMap<SiteName, Site> = BTreeMap::new();
+    for (index, (probe, code)) in program.probes.iter().zip(handlers).enumerate() {
+        let Some((name, saved)) = place(lowering, index, probe) else { continue };
+        let site = sites.entry(name).or_default();
+        if site.probes.len() < abi::SPILE_MAX_CHAIN as usize {
+            site.probes.push(index);
+            site.saved = site.saved.max(saved);
+            site.chain.push(link(program, probe, code));
+        }
+    }
+    let mut groups: BTreeMap<(Option<usize>, Vec<Link>), Vec<Site>> = BTreeMap::new();
+    for (name, site) in sites {
+        let tracepoint = match name {
+            SiteName::Tracepoint(probe) => Some(probe),
+            SiteName::Function(_) => None,
+        };
+        groups.entry((tracepoint, site.chain.clone())).or_default().push(site);
+    }
+    let mut groups: Vec<(Option<usize>, Vec<Site>)> =
+        groups.into_iter().map(|((tracepoint, _), sites)| (tracepoint, sites)).collect();
+    // The largest first; among equals as the probes come.
+    groups.sort_by_key(|(_, sites)| (usize::MAX - sites.len(), sites[0].probes[0]));
+    groups.truncate(MAX_TRAMPOLINES);
+    let mut chains = Chains::default();
+    for (tracepoint, sites) in groups {
+        chains.add(lowering, tracepoint.is_some(), &sites)?;
+    }
+    Ok(chains)
+}
+
+/// Where a probe is, and the words of arguments there; None where no trampoline can serve it.
+fn place(lowering: &Lowering<'_>, index: usize, probe: &ir::Probe) -> Option<(SiteName, u32)> {
+    let registers = lowering.arch.argument_registers();
+    if needs_registers(lowering, probe) {
+        return None;
+    }
+    let read = lowering.effects_of(probe).map(|effects| effects.arguments).max().unwrap_or(0);
+    match &probe.kind {
+        ir::ProbeKind::Function { symbol, words } => {
+            Some((SiteName::Function(symbol.clone()), words.map_or(registers, |words| words.min(registers)).max(read)))
+        }
+        // What is on the stack would not be where the function looks for it, called from here.
+        ir::ProbeKind::Return { symbol, words: Some(words), .. }
+            if *words <= registers && !NO_RETURN.contains(&symbol.as_str()) =>
+        {
+            Some((SiteName::Function(symbol.clone()), (*words).max(read)))
+        }
+        ir::ProbeKind::Tracepoint { n_args, .. } => Some((SiteName::Tracepoint(index), read.min(*n_args))),
+        _ => None,
+    }
+}
+
+/// Whether a probe's handlers read registers that a trampoline does not save.
+pub fn needs_registers(lowering: &Lowering<'_>, probe: &ir::Probe) -> bool {
+    let is_function = !matches!(probe.kind, ir::ProbeKind::Tracepoint { .. });
+    let most = lowering.arch.argument_registers();
+    lowering.effects_of(probe).any(|effects| effects.uses_registers || is_function && effects.arguments > most)
+}
+
+fn link(program: &ir::Program, probe: &ir::Probe, code: &Handlers) -> Link {
+    let not_empty = |function: ir::FuncId, section| {
+        let does = program.functions[function.index()].blocks.iter().any(|block| !block.insts.is_empty());
+        does.then_some(section)
+    };
+    Link {
+        is_return: matches!(probe.kind, ir::ProbeKind::Return { .. }),
+        code: not_empty(probe.handler, code.handler),
+        entry: probe.entry.zip(code.entry).and_then(|(function, section)| not_empty(function, section)),
+        words: probe.entry_words,
+    }
+}
+
+impl Chains {
+    /// A trampoline for sites with the same chain.
+    fn add(&mut self, lowering: &mut Lowering<'_>, is_tracepoint: bool, sites: &[Site]) -> Result<(), Error> {
+        let [first, ..] = sites else { return Ok(()) };
+        let n_probes = first.chain.len() as u32;
+        let rows = (sites.len() > 1).then(|| {
+            let log2 = (2 * sites.len() as u32).next_power_of_two().ilog2();
+            let rows = Rows { log2, offset: self.rows_bytes, bytes: 8 + 8 * n_probes };
+            self.rows_bytes += (2 << log2) * rows.bytes;
+            rows
+        });
+        let saved = sites.iter().map(|site| site.saved).max().unwrap_or(0);
+        let plan = steps(lowering, first, rows, saved, is_tracepoint);
+        let code = lowering.linker.add(section(lowering.arch, &plan)?);
+        let number = self.trampolines.len() as u32;
+        for (site, place) in sites.iter().zip(0..) {
+            self.probes
+                .extend(site.probes.iter().zip(0..).map(|(probe, position)| (*probe, (number, place, position))));
+        }
+        let n_sites = sites.len() as u32;
+        self.trampolines.push(Trampoline { code, returns: plan.returns(), n_sites, n_probes, rows });
+        Ok(())
+    }
+
+    /// The code of all trampolines.
+    pub fn roots(&self) -> impl Iterator<Item = SectionId> + '_ {
+        self.trampolines.iter().map(|trampoline| trampoline.code)
+    }
+
+    /// The image's table of trampolines.
+    pub fn table(&self, linked: &Linked) -> Vec<abi::spile_trampoline> {
+        let row = |trampoline: &Trampoline| abi::spile_trampoline {
+            code: linked.offset(trampoline.code).unwrap_or(abi::SPILE_NO_TEXT),
+            flags: if trampoline.returns { abi::SPILE_TRAMPOLINE_RETURNS } else { 0 },
+            n_sites: trampoline.n_sites,
+            n_probes: trampoline.n_probes,
+            rows_log2: trampoline.rows.map_or(0, |rows| rows.log2),
+            rows_off: trampoline.rows.map_or(0, |rows| rows.offset),
+        };
+        self.trampolines.iter().map(row).collect()
+    }
+
+    /// Fills in where a probe is.
+    pub fn locate(&self, probe: usize, entry: &mut abi::spile_probe) {
+        entry.trampoline = abi::SPILE_NO_TRAMPOLINE;
+        if let Some(place) = self.probes.get(&probe) {
+            (entry.trampoline, entry.site, entry.position) = *place;
+        }
+    }
+}
+
+/// What a trampoline does for a site, and for those with the same chain.
+fn steps(lowering: &Lowering<'_>, site: &Site, rows: Option<Rows>, saved: u32, is_tracepoint: bool) -> Plan {
+    let program = lowering.program;
+    let effects = |function: ir::FuncId| &lowering.effects[function.index()];
+    let mut plan = Plan {
+        place: if is_tracepoint { Place::Tracepoint } else { Place::Entry },
+        saved,
+        reads_arguments: false,
+        reads_result: false,
+        reads_task: [false; 2],
+        entry: Vec::new(),
+        exit: Vec::new(),
+        rows,
+        entry_words: 0,
+    };
+    for ((&probe, link), position) in site.probes.iter().zip(&site.chain).zip(0..) {
+        let words = (link.words > 0).then_some((8 * plan.entry_words, link.words));
+        let step =
+            Step { position, probe: rows.is_none().then_some(probe as u32), counts: true, code: link.code, words };
+        let probe = &program.probes[probe];
+        let own = effects(probe.handler);
+        if !link.is_return {
+            plan.reads_arguments |= own.arguments > 0;
+            plan.reads_task[0] |= own.uses_task;
+            plan.entry.push(step);
+            continue;
+        }
+        plan.place = Place::EntryAndReturn;
+        plan.entry_words += link.words;
+        plan.reads_result |= own.uses_result;
+        plan.reads_task[1] |= own.uses_task;
+        plan.exit.push(step);
+        if let (Some(entry), Some(code)) = (probe.entry, link.entry) {
+            plan.reads_arguments |= effects(entry).arguments > 0;
+            plan.reads_task[0] |= effects(entry).uses_task;
+            plan.entry.push(Step { counts: false, code: Some(code), ..step });
+        }
+    }
+    plan
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Trampolines, called by a made-up function as ftrace makes the kernel's functions call them. This thread's %gs stands
+//! for a CPU's own memory.
+#![cfg(target_arch = "x86_64")]
+#![expect(unsafe_code, reason = "runs machine code on made-up contexts")]
+
+use iced_x86::code_asm::registers::*;
+use iced_x86::code_asm::{CodeAssembler, qword_ptr};
+use spile_abi::{self as abi, Image, spile_ctx};
+
+use crate::hits::{Loaded, Seen};
+
+const SESSION: u32 = 7;
+const CPU_CONTEXT: usize = 0;
+const CPU_PREEMPT: usize = 1;
+const CPU_CURRENT: usize = 2;
+const TASK: u64 = 0x7a5c;
+/// Of the count: no task waits. Else it is 0, and that is seen when preemption is on again.
+const NO_TASK_WAITS: u64 = 0x8000_0000;
+
+/// A CPU with two contexts, and an image whose trampolines are called by functions.
+struct Cpu {
+    loaded: Loaded,
+    /// What is in %gs.
+    own: Box<[u64; 4]>,
+    contexts: Box<[spile_ctx; 2]>,
+    state: Box<u32>,
+    hits: Box<[[u64; 16]; 2]>,
+    rows: Vec<u64>,
+    /// Offsets behind the text of the functions, in the order of trampolines and sites.
+    functions: Vec<usize>,
+}
+
+/// Code of functions: of each trampoline, one for each site.
+fn functions(image: &Image<'_>) -> (Vec<u8>, Vec<usize>) {
+    let text_end = u64::from(image.header().text_size).next_multiple_of(4096);
+    let mut bytes = Vec::new();
+    let mut starts = Vec::new();
+    for trampoline in image.trampolines() {
+        for _ in 0..trampoline.n_sites {
+            bytes.resize(bytes.len().next_multiple_of(16), 0xcc);
+            starts.push(bytes.len());
+            bytes.extend(function(text_end + bytes.len() as u64, trampoline.code.into()));
+        }
+    }
+    (bytes, starts)
+}
+
+/// `a + 2 * b + 4 * c + 8 * d + 16 * e + 32 * f`, and the stack is as it was.
+fn function(at: u64, trampoline: u64) -> Vec<u8> {
+    let mut a = CodeAssembler::new(64).expect("an assembler");
+    let mut code = || {
+        a.call(trampoline)?;
+        a.push(rbx)?;
+        a.xor(eax, eax)?;
+        for register in [r9, r8, rcx, rdx, rsi, rdi] {
+            a.lea(rax, qword_ptr(register + rax * 2))?;
+        }
+        a.pop(rbx)?;
+        a.ret()?;
+        a.assemble(at)
+    };
+    code().expect("it is encoded")
+}
+
+impl Cpu {
+    fn new(text: &str) -> Self {
+        let mut starts = Vec::new();
+        let loaded = Loaded::with(text, |image, code| {
+            for fixup in image.fixups() {
+                let value = match fixup.kind {
+                    abi::SPILE_FIXUP_CONTEXT => 8 * CPU_CONTEXT as u32,
+                    abi::SPILE_FIXUP_PREEMPT => 8 * CPU_PREEMPT as u32,
+                    abi::SPILE_FIXUP_CURRENT => 8 * CPU_CURRENT as u32,
+                    abi::SPILE_FIXUP_SESSION => SESSION,
+                    kind => panic!("fixup {kind}"),
+                };
+                code[fixup.at as usize..][..4].copy_from_slice(&value.to_le_bytes());
+            }
+            let (bytes, found) = functions(image);
+            starts = found;
+            bytes
+        });
+        let mut cpu = Self {
+            loaded,
+            own: Box::new([0, NO_TASK_WAITS, TASK, 0]),
+            contexts: Box::new([spile_ctx::default(); 2]),
+            state: Box::new(abi::SPILE_STATE_RUNNING),
+            hits: Box::new([[0; 16]; 2]),
+            rows: vec![0; 4096],
+            functions: starts,
+        };
+        cpu.fill_rows();
+        let second = &raw const cpu.contexts[1] as u64;
+        for (level, ctx) in cpu.contexts.iter_mut().enumerate() {
+            cpu.loaded.fill_in(ctx);
+            ctx.state = &raw const *cpu.state as u64;
+            ctx.hits = cpu.hits[level].as_ptr() as u64;
+            ctx.rows = cpu.rows.as_ptr() as u64;
+            ctx.next = if level == 0 { second } else { 0 };
+            ctx.sample = 1_000_000;
+        }
+        cpu.own[CPU_CONTEXT] = cpu.contexts.as_ptr() as u64;
+        // SAFETY: Rust does not use this thread's %gs; the memory lives as long as the thread calls trampolines.
+        let set = unsafe { nix::libc::syscall(nix::libc::SYS_arch_prctl, 0x1001, cpu.own.as_ptr()) };
+        assert_eq!(set, 0, "ARCH_SET_GS");
+        cpu
+    }
+
+    /// As kshim does when it attaches.
+    fn fill_rows(&mut self) {
+        let mut functions = self.functions.iter();
+        for (number, trampoline) in self.loaded.trampolines.clone().iter().enumerate() {
+            for site in 0..trampoline.n_sites {
+                let address = self.loaded.behind(*functions.next().expect("a function for each site")) as u64 + 5;
+                if trampoline.rows_log2 == 0 {
+                    continue;
+                }
+                let words = 1 + trampoline.n_probes as usize;
+                let hash = (address as u32).wrapping_mul(abi::SPILE_ROW_HASH) >> (32 - trampoline.rows_log2);
+                let mut at = trampoline.rows_off as usize / 8 + hash as usize * words;
+                while self.rows[at] != 0 {
+                    at += words;
+                }
+                self.rows[at] = address;
+                for (index, probe) in self.loaded.probes.iter().enumerate() {
+                    if probe.trampoline == number as u32 && probe.site == site {
+                        self.rows[at + 1 + probe.position as usize] = index as u64;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls a function with 1, 2, 3, 4, 5, 6: it must not notice.
+    fn call(&mut self, function: usize) {
+        let code = self.loaded.behind(self.functions[function]);
+        type Function = extern "sysv64" fn(u64, u64, u64, u64, u64, u64) -> u64;
+        // SAFETY: code that was encoded above.
+        let function = unsafe { std::mem::transmute::<usize, Function>(code) };
+        let count = self.own[CPU_PREEMPT];
+        let result = function(1, 2, 3, 4, 5, 6);
+        assert_eq!(result, 1 + 4 + 12 + 32 + 80 + 192);
+        assert_eq!(self.own[CPU_PREEMPT], count);
+    }
+
+    /// Global `n`, an integer.
+    fn global(&self, n: usize) -> i64 {
+        self.loaded.data[64 / 8 * (1 + n)] as i64
+    }
+
+    /// Hits of a probe in both contexts.
+    fn hits(&self, probe: usize) -> [u64; 2] {
+        [self.hits[0][probe], self.hits[1][probe]]
+    }
+}
+
+const GLOBALS: &str = r#"global0 "g" int 0
+    global1 "h" int 0
+"#;
+
+#[test]
+fn the_handlers_of_a_function_run_in_their_order_and_the_function_does_not_notice() {
+    let mut cpu = Cpu::new(&format!(
+        "{GLOBALS} probe \"f\" function \"f\" arguments 6 handler func0
+        probe \"empty\" function \"f\" arguments 6 handler func2
+        probe \"f\" function \"f\" arguments 6 handler func1
+        func0 \"a\" () {{ block0: v0: int = arg 5 @0 v1: int = int 10 @0 v2: int = global.get global0 @0
+            v3: int = mul v2, v1 @0 v4: int = add v3, v0 @0 global.set global0, v4 @0 return }}
+        func1 \"b\" () {{ block0: v0: int = arg 2 @0 v1: int = int 10 @0 v2: int = global.get global0 @0
+            v3: int = mul v2, v1 @0 v4: int = add v3, v0 @0 global.set global0, v4 @0
+            v5: int = builtin current_task () @0 global.set global1, v5 @0 return }}
+        func2 \"empty\" () {{ block0: return }}"
+    ));
+    let [trampoline] = *cpu.loaded.trampolines else { panic!("one for all three") };
+    assert_eq!((trampoline.flags, trampoline.n_sites, trampoline.n_probes), (0, 1, 3));
+    cpu.call(0);
+    assert_eq!(cpu.global(0), 63);
+    assert_eq!(cpu.global(1), TASK as i64);
+    cpu.call(0);
+    assert_eq!(cpu.global(0), 6363);
+    assert_eq!([cpu.hits(0), cpu.hits(1), cpu.hits(2)], [[2, 0]; 3]);
+    assert_eq!(Seen::take(), Seen::default());
+}
+
+#[test]
+fn a_hit_needs_a_free_context_and_a_running_session() {
+    let mut cpu = Cpu::new(&format!(
+        "{GLOBALS} probe \"f\" function \"f\" handler func0
+        func0 \"a\" () {{ block0: v0: int = int 1 @0 v1: int = global.add global0, v0 @0 return }}"
+    ));
+    // As if during a hit.
+    let (first, second) = (cpu.own[CPU_CONTEXT], cpu.contexts[0].next);
+    cpu.own[CPU_CONTEXT] = second;
+    cpu.call(0);
+    assert_eq!((cpu.hits(0), cpu.own[CPU_CONTEXT]), ([0, 1], second));
+    cpu.own[CPU_CONTEXT] = 0;
+    cpu.call(0);
+    assert_eq!(Seen::take(), Seen { skips: [1, 0, 0, 0], session: 7, ..Seen::default() });
+    cpu.own[CPU_CONTEXT] = first;
+    *cpu.state = abi::SPILE_STATE_EXITING;
+    cpu.call(0);
+    assert_eq!((cpu.hits(0), cpu.own[CPU_CONTEXT]), ([0, 1], first));
+    assert_eq!(Seen::take(), Seen { skips: [0, 0, 1, 0], session: 7, ..Seen::default() });
+    assert_eq!(cpu.global(0), 1);
+}
+
+#[test]
+fn some_hits_are_timed_and_a_waiting_task_may_run() {
+    let mut cpu = Cpu::new(&format!(
+        "{GLOBALS} probe \"f\" function \"f\" handler func0
+        func0 \"a\" () {{ block0: v0: int = int 1 @0 v1: int = global.add global0, v0 @0 return }}"
+    ));
+    cpu.contexts[0].sample = 3;
+    for _ in 0..3 + abi::SPILE_SAMPLE {
+        cpu.call(0);
+    }
+    assert_eq!(Seen::take(), Seen { timed: 2, ..Seen::default() });
+    cpu.own[CPU_PREEMPT] = 0;
+    cpu.call(0);
+    assert_eq!(Seen::take(), Seen { rescheduled: 1, ..Seen::default() });
+    assert_eq!(cpu.global(0), i64::from(4 + abi::SPILE_SAMPLE));
+}
+
+#[test]
+fn functions_with_the_same_chain_share_a_trampoline_and_each_has_its_row() {
+    let probes: String =
+        (0..5).map(|n| format!("probe \"p{n}\" function \"f{n}\" arguments {n} handler func0\n")).collect();
+    let mut cpu = Cpu::new(&format!(
+        "{GLOBALS} {probes} probe \"other\" function \"g\" arguments 6 handler func1
+        func0 \"a\" () {{ block0: v0: int = probe_index @0 v1: int = int 10 @0 v2: int = global.get global0 @0
+            v3: int = mul v2, v1 @0 v4: int = add v3, v0 @0 global.set global0, v4 @0 return }}
+        func1 \"b\" () {{ block0: v0: int = int 7 @0 global.set global1, v0 @0 return }}"
+    ));
+    let sites: Vec<_> = cpu.loaded.trampolines.iter().map(|trampoline| trampoline.n_sites).collect();
+    assert_eq!(sites, [5, 1]);
+    for function in [3, 0, 4, 2, 1] {
+        cpu.call(function);
+    }
+    assert_eq!(cpu.global(0), 30421);
+    cpu.call(5);
+    assert_eq!(cpu.global(1), 7);
+    assert!((0..6).all(|probe| cpu.hits(probe) == [1, 0]));
+    // One that kshim did not enter is left alone.
+    cpu.rows.fill(0);
+    cpu.call(0);
+    assert_eq!(cpu.global(0), 30421);
+    assert_eq!(Seen::take().skips, [0, 0, 1, 0]);
+}
+
+const RETURNS: &str = r#"probe "r" return "f" 0 arguments 6 handler func0 entry func1 words 2
+    probe "f" function "f" arguments 6 handler func2
+    probe "r2" return "f" 0 arguments 6 handler func3
+    func0 "r" () { block0: v0: int = return_value @0 v1: int = entry.get 1 @0 v2: int = int 1000 @0
+        v3: int = mul v1, v2 @0 v4: int = add v3, v0 @0 global.set global0, v4 @0 return }
+    func1 "e" () { block0: v0: int = arg 3 @0 entry.set 1, v0 @0 return }
+    func2 "f" () { block0: v0: int = int 5 @0 global.set global0, v0 @0 return }
+    func3 "r2" () { block0: v0: int = global.get global0 @0 global.set global1, v0 @0 return }"#;
+
+#[test]
+fn a_trampoline_returns_in_the_functions_stead() {
+    let mut cpu = Cpu::new(&format!("{GLOBALS} {RETURNS}"));
+    let [trampoline] = *cpu.loaded.trampolines else { panic!("one for all three") };
+    assert_eq!((trampoline.flags, trampoline.n_probes), (abi::SPILE_TRAMPOLINE_RETURNS, 3));
+    cpu.call(0);
+    assert_eq!(cpu.global(0), 4321, "the fourth argument and the result");
+    assert_eq!(cpu.global(1), 4321, "in order");
+    assert_eq!((cpu.contexts[0].calls, cpu.contexts[0].returns), (1, 1));
+    assert_eq!([cpu.hits(0), cpu.hits(1), cpu.hits(2)], [[1, 0]; 3]);
+}
+
+#[test]
+fn what_returns_is_counted_whatever_happens() {
+    let mut cpu = Cpu::new(&format!("{GLOBALS} {RETURNS}"));
+    *cpu.state = abi::SPILE_STATE_EXITING;
+    cpu.call(0);
+    cpu.own[CPU_CONTEXT] = 0;
+    cpu.call(0);
+    // Neither was followed.
+    assert_eq!((cpu.contexts[0].calls, cpu.contexts[0].returns), (0, 0));
+    assert_eq!(Seen::take().skips, [1, 0, 1, 0]);
+    assert_eq!(cpu.hits(0), [0, 0]);
+}
+
+#[test]
+fn tracepoints_have_their_arguments_from_registers_and_stack() {
+    let cpu = Cpu::new(&format!(
+        "{GLOBALS} probe \"t\" tracepoint \"t\" 9 handler func0
+        func0 \"a\" () {{ block0: v0: int = arg 1 @0 v1: int = arg 8 @0 v2: int = int 100 @0 v3: int = mul v0, v2 @0
+            v4: int = add v3, v1 @0 global.set global0, v4 @0 return }}"
+    ));
+    let code = cpu.loaded.behind(0) - cpu.loaded.text_pages() + cpu.loaded.trampolines[0].code as usize;
+    type Probe = extern "sysv64" fn(u64, u64, u64, u64, u64, u64, u64, u64, u64, u64);
+    // SAFETY: a tracepoint's probe function takes its data and the arguments.
+    let probe = unsafe { std::mem::transmute::<usize, Probe>(code) };
+    probe(99, 10, 11, 12, 13, 14, 15, 16, 17, 18);
+    assert_eq!(cpu.global(0), 1118);
+    assert_eq!(cpu.hits(0), [1, 0]);
+}
