@@ -18,6 +18,9 @@ const FUNCTION: [AsmRegister64; 6] = [rdi, rsi, rdx, rcx, r8, r9];
 /// Where a displacement is to be filled in.
 const LATER: u64 = 0x7fff_0000;
 
+/// `dec dword gs:[displacement]`, with a prefix in which kshim asks for 64 bits where the count has so many.
+const DEC_GS: &[u8] = &[0x65, 0x40, 0xff, 0x0c, 0x25, 0, 0, 0, 0];
+
 type Done = Result<(), IcedError>;
 
 pub fn section(plan: &Plan) -> Result<Section, IcedError> {
@@ -274,7 +277,7 @@ impl<'p> X86<'p> {
     fn preempt_on(&mut self) -> Done {
         let (resched, mut back) = (self.a.create_label(), self.a.create_label());
         self.fixup(abi::SPILE_FIXUP_PREEMPT);
-        self.a.dec(dword_ptr(LATER).gs())?;
+        self.a.db(DEC_GS)?;
         self.a.jz(resched)?;
         self.here(&mut back)?;
         self.cold.push(Cold::Resched { from: resched, to: back });
@@ -408,8 +411,12 @@ impl<'p> X86<'p> {
         });
         let fixups = self.fixups.iter().map(|(number, kind)| {
             let offsets = constants(*number);
-            let field =
-                if offsets.has_displacement() { offsets.displacement_offset() } else { offsets.immediate_offset() };
+            let field = match *kind {
+                // Declared as data, it has no fields.
+                abi::SPILE_FIXUP_PREEMPT if !offsets.has_displacement() => DEC_GS.len() - 4,
+                _ if offsets.has_displacement() => offsets.displacement_offset(),
+                _ => offsets.immediate_offset(),
+            };
             Fixup { offset: start(*number) + field as u32, kind: *kind }
         });
         let glue =
