@@ -84,7 +84,7 @@ struct file image_build(const struct image *image)
 	header.probes_off = align(header.imports_off + 4 * header.n_imports, 8);
 	header.strings_off = header.probes_off + header.n_probes * sizeof(struct spile_probe);
 	header.text_off = align(header.strings_off + header.strings_size, SPILE_TEXT_ALIGN);
-	header.text_size = text_bin_end - text_bin;
+	header.text_size = text_bin_end - text_bin + image->padding;
 	header.host_off = header.text_off + header.text_size;
 	header.host_size = 40;
 	header.image_size = header.host_off + header.host_size;
@@ -97,7 +97,7 @@ struct file image_build(const struct image *image)
 	memcpy(file.bytes + header.probes_off, image->probes,
 	       header.n_probes * sizeof(struct spile_probe));
 	memcpy(file.bytes + header.strings_off, image->strings, header.strings_size);
-	memcpy(file.bytes + header.text_off, text_bin, header.text_size);
+	memcpy(file.bytes + header.text_off, text_bin, text_bin_end - text_bin);
 	memcpy(file.bytes + header.text_off + head->params, image->params, sizeof(image->params));
 	return file;
 }

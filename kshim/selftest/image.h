@@ -19,6 +19,7 @@ struct image {
 	struct spile_probe probes[MAX_PROBES];
 	char strings[MAX_PROBES * 16];
 	__u64 params[N_PARAMS];
+	__u32 padding;			/* bytes of text that nothing is in */
 };
 
 /* The file; offsets of its parts are in its header. */

@@ -116,13 +116,14 @@ static void arena_full(void)
 	int i, n = 0, err = 0;
 
 	image_init(&image);
+	image.padding = 50000;
 	file = image_build(&image);
 	while (!err && n < 1024) {
 		fds[n] = session_open();
 		err = session_load_file(fds[n++], &file, 16 << 10);
 	}
 	check_equal(err, -ENOSPC);
-	check_equal(arena_free_bytes(), 0);
+	check(arena_free_bytes() < image.padding + 8192);
 	for (i = 0; i < n; i++)
 		close(fds[i]);
 	check_equal(arena_free_bytes(), arena);
