@@ -246,3 +246,60 @@ HANDLER(dump)
 {
 	send(ctx, (const __u64 *)ctx->data, N_COUNTERS);
 }
+
+HANDLER(result)
+{
+	bump(ctx, COUNTER_HITS);
+	__atomic_add_fetch(counter(ctx, COUNTER_RESULTS), ctx->result, __ATOMIC_RELAXED);
+}
+
+/* The row of a return address: its probes. Where there are no rows, the first probe is a parameter. */
+static const __u64 *row_of(struct spile_ctx *ctx, __u64 address)
+{
+	__u64 log2 = params[PARAM_ROWS], words = 1 + params[PARAM_ROWS + 2];
+	const __u64 *row = (const __u64 *)(ctx->rows + params[PARAM_ROWS + 1]);
+
+	row += ((__u32)((__u32)address * SPILE_ROW_HASH) >> (32 - log2)) * words;
+	while (*row && *row != address)
+		row += words;
+	if (!*row)
+		bump(ctx, COUNTER_STRAYS);
+	return *row ? row + 1 : 0;
+}
+
+/* Counts hits of the probes at positions first to last. */
+static void run(struct spile_ctx *ctx, __u64 address, int first, int last)
+{
+	const __u64 *row = params[PARAM_ROWS] ? row_of(ctx, address) : 0;
+	int i;
+
+	if (*(volatile __u32 *)ctx->state != SPILE_STATE_RUNNING || (params[PARAM_ROWS] && !row))
+		return;
+	for (i = first; i <= last; i++) {
+		ctx->probe = row ? row[i] : params[PARAM_ROWS + 3] + i;
+		((__u64 *)ctx->hits)[ctx->probe]++;
+		if (i)
+			handle_result(ctx);
+		else
+			handle_count(ctx);
+	}
+}
+
+__attribute__((used)) void trampoline_hit(struct spile_ctx *ctx, __u64 address, const __u64 *args)
+{
+	ctx->args = (__u64)args;
+	run(ctx, address, 0, 0);
+}
+
+__attribute__((used)) void trampoline_call(struct spile_ctx *ctx, __u64 address, const __u64 *args)
+{
+	ctx->calls++;
+	trampoline_hit(ctx, address, args);
+}
+
+__attribute__((used)) void trampoline_returned(struct spile_ctx *ctx, __u64 address, __u64 result)
+{
+	ctx->result = result;
+	run(ctx, address, 1, 1);
+	ctx->returns++;
+}

@@ -21,9 +21,15 @@
 	X(flood)	\
 	X(spin)		\
 	X(interrupt)	\
-	X(dump)
+	X(dump)		\
+	X(result)	\
+	X(trampoline_entry) \
+	X(trampoline_return)
 
 #define N_PARAMS	64	/* __u64s that tests write into the text */
+/* Parameters of trampolines: rows_log2, rows_off, n_probes, and the first probe where there are no rows. */
+#define PARAM_ROWS	32
+
 #define N_COUNTERS	16	/* __u64s in the data that `dump` sends */
 
 /* Their uses. */
@@ -33,6 +39,8 @@
 #define COUNTER_UNPAIRED 3
 #define COUNTER_NESTED	4	/* interrupts inside `spin` */
 #define COUNTER_SPINS	5
+#define COUNTER_RESULTS	7	/* sum of return values */
+#define COUNTER_STRAYS	8	/* trampolines called from nowhere */
 #define COUNTER_SHIFTED	6	/* spins after which the context had changed */
 
 #define INIT_MARK	0x5eed
@@ -42,6 +50,8 @@
 struct text_head {
 	unsigned int stubs;	/* one for each import, in their order */
 	unsigned int params;
+	unsigned int fixups;		/* struct spile_fixup, up to fixups_end */
+	unsigned int fixups_end;
 	unsigned int handlers[];
 };
 

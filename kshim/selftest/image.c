@@ -67,6 +67,31 @@ struct spile_probe *image_probe(struct image *image, int kind, enum handler hand
 	return probe;
 }
 
+/*
+ * Gives all probes that are in the image to a trampoline: n_probes for each
+ * site, one site behind the other.
+ */
+void image_trampoline(struct image *image, enum handler code, unsigned int n_probes)
+{
+	struct spile_trampoline *trampoline = &image->trampoline;
+	unsigned int i;
+
+	image->header.n_trampolines = 1;
+	trampoline->code = image_handler(code);
+	trampoline->flags = code == HANDLER_trampoline_return ? SPILE_TRAMPOLINE_RETURNS : 0;
+	trampoline->n_sites = image->header.n_probes / n_probes;
+	trampoline->n_probes = n_probes;
+	while (trampoline->n_sites > 1 && 1u << trampoline->rows_log2 < 2 * trampoline->n_sites)
+		trampoline->rows_log2++;
+	for (i = 0; i < image->header.n_probes; i++) {
+		image->probes[i].trampoline = 0;
+		image->probes[i].site = i / n_probes;
+		image->probes[i].position = i % n_probes;
+	}
+	image->params[PARAM_ROWS] = trampoline->rows_log2;
+	image->params[PARAM_ROWS + 2] = n_probes;
+}
+
 struct file image_build(const struct image *image)
 {
 	const struct text_head *head = (const struct text_head *)text_bin;
@@ -83,7 +108,11 @@ struct file image_build(const struct image *image)
 	header.imports_off = sizeof(header);
 	header.probes_off = align(header.imports_off + 4 * header.n_imports, 8);
 	header.strings_off = header.probes_off + header.n_probes * sizeof(struct spile_probe);
-	header.text_off = align(header.strings_off + header.strings_size, SPILE_TEXT_ALIGN);
+	header.trampolines_off = align(header.strings_off + header.strings_size, 8);
+	header.fixups_off = header.trampolines_off + header.n_trampolines * sizeof(image->trampoline);
+	header.n_fixups = (head->fixups_end - head->fixups) / sizeof(struct spile_fixup);
+	header.text_off = align(header.fixups_off + header.n_fixups * sizeof(struct spile_fixup),
+				SPILE_TEXT_ALIGN);
 	header.text_size = text_bin_end - text_bin + image->padding;
 	header.host_off = header.text_off + header.text_size;
 	header.host_size = 40;
@@ -97,6 +126,10 @@ struct file image_build(const struct image *image)
 	memcpy(file.bytes + header.probes_off, image->probes,
 	       header.n_probes * sizeof(struct spile_probe));
 	memcpy(file.bytes + header.strings_off, image->strings, header.strings_size);
+	memcpy(file.bytes + header.trampolines_off, &image->trampoline,
+	       header.n_trampolines * sizeof(image->trampoline));
+	memcpy(file.bytes + header.fixups_off, text_bin + head->fixups,
+	       header.n_fixups * sizeof(struct spile_fixup));
 	memcpy(file.bytes + header.text_off, text_bin, text_bin_end - text_bin);
 	memcpy(file.bytes + header.text_off + head->params, image->params, sizeof(image->params));
 	return file;

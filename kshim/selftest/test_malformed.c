@@ -15,13 +15,32 @@ static struct image image;
 /* A sound image with one probe of each kind. */
 static struct file sound(void)
 {
+	int i;
+
 	image_init(&image);
 	image_probe(&image, SPILE_PROBE_BEGIN, HANDLER_nop, NULL, 0);
 	image_probe(&image, SPILE_PROBE_TIMER, HANDLER_nop, NULL, 1000000);
 	image_probe(&image, SPILE_PROBE_RETURN, HANDLER_nop, "vfs_read", 0);
 	image_probe(&image, SPILE_PROBE_TRACEPOINT, HANDLER_nop, "sys_enter", 2);
 	image_probe(&image, SPILE_PROBE_FUNCTION, HANDLER_nop, "vfs_read", 0);
+	image_probe(&image, SPILE_PROBE_FUNCTION, HANDLER_nop, "vfs_write", 0);
+	image_probe(&image, SPILE_PROBE_RETURN, HANDLER_nop, "vfs_write", 0);
 	image.header.init = image_handler(HANDLER_nop);
+	image.header.n_trampolines = 1;
+	image.trampoline = (struct spile_trampoline){
+		.code = image_handler(HANDLER_trampoline_return),
+		.flags = SPILE_TRAMPOLINE_RETURNS,
+		.n_sites = 2,
+		.n_probes = 2,
+		.rows_log2 = 2,
+	};
+	for (i = 0; i < 4; i++) {
+		static const int probes[] = { 4, 2, 5, 6 };
+
+		image.probes[probes[i]].trampoline = 0;
+		image.probes[probes[i]].site = i / 2;
+		image.probes[probes[i]].position = i % 2;
+	}
 	return image_build(&image);
 }
 
@@ -29,6 +48,8 @@ static struct file file;
 static struct spile_image *header;
 static struct spile_probe *probes;
 static __u32 *imports;
+static struct spile_trampoline *trampoline;
+static struct spile_fixup *fixups;
 
 static int try(int expected, const char *what)
 {
@@ -56,6 +77,8 @@ static void open_file(void)
 	header = (struct spile_image *)file.bytes;
 	probes = (struct spile_probe *)(file.bytes + header->probes_off);
 	imports = (__u32 *)(file.bytes + header->imports_off);
+	trampoline = (struct spile_trampoline *)(file.bytes + header->trampolines_off);
+	fixups = (struct spile_fixup *)(file.bytes + header->fixups_off);
 	try(0, "a sound image");
 }
 
@@ -169,6 +192,77 @@ static void rows(void)
 	LIE(-EINVAL, probes[4].name, 0);
 }
 
+static void trampolines(void)
+{
+	open_file();
+	LIE(-EINVAL, header->n_trampolines, 0);
+	LIE(-EINVAL, header->n_trampolines, 2);
+	LIE(-EINVAL, header->n_trampolines, 0xffffffff);
+	LIE(-EINVAL, header->trampolines_off, 0);
+	LIE(-EINVAL, header->trampolines_off, header->trampolines_off + 2);
+	LIE(-EINVAL, header->trampolines_off, header->probes_off);
+	LIE(-EINVAL, trampoline->code, 0);
+	LIE(-EINVAL, trampoline->code, trampoline->code + 4);
+	LIE(-EINVAL, trampoline->code, header->stubs);
+	LIE(-EINVAL, trampoline->flags, 0);
+	LIE(-EINVAL, trampoline->flags, 3);
+	LIE(-EINVAL, trampoline->n_sites, 0);
+	LIE(-EINVAL, trampoline->n_sites, 1);
+	LIE(-EINVAL, trampoline->n_sites, 3);
+	LIE(-EINVAL, trampoline->n_sites, 0x80000000);
+	LIE(-EINVAL, trampoline->n_probes, 0);
+	LIE(-EINVAL, trampoline->n_probes, 1);
+	LIE(-EINVAL, trampoline->n_probes, 3);
+	LIE(-EINVAL, trampoline->n_probes, SPILE_MAX_CHAIN + 1);
+	LIE(-EINVAL, trampoline->rows_log2, 0);
+	LIE(-EINVAL, trampoline->rows_log2, 1);
+	LIE(-EINVAL, trampoline->rows_log2, 31);
+	LIE(-EINVAL, trampoline->rows_log2, 32);
+	LIE(-EINVAL, trampoline->rows_log2, 0xffffffff);
+	LIE(-EINVAL, trampoline->rows_off, 4);
+	LIE(-EINVAL, trampoline->rows_off, 0xfffffff8);
+	LIE(-EINVAL, probes[4].trampoline, SPILE_NO_TRAMPOLINE);
+	LIE(-EINVAL, probes[4].trampoline, 1);
+	LIE(-EINVAL, probes[4].site, 1);
+	LIE(-EINVAL, probes[4].site, 2);
+	LIE(-EINVAL, probes[4].position, 1);
+	LIE(-EINVAL, probes[4].position, 2);
+	LIE(-EINVAL, probes[4].address, 8);
+	LIE(-EINVAL, probes[4].offset, 8);
+	LIE(-EINVAL, probes[4].name, probes[3].name);
+	LIE(-EINVAL, probes[4].kind, SPILE_PROBE_ADDRESS);
+	LIE(-EINVAL, probes[4].kind, SPILE_PROBE_TRACEPOINT);
+	LIE(-EINVAL, probes[0].trampoline, 0);
+}
+
+static void fixups_lie(void)
+{
+	open_file();
+	check(header->n_fixups > 4);
+	LIE(-EINVAL, header->n_fixups, SPILE_MAX_FIXUPS + 1);
+	LIE(-EINVAL, header->n_fixups, 0xffffffff);
+	LIE(-EINVAL, header->fixups_off, 0);
+	LIE(-EINVAL, header->fixups_off, header->fixups_off + 2);
+	LIE(-EINVAL, header->fixups_off, header->text_off);
+	LIE(-EINVAL, fixups[0].kind, 0);
+	LIE(-EINVAL, fixups[0].kind, 6);
+	LIE(-EINVAL, fixups[0].kind, 0xffffffff);
+	LIE(-EINVAL, fixups[0].at, header->text_size);
+	LIE(-EINVAL, fixups[0].at, header->text_size - 2);
+	LIE(-EINVAL, fixups[0].at, 0xfffffffc);
+	LIE(-EINVAL, fixups[0].at, header->stubs);
+	LIE(-EINVAL, fixups[0].at, header->stubs + 16);
+#if defined(__x86_64__)
+	LIE(-EINVAL, fixups[0].kind, SPILE_FIXUP_PERCPU_BASE);
+	LIE(-EINVAL, fixups[0].at, header->stubs - 2);
+	LIE(-EINVAL, fixups[0].at, 4);
+#else
+	LIE(-EINVAL, fixups[0].kind, SPILE_FIXUP_CURRENT);
+	LIE(-EINVAL, fixups[0].kind, SPILE_FIXUP_PERCPU_BASE);
+	LIE(-EINVAL, fixups[0].at, fixups[0].at + 4);
+#endif
+}
+
 /* Not what was announced, or not there at all. */
 static void addresses(void)
 {
@@ -236,6 +330,8 @@ const struct test tests_malformed[] = {
 	{ "malformed_places", places },
 	{ "malformed_code", code },
 	{ "malformed_rows", rows },
+	{ "malformed_trampolines", trampolines },
+	{ "malformed_fixups", fixups_lie },
 	{ "malformed_addresses", addresses },
 	{ "malformed_greed", greed },
 	{ "malformed_mutations", mutations },

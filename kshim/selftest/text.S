@@ -8,6 +8,8 @@
 start:
 	.long	stubs - start
 	.long	params - start
+	.long	fixups - start
+	.long	fixups_end - start
 #define OFFSET(name) .long handle_##name - start;
 	HANDLERS(OFFSET)
 	.balign	16
@@ -18,6 +20,8 @@ stubs:
 	.hidden	params
 params:
 	.fill	N_PARAMS, 8, 0
+
+	.hidden	fixups, fixups_end
 
 	.macro	import name, number
 	.globl	\name

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* Trampolines: called by ftrace itself where the kernel can, and let go of cleanly. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "session.h"
+#include "test.h"
+
+#define READS	500
+
+static struct image image;
+static struct session session;
+
+static void read_zeroes(int n)
+{
+	int fd = open("/dev/zero", O_RDONLY);
+	char byte;
+
+	while (n--)
+		check_equal(read(fd, &byte, 1), 1);
+	close(fd);
+}
+
+static void on(const char *function, int kind, enum handler handler)
+{
+	struct spile_probe *probe = image_probe(&image, kind, handler, function, 0);
+
+	probe->address = symbol(function);
+	check(probe->address);
+}
+
+static void start_as(struct session *which, __u32 attach)
+{
+	which->attach = attach;
+	check_equal(session_load(which, &image), 0);
+	check_equal(session_command(which, SPILE_IOC_START), 0);
+}
+
+/* Can this kernel do it? Else probes say why not, and are attached some other way. */
+static int is_direct(struct session *which, unsigned int probe)
+{
+	struct spile_probe_status status = session_probe(which, probe);
+
+	check_equal(status.error, 0);
+	if (status.attach == SPILE_ATTACH_DIRECT) {
+		check_equal(status.direct_error, 0);
+		return 1;
+	}
+	check_equal(status.direct_error, -EOPNOTSUPP);
+#if defined(__x86_64__)
+	/* All of them can, but the oldest for single functions only. */
+	check(image.trampoline.n_sites > 1);
+#endif
+	return 0;
+}
+
+static void see_dump(void *data, const struct spile_record *record, const __u64 *words, int n_words)
+{
+	(void)record;
+	if (n_words == N_COUNTERS)
+		memcpy(data, words, N_COUNTERS * 8);
+}
+
+static void stop(struct session *which, __u64 *counters)
+{
+	check_equal(session_command(which, SPILE_IOC_STOP), 0);
+	session_drain(which, see_dump, counters);
+}
+
+static void entry(void)
+{
+	__u64 counters[N_COUNTERS] = {}, hits;
+
+	image_init(&image);
+	on("vfs_read", SPILE_PROBE_FUNCTION, HANDLER_count);
+	image_trampoline(&image, HANDLER_trampoline_entry, 1);
+	image_probe(&image, SPILE_PROBE_END, HANDLER_dump, NULL, 0);
+	start_as(&session, 0);
+	is_direct(&session, 0);
+	read_zeroes(READS);
+	stop(&session, counters);
+	hits = session_probe(&session, 0).hits;
+	check(hits >= READS);
+	check_equal(counters[COUNTER_HITS], hits);
+	check_equal(session.counters.hits, hits + 1);
+	read_zeroes(READS);
+	check_equal(session_probe(&session, 0).hits, hits);
+}
+
+/* The function's own result goes to the handler, and to the caller. */
+static void entry_and_return(void)
+{
+	__u64 counters[N_COUNTERS] = {};
+
+	image_init(&image);
+	on("vfs_read", SPILE_PROBE_FUNCTION, HANDLER_count);
+	on("vfs_read", SPILE_PROBE_RETURN, HANDLER_result);
+	image_trampoline(&image, HANDLER_trampoline_return, 2);
+	image_probe(&image, SPILE_PROBE_END, HANDLER_dump, NULL, 0);
+	start_as(&session, 0);
+	check_equal(is_direct(&session, 0), is_direct(&session, 1));
+	read_zeroes(READS);
+	stop(&session, counters);
+	check(session_probe(&session, 0).hits >= READS);
+	check(session_probe(&session, 1).hits >= READS);
+	check(counters[COUNTER_RESULTS] >= READS);
+}
+
+static const char *const functions[] = {
+	"vfs_read", "vfs_write", "vfs_fstat", "vfs_statx", "filp_close", "do_sys_poll", "vfs_readv",
+};
+
+#define N_FUNCTIONS	(sizeof(functions) / sizeof(*functions))
+
+/* One trampoline for several functions knows which one it is in. */
+static void rows(void)
+{
+	__u64 counters[N_COUNTERS] = {};
+	struct stat stat;
+	unsigned int i;
+
+	image_init(&image);
+	for (i = 0; i < N_FUNCTIONS; i++) {
+		struct spile_probe *probe = image_probe(&image, SPILE_PROBE_FUNCTION, HANDLER_count,
+							functions[i], 0);
+
+		probe->address = symbol(functions[i]);
+	}
+	image_trampoline(&image, HANDLER_trampoline_entry, 1);
+	image_probe(&image, SPILE_PROBE_END, HANDLER_dump, NULL, 0);
+	start_as(&session, 0);
+	is_direct(&session, 0);
+	read_zeroes(READS);
+	for (i = 0; i < 2 * READS; i++)
+		check(!fstat(1, &stat));
+	stop(&session, counters);
+	check(session_probe(&session, 0).hits >= READS);
+	check(session_probe(&session, 0).hits < 2 * READS);
+	check(session_probe(&session, 2).hits + session_probe(&session, 3).hits >= 2 * READS ||
+	      session_probe(&session, 2).error || session_probe(&session, 3).error);
+	check_equal(session_probe(&session, 6).hits, 0);
+	check_equal(counters[COUNTER_STRAYS], 0);
+}
+
+/* A function that a trampoline has already: the second session finds another way, and says why. */
+static void taken(void)
+{
+	static struct session other;
+	struct spile_probe_status status;
+
+	image_init(&image);
+	on("vfs_read", SPILE_PROBE_FUNCTION, HANDLER_count);
+	image_trampoline(&image, HANDLER_trampoline_entry, 1);
+	start_as(&session, 0);
+	start_as(&other, 0);
+	status = session_probe(&other, 0);
+	check_equal(status.error, 0);
+	check_equal(status.attach, SPILE_ATTACH_FTRACE);
+	check_equal(status.direct_error, is_direct(&session, 0) ? -EBUSY : -EOPNOTSUPP);
+	read_zeroes(READS);
+	check(session_probe(&session, 0).hits >= READS);
+	check(session_probe(&other, 0).hits >= READS);
+	/* The first goes, text and all; the other goes on. */
+	session_close(&session);
+	read_zeroes(READS);
+	check(session_probe(&other, 0).hits >= 2 * READS);
+}
+
+/* The kernel's tracepoint calls the trampoline's code. */
+static void tracepoint(void)
+{
+	image_init(&image);
+	image_probe(&image, SPILE_PROBE_TRACEPOINT, HANDLER_count, "sys_enter", 2);
+	image_trampoline(&image, HANDLER_trampoline_entry, 1);
+#if defined(__x86_64__)
+	/* Its code ends like a function here, and not on the other one. */
+	start_as(&session, 0);
+	check_equal(session_probe(&session, 0).attach, SPILE_ATTACH_TRACEPOINT);
+	check_equal(session_probe(&session, 0).direct_error, 0);
+	read_zeroes(READS);
+	stop(&session, NULL);
+	check(session_probe(&session, 0).hits >= READS);
+	session_close(&session);
+#endif
+	start_as(&session, 1 << SPILE_ATTACH_KPROBE);
+	check_equal(session_probe(&session, 0).attach, SPILE_ATTACH_TRACEPOINT);
+	check_equal(session_probe(&session, 0).direct_error, -EPERM);
+	read_zeroes(READS);
+	check(session_probe(&session, 0).hits >= READS);
+}
+
+/*
+ * A caller sleeps in a function with a trampoline that returns: the session's
+ * file closes at once, but its text and the module stay until the caller left.
+ */
+static void sleeper(void)
+{
+	__u32 arena = arena_free_bytes();
+	int fds[2], status, direct;
+	char byte;
+	pid_t pid;
+
+	check(!pipe(fds));
+	image_init(&image);
+	on("vfs_read", SPILE_PROBE_FUNCTION, HANDLER_count);
+	on("vfs_read", SPILE_PROBE_RETURN, HANDLER_result);
+	image_trampoline(&image, HANDLER_trampoline_return, 2);
+	start_as(&session, 0);
+	direct = is_direct(&session, 0);
+	pid = fork();
+	if (!pid) {
+		session_close(&session);
+		_exit(read(fds[0], &byte, 1) != 1 || byte != 'x');
+	}
+	usleep(100000);
+	check_equal(session_command(&session, SPILE_IOC_STOP), 0);
+	session_close(&session);
+	if (direct) {
+		check(arena_free_bytes() < arena);
+		check_equal(syscall(SYS_delete_module, "kshim", O_NONBLOCK), -1);
+	}
+	check_equal(write(fds[1], "x", 1), 1);
+	waitpid(pid, &status, 0);
+	check_equal(status, 0);
+	while (arena_free_bytes() != arena)
+		usleep(10000);
+}
+
+/* Thousands of functions: all but a few are attached, and no trampoline is called from elsewhere. */
+static void bulk(void)
+{
+	__u64 counters[N_COUNTERS] = {};
+	char line[256], name[256];
+	unsigned int i, attached = 0, direct = 0;
+	unsigned long address;
+	FILE *file = fopen("/proc/kallsyms", "r");
+
+	check(file);
+	image_init(&image);
+	while (image.header.n_probes < 5000 && fgets(line, sizeof(line), file)) {
+		char type, *end = strchr(line, '[');
+
+		if (end || sscanf(line, "%lx %c %255s", &address, &type, name) != 3 || strlen(name) > 40)
+			continue;
+		/* Names of subsystems that this process and its interrupts do not live by. */
+		if ((type == 't' || type == 'T') &&
+		    (!strncmp(name, "acpi_", 5) || !strncmp(name, "ext4_", 5) || !strncmp(name, "nfs_", 4) ||
+		     !strncmp(name, "pci", 3) || !strncmp(name, "usb", 3) || !strncmp(name, "vfs_", 4) ||
+		     !strncmp(name, "do_", 3) || !strncmp(name, "tty_", 4) || !strncmp(name, "tcp", 3) ||
+		     !strncmp(name, "ip_", 3) || !strncmp(name, "ipv6_", 5) || !strncmp(name, "sock_", 5) ||
+		     !strncmp(name, "blk_", 4) || !strncmp(name, "bio_", 4) || !strncmp(name, "drm_", 4) ||
+		     !strncmp(name, "device_", 7) || !strncmp(name, "of_", 3) || !strncmp(name, "net", 3))) {
+			image_probe(&image, SPILE_PROBE_FUNCTION, HANDLER_count, name, 0)->address = address;
+		}
+	}
+	fclose(file);
+	check(image.header.n_probes > 1000);
+	image_trampoline(&image, HANDLER_trampoline_entry, 1);
+	image_probe(&image, SPILE_PROBE_END, HANDLER_dump, NULL, 0);
+	start_as(&session, ~(1u << SPILE_ATTACH_KPROBE) & 0x7f);
+	read_zeroes(READS);
+	stop(&session, counters);
+	for (i = 0; i < image.header.n_probes - 1; i++) {
+		struct spile_probe_status status = session_probe(&session, i);
+
+		attached += status.attach != SPILE_ATTACH_NONE;
+		direct += status.attach == SPILE_ATTACH_DIRECT;
+	}
+	printf("bulk: %u functions, %u attached, %u directly\n", i, attached, direct);
+	check(attached > i / 2);
+	check(direct > i / 2 || session_probe(&session, 0).direct_error == -EOPNOTSUPP);
+	check_equal(counters[COUNTER_STRAYS], 0);
+}
+
+const struct test tests_direct[] = {
+	{ "direct_entry", entry },
+	{ "direct_return", entry_and_return },
+	{ "direct_rows", rows },
+	{ "direct_taken", taken },
+	{ "direct_tracepoint", tracepoint },
+	{ "direct_sleeper", sleeper },
+	{ "direct_bulk", bulk },
+	{}
+};
