@@ -129,7 +129,7 @@ fn size(value: u64, most: u32, what: &'static str) -> Result<u32, Error> {
 
 fn probe_entry(probe: &ir::Probe, code: &Handlers, linked: &Linked, strings: &mut Vec<u8>) -> abi::spile_probe {
     let mut entry = abi::spile_probe {
-        flags: if probe.optional { abi::SPILE_PROBE_OPTIONAL } else { 0 } | registers(probe),
+        flags: if probe.optional { abi::SPILE_PROBE_OPTIONAL } else { 0 },
         handler: linked.offset(code.handler).unwrap_or(abi::SPILE_NO_TEXT),
         entry_handler: code.entry.and_then(|entry| linked.offset(entry)).unwrap_or(abi::SPILE_NO_TEXT),
         entry_words: probe.entry_words,
@@ -161,14 +161,6 @@ fn probe_entry(probe: &ir::Probe, code: &Handlers, linked: &Linked, strings: &mu
         }
     }
     entry
-}
-
-/// Handlers of functions read their arguments from registers.
-fn registers(probe: &ir::Probe) -> u32 {
-    match probe.kind {
-        ir::ProbeKind::Function { .. } | ir::ProbeKind::Return { .. } => abi::SPILE_PROBE_REGS,
-        _ => 0,
-    }
 }
 
 fn saturated(ns: u64) -> i64 {
