@@ -92,7 +92,7 @@ static int report(const char *name, int good)
 int main(int argc, char **argv)
 {
 	static const struct test *const all[] = {
-		tests_states, tests_memory, tests_ring, tests_probes, tests_attach, tests_direct, tests_malformed,
+		tests_states, tests_memory, tests_ring, tests_probes, tests_attach, tests_direct, tests_malformed, tests_fuzz,
 		tests_stress, tests_cost,
 	};
 	const char *only = argc > 2 ? argv[2] : NULL;
