@@ -20,7 +20,7 @@
 
 #define IMAGES		2000
 #define THREADS		4
-#define CALLS		700
+#define CALLS		1500
 #define FILES		6
 
 /* Each thread its own numbers. */
@@ -92,11 +92,10 @@ static void random_image(struct image *image, struct dice *dice)
 }
 
 /* Changes a word of the header, but for where code begins that is run at LOAD, or of a table. */
-static void spoil(struct file *file, struct dice *dice)
+static void spoil(struct file *file, __u32 tables_end, struct dice *dice)
 {
-	struct spile_image *header = (struct spile_image *)file->bytes;
-	size_t tables = header->text_off - sizeof(*header);
-	size_t at = roll(dice, 3) ? 4 * roll(dice, sizeof(*header) / 4) : sizeof(*header) + 4 * roll(dice, tables / 4);
+	__u32 header = sizeof(struct spile_image) / 4, tables = tables_end / 4 - header;
+	size_t at = 4 * (roll(dice, 3) ? roll(dice, header) : header + roll(dice, tables));
 	__u32 value = nasty(dice, file->size);
 
 	if (at != offsetof(struct spile_image, init))
@@ -118,13 +117,15 @@ static void fuzz_images(void)
 	for (round = 0; round < IMAGES; round++) {
 		int fd = session_open(), err, n = roll(&dice, 4);
 		struct file file;
+		__u32 text_off;
 
 		random_image(image, &dice);
 		if (roll(&dice, 4) == 0)
 			image_trampoline(image, HANDLER_trampoline_entry, 1 + roll(&dice, 3));
 		file = image_build(image);
+		text_off = ((const struct spile_image *)file.bytes)->text_off;
 		while (n--)
-			spoil(&file, &dice);
+			spoil(&file, text_off, &dice);
 		err = session_load_as(fd, &file, (struct spile_load){
 			.ring_bytes = roll(&dice, 8) ? 16 << 10 : nasty(&dice, 16 << 10),
 			.flags = roll(&dice, 8) ? 0 : nasty(&dice, 0),
@@ -141,6 +142,7 @@ static void fuzz_images(void)
 }
 
 static int files[FILES];
+static unsigned int loaded, started;	/* calls that the kernel took */
 static pthread_mutex_t files_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void reopen(unsigned int which)
@@ -192,7 +194,8 @@ static void call(struct dice *dice, struct image *image)
 	case 2:
 		random_image(image, dice);
 		file = image_build(image);
-		session_load_file(fd, &file, 16 << 10 << roll(dice, 3));
+		if (!session_load_file(fd, &file, 16 << 10 << roll(dice, 3)))
+			__atomic_add_fetch(&loaded, 1, __ATOMIC_RELAXED);
 		free(file.bytes);
 		break;
 	case 3:
@@ -201,7 +204,8 @@ static void call(struct dice *dice, struct image *image)
 		break;
 	case 4:
 	case 5:
-		ioctl(fd, SPILE_IOC_START, 0);
+		if (!ioctl(fd, SPILE_IOC_START, 0))
+			__atomic_add_fetch(&started, 1, __ATOMIC_RELAXED);
 		break;
 	case 6:
 		ioctl(fd, SPILE_IOC_STOP, 0);
@@ -250,6 +254,7 @@ static void fuzz_calls(void)
 		pthread_join(threads[i], NULL);
 	for (i = 0; i < FILES; i++)
 		close(files[i]);
+	check(loaded > THREADS * CALLS / 50 && started > THREADS * CALLS / 100);
 }
 
 const struct test tests_fuzz[] = { { "fuzz_images", fuzz_images }, { "fuzz_calls", fuzz_calls }, {} };
