@@ -11,15 +11,11 @@
 #include "arch.h"
 #include "import.h"
 
-#define LOAD_KERNEL(bits)							\
-struct spile_loaded spile_load_kernel_u##bits(u64 addr)				\
-{										\
-	u64 value = 0, fault = 1;						\
-										\
-	if (likely(arch_kernel_range(addr, bits / 8)))				\
-		ARCH_LOAD(ARCH_LOAD_##bits, addr, value, fault);		\
-	return (struct spile_loaded){ value, fault };				\
-}
+/* The loads of kernel memory: every instruction counts. */
+ARCH_LOAD_FUNCTION(8)
+ARCH_LOAD_FUNCTION(16)
+ARCH_LOAD_FUNCTION(32)
+ARCH_LOAD_FUNCTION(64)
 
 #define STORE_KERNEL(bits)							\
 u64 spile_store_kernel_u##bits(u64 addr, u64 value)				\
@@ -29,7 +25,7 @@ u64 spile_store_kernel_u##bits(u64 addr, u64 value)				\
 	/* A write to what is read-only may look like a page to be copied. */	\
 	pagefault_disable();							\
 	if (likely(arch_kernel_range(addr, bits / 8)))				\
-		ARCH_LOAD(ARCH_STORE_##bits, addr, value, fault);		\
+		ARCH_STORE(ARCH_STORE_##bits, addr, value, fault);		\
 	pagefault_enable();							\
 	return fault;								\
 }
@@ -57,11 +53,6 @@ struct spile_loaded spile_load_user_u##bits(u64 addr)				\
 	}									\
 	return (struct spile_loaded){ fault ? 0 : value, fault };		\
 }
-
-LOAD_KERNEL(8)
-LOAD_KERNEL(16)
-LOAD_KERNEL(32)
-LOAD_KERNEL(64)
 
 LOAD_USER(8)
 LOAD_USER(16)

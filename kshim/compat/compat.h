@@ -8,6 +8,7 @@
 
 #include <linux/hrtimer.h>
 #include <linux/kprobes.h>
+#include <linux/linkage.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
@@ -22,6 +23,18 @@
 #endif
 
 #ifdef CONFIG_X86
+/* In assembly: a return that the kernel may patch, and what an indirect call may arrive at. */
+#ifdef ASM_RET
+#define COMPAT_RET	ASM_RET
+#else
+#define COMPAT_RET	"ret"
+#endif
+#ifdef ASM_ENDBR
+#define COMPAT_ENDBR	ASM_ENDBR
+#else
+#define COMPAT_ENDBR	""
+#endif
+
 /* Per-CPU addresses of the preemption count and of the pointer to the current task. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
 #define COMPAT_PREEMPT_COUNT	(&pcpu_hot.preempt_count)

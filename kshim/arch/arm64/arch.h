@@ -138,17 +138,16 @@ static inline void arch_sync_text(void *text, u32 size)
 /*
  * May a load of kernel memory go here? Bit 55 tells the kernel's half from
  * the user's, whatever a tag in the top byte says; no kernel has more than 52
- * bits of addresses. It must not wrap around to user memory either.
+ * bits of addresses, so bits 52 to 55 are set. So they are at the last byte,
+ * too, or it would wrap around to user memory.
  */
 static inline bool arch_kernel_range(u64 addr, u32 size)
 {
-	u64 untagged = sign_extend64(addr, 55);
-
-	return untagged >= 0xfff0000000000000ull && untagged <= -(u64)size;
+	return (s64)((addr << 8) + ((size - 1) << 8)) >> 60 == -1;
 }
 
 /* On a fault execution goes on at 2: with value and fault unchanged. */
-#define ARCH_LOAD(insn, addr, value, fault)			\
+#define ARCH_STORE(insn, addr, value, fault)			\
 	asm volatile("1:	" insn "\n"			\
 		     "	mov %w[f], wzr\n"			\
 		     "2:\n"					\
@@ -156,14 +155,36 @@ static inline bool arch_kernel_range(u64 addr, u32 size)
 		     : [v] "+r" (value), [f] "+r" (fault)	\
 		     : [a] "r" (addr) : "memory")
 
-#define ARCH_LOAD_8	"ldrb %w[v], [%[a]]"
-#define ARCH_LOAD_16	"ldrh %w[v], [%[a]]"
-#define ARCH_LOAD_32	"ldr %w[v], [%[a]]"
-#define ARCH_LOAD_64	"ldr %x[v], [%[a]]"
-
 #define ARCH_STORE_8	"strb %w[v], [%[a]]"
 #define ARCH_STORE_16	"strh %w[v], [%[a]]"
 #define ARCH_STORE_32	"str %w[v], [%[a]]"
 #define ARCH_STORE_64	"str %x[v], [%[a]]"
+
+/* A whole function, arch_kernel_range() included; value in x0, fault in x1. */
+#define ARCH_LOAD_FUNCTION(bits)						\
+asm(".pushsection .text, \"ax\"\n"						\
+    "	.balign 16\n"								\
+    "	.globl spile_load_kernel_u" #bits "\n"					\
+    "	.type spile_load_kernel_u" #bits ", %function\n"			\
+    "spile_load_kernel_u" #bits ":\n"						\
+    "	lsl x1, x0, #8\n"							\
+    "	add x1, x1, #(" #bits " / 8 - 1) << 8\n"				\
+    "	asr x1, x1, #60\n"							\
+    "	cmn x1, #1\n"								\
+    "	b.ne 2f\n"								\
+    "1:	" ARCH_LOAD_##bits "\n"						\
+    "	mov x1, xzr\n"								\
+    "	ret\n"									\
+    "2:	mov x0, xzr\n"								\
+    "	mov x1, #1\n"								\
+    "	ret\n"									\
+    "	.size spile_load_kernel_u" #bits ", . - spile_load_kernel_u" #bits "\n" \
+    COMPAT_EXTABLE(1b, 2b)							\
+    ".popsection\n");
+
+#define ARCH_LOAD_8	"ldrb w0, [x0]"
+#define ARCH_LOAD_16	"ldrh w0, [x0]"
+#define ARCH_LOAD_32	"ldr w0, [x0]"
+#define ARCH_LOAD_64	"ldr x0, [x0]"
 
 #endif

@@ -26,10 +26,18 @@ static inline void arch_fill_traps(void *at, u32 size)
 	memset(at, 0xcc, size);
 }
 
-/* A stub at @at, which will run at @address: jmp @target. */
+/* May an indirect call arrive here? Only at endbr64. */
+static inline bool arch_is_entry(const u8 *code)
+{
+	static const u8 endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
+
+	return !memcmp(code, endbr64, sizeof(endbr64));
+}
+
+/* A stub at @at, which will run at @address: jmp @target, past its endbr64. */
 static inline bool arch_write_jump(u8 *at, unsigned long address, unsigned long target)
 {
-	s64 offset = target - (address + 5);
+	s64 offset = target + (arch_is_entry((u8 *)target) ? 4 : 0) - (address + 5);
 	s32 rel32 = offset;
 
 	if (rel32 != offset)
@@ -38,14 +46,6 @@ static inline bool arch_write_jump(u8 *at, unsigned long address, unsigned long 
 	at[0] = 0xe9;
 	memcpy(at + 1, &rel32, sizeof(rel32));
 	return true;
-}
-
-/* May an indirect call arrive here? Only at endbr64. */
-static inline bool arch_is_entry(const u8 *code)
-{
-	static const u8 endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
-
-	return !memcmp(code, endbr64, sizeof(endbr64));
 }
 
 static __always_inline void arch_arguments(const struct pt_regs *regs, u64 *args)
@@ -137,20 +137,17 @@ static inline void arch_sync_text(void *text, u32 size)
 }
 
 /*
- * May a load of kernel memory go here? Only the upper half, without wrapping
- * around to user memory, and without the vsyscall page, which faults in ways
- * of its own. The rest of the upper half faults cleanly, also where it is not
- * canonical.
+ * May a load of kernel memory go here? Only the upper half, and below the
+ * vsyscall page, which faults in ways of its own; nothing is above it. The rest
+ * of the upper half faults cleanly, also where it is not canonical.
  */
 static inline bool arch_kernel_range(u64 addr, u32 size)
 {
-	if ((s64)addr >= 0 || addr > -(u64)size)
-		return false;
-	return addr - (VSYSCALL_ADDR - size + 1) >= PAGE_SIZE + size - 1;
+	return (s64)addr < 0 && addr <= VSYSCALL_ADDR - size;
 }
 
 /* On a fault execution goes on at 2: with value and fault unchanged. */
-#define ARCH_LOAD(insn, addr, value, fault)			\
+#define ARCH_STORE(insn, addr, value, fault)			\
 	asm volatile("1:	" insn "\n"			\
 		     "	xorl %k[f], %k[f]\n"			\
 		     "2:\n"					\
@@ -158,14 +155,36 @@ static inline bool arch_kernel_range(u64 addr, u32 size)
 		     : [v] "+r" (value), [f] "+r" (fault)	\
 		     : [a] "r" (addr) : "cc", "memory")
 
-#define ARCH_LOAD_8	"movzbl (%[a]), %k[v]"
-#define ARCH_LOAD_16	"movzwl (%[a]), %k[v]"
-#define ARCH_LOAD_32	"movl (%[a]), %k[v]"
-#define ARCH_LOAD_64	"movq (%[a]), %[v]"
-
 #define ARCH_STORE_8	"movb %b[v], (%[a])"
 #define ARCH_STORE_16	"movw %w[v], (%[a])"
 #define ARCH_STORE_32	"movl %k[v], (%[a])"
 #define ARCH_STORE_64	"movq %[v], (%[a])"
+
+/* A whole function, arch_kernel_range() included; value in rax, fault in rdx. */
+#define ARCH_LOAD_FUNCTION(bits)						\
+asm(".pushsection .text, \"ax\"\n"						\
+    "	.balign 16\n"								\
+    "	.globl spile_load_kernel_u" #bits "\n"					\
+    "	.type spile_load_kernel_u" #bits ", @function\n"			\
+    "spile_load_kernel_u" #bits ":\n"						\
+    "	" COMPAT_ENDBR "\n"							\
+    "	cmpq $-(10 << 20) - " #bits " / 8, %rdi\n"				\
+    "	ja 2f\n"								\
+    "	testq %rdi, %rdi\n"							\
+    "	jns 2f\n"								\
+    "1:	" ARCH_LOAD_##bits "\n"						\
+    "	xorl %edx, %edx\n"							\
+    "	" COMPAT_RET "\n"							\
+    "2:	xorl %eax, %eax\n"							\
+    "	movl $1, %edx\n"							\
+    "	" COMPAT_RET "\n"							\
+    "	.size spile_load_kernel_u" #bits ", . - spile_load_kernel_u" #bits "\n" \
+    COMPAT_EXTABLE(1b, 2b)							\
+    ".popsection\n");
+
+#define ARCH_LOAD_8	"movzbl (%rdi), %eax"
+#define ARCH_LOAD_16	"movzwl (%rdi), %eax"
+#define ARCH_LOAD_32	"movl (%rdi), %eax"
+#define ARCH_LOAD_64	"movq (%rdi), %rax"
 
 #endif
