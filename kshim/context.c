@@ -123,7 +123,8 @@ static int context_init_cpu(struct session *session, const struct spile_image *h
 	int err;
 
 	part->session = session;
-	err = ring_alloc(&part->ring, session->ring_bytes, &session->wait);
+	err = ring_alloc(&part->ring, session->ring_bytes,
+			 session->flags & SPILE_LOAD_OVERWRITE, &session->wait);
 	if (err)
 		return err;
 	for (level = 0; level < SPILE_LEVELS; level++)

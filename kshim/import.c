@@ -36,6 +36,11 @@ void spile_ring_commit(struct spile_ctx *ctx, u64 record)
 	ring_commit(&context_cpu(ctx)->ring, record);
 }
 
+void spile_ring_flush(struct spile_ctx *ctx)
+{
+	ring_flush(&context_cpu(ctx)->ring);
+}
+
 void spile_session_exit(struct spile_ctx *ctx)
 {
 	session_exit(context_cpu(ctx));

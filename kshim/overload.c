@@ -5,14 +5,34 @@
  * it is the one. So an estimate beyond the limit makes this CPU time every hit
  * for the next interval, and what that shows decides.
  */
+#include <linux/overflow.h>
 #include <linux/timex.h>
 
 #include "context.h"
 #include "overload.h"
 
-/* Cycles that are looked at together, at least; one part in so many is the limit. */
+/* What a CPU may spend on handlers in so many cycles, where LOAD does not say it. */
 #define INTERVAL	1000000000ull
-#define LIMIT		2
+#define THRESHOLD	500000000ull
+
+/* Process context. */
+void overload_init(struct session *session, const struct spile_load *load)
+{
+	session->overload_interval = load->overload_interval ?: INTERVAL;
+	session->overload_threshold = load->overload_threshold ?: THRESHOLD;
+}
+
+/* The threshold for an interval that became longer. */
+static u64 overload_limit(const struct session *session, u64 elapsed)
+{
+	u64 interval = session->overload_interval, limit;
+
+	if (!check_mul_overflow(elapsed, session->overload_threshold, &limit))
+		return limit / interval;
+	if (!check_mul_overflow(elapsed / interval, session->overload_threshold, &limit))
+		return limit;
+	return U64_MAX;
+}
 
 /* Starts an interval. The other contexts' countdowns go on as they are, unless every hit is to be timed. */
 static void overload_restart(struct session_cpu *cpu, u64 now, bool exact)
@@ -36,7 +56,7 @@ static void overload_fail(struct session_cpu *cpu, u64 elapsed)
 	session->overload = (struct overload_report){
 		.cycles = cpu->overload.cycles,
 		.interval = elapsed,
-		.threshold = elapsed / LIMIT,
+		.threshold = overload_limit(session, elapsed),
 		.cpu = cpu - session->cpus,
 	};
 	atomic_set_release(&session->overloaded, OVERLOAD_REPORTED);
@@ -63,9 +83,9 @@ void spile_hit_timed(struct spile_ctx *ctx, u64 cycles)
 		return;
 	}
 	overload->cycles += overload->exact ? cycles : cycles * SPILE_SAMPLE;
-	if (likely(elapsed < INTERVAL))
+	if (likely(elapsed < cpu->session->overload_interval))
 		return;
-	if (overload->cycles <= elapsed / LIMIT)
+	if (overload->cycles <= overload_limit(cpu->session, elapsed))
 		overload_restart(cpu, now, false);
 	else if (overload->exact)
 		overload_fail(cpu, elapsed);

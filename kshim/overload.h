@@ -26,4 +26,9 @@ struct overload_report {
 	u32 cpu;
 };
 
+struct session;
+struct spile_load;
+
+void overload_init(struct session *session, const struct spile_load *load);
+
 #endif

@@ -8,6 +8,10 @@
  * record whose BUSY mark is not yet written; so the head is published by the
  * outermost writer only, after it wrote its own mark: by then all writers
  * that interrupted it have written theirs.
+ *
+ * A ring that keeps the newest records has no reader that writers would have to
+ * heed: a writer moves `first` over the oldest records, and then writes where
+ * they were. It follows their sizes, which only this CPU writes.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -19,7 +23,7 @@
 #include "ring.h"
 
 /* Records wait this long for company before the agent is woken. */
-#define WAKE_DELAY_NS	(4 * NSEC_PER_MSEC)
+#define WAKE_DELAY_NS	(16 * NSEC_PER_MSEC)
 
 #define TAIL_PAGE	1
 #define HEADER_PAGES	2
@@ -75,22 +79,70 @@ static struct spile_record *ring_record(struct ring *ring, u64 position)
 }
 
 /*
+ * Where the oldest record is once there is room up to @end. Records that are not
+ * committed, or not yet published, are in nobody's way for long, but they stay:
+ * then the result leaves too little room. An interrupt may overwrite what is
+ * looked at; it moves ring->reserved, so that the caller tries again.
+ */
+static u64 ring_first_for(struct ring *ring, u64 first, u64 end)
+{
+	u64 head = READ_ONCE(ring->page->head);
+	u32 size;
+
+	while (end - first > ring->bytes && first < head) {
+		size = READ_ONCE(ring_record(ring, first)->size);
+		if (size & SPILE_RECORD_BUSY || size < 8 || size % 8)
+			break;
+		first += size;
+	}
+	return first;
+}
+
+/* Gives up the records before @first, unless an interrupt gave up more. */
+static void ring_give_up(struct ring *ring, u64 first)
+{
+	local_t *shared = (local_t *)&ring->page->first;
+	long old;
+
+	do {
+		old = local_read(shared);
+		if ((u64)old >= first)
+			return;
+	} while (unlikely(local_cmpxchg(shared, old, first) != old));
+	/* Before the records that take their room: the reader looks in the other order. */
+	smp_wmb();
+}
+
+/*
  * Finds room for size bytes and takes it. Returns false when there is none.
  * The time is taken anew at each try: records are in the order of their times.
  */
 static bool ring_take(struct ring *ring, u32 size, u64 *position, u64 *time_ns)
 {
-	u64 head, used, rest, pad;
+	u64 head, used, rest, pad, first;
 
 	do {
 		head = local_read(&ring->reserved);
-		used = ring_used(ring, head);
 		rest = ring->bytes - (head & (ring->bytes - 1));
 		pad = rest < size ? rest : 0;
-		if (unlikely(used > ring->bytes || used + pad + size > ring->bytes))
-			return false;
+		if (ring->overwrite) {
+			first = READ_ONCE(ring->page->first);
+			first = ring_first_for(ring, first, head + pad + size);
+			used = head - first;
+		} else {
+			used = ring_used(ring, head);
+		}
+		if (unlikely(used > ring->bytes || used + pad + size > ring->bytes)) {
+			if (head == local_read(&ring->reserved))
+				return false;
+			continue;
+		}
 		*time_ns = ktime_get_mono_fast_ns();
-	} while (unlikely(local_cmpxchg(&ring->reserved, head, head + pad + size) != head));
+		if (likely(local_cmpxchg(&ring->reserved, head, head + pad + size) == head))
+			break;
+	} while (true);
+	if (ring->overwrite)
+		ring_give_up(ring, first);
 
 	if (unlikely(pad)) {
 		struct spile_record *record = ring_record(ring, head);
@@ -101,7 +153,7 @@ static bool ring_take(struct ring *ring, u32 size, u64 *position, u64 *time_ns)
 		WRITE_ONCE(record->size, pad);
 	}
 	*position = head + pad;
-	if (unlikely(used > ring->bytes / 2))
+	if (unlikely(used > ring->bytes / 2) && !ring->overwrite)
 		ring_wake(ring);
 	return true;
 }
@@ -142,7 +194,7 @@ u64 ring_reserve(struct ring *ring, u64 size, u16 type, u16 level)
 	struct spile_record *record = NULL;
 	u64 position, time_ns;
 
-	if (unlikely(size < sizeof(*record) || size > ring->bytes))
+	if (unlikely(size < sizeof(*record) || size > ring->bytes / 4))
 		goto dropped;
 	size = ALIGN(size, 8);
 	WRITE_ONCE(ring->writers, ring->writers + 1);
@@ -177,15 +229,24 @@ void ring_commit(struct ring *ring, u64 address)
 	 * The flag is cleared on this CPU, by an interrupt after which the
 	 * agent looks at the ring: so no barrier is needed.
 	 */
-	if (READ_ONCE(ring->wake_queued))
+	if (READ_ONCE(ring->wake_queued) || ring->overwrite)
 		return;
 	WRITE_ONCE(ring->wake_queued, true);
 	irq_work_queue(&ring->work);
 }
 
+/* The agent shall look at the rings. Preemption off, any context incl. NMI. */
+void ring_flush(struct ring *ring)
+{
+	counter_add(&ring->page->flushes, 1);
+	ring_wake(ring);
+}
+
 /* A hint for poll(). Any context. */
 bool ring_has_data(const struct ring *ring)
 {
+	if (ring->overwrite)
+		return READ_ONCE(ring->page->flushes) != READ_ONCE(ring->tail->flushes);
 	return ring_used(ring, READ_ONCE(ring->page->head)) != 0;
 }
 
@@ -212,7 +273,7 @@ int ring_mmap(struct ring *ring, struct vm_area_struct *vma, unsigned long page)
 }
 
 /* Process context. */
-int ring_alloc(struct ring *ring, u32 bytes, wait_queue_head_t *wait)
+int ring_alloc(struct ring *ring, u32 bytes, bool overwrite, wait_queue_head_t *wait)
 {
 	u8 *pages = vmalloc_user(ring_stride(bytes));
 
@@ -222,6 +283,7 @@ int ring_alloc(struct ring *ring, u32 bytes, wait_queue_head_t *wait)
 	ring->tail = (struct spile_ring_tail *)(pages + TAIL_PAGE * PAGE_SIZE);
 	ring->data = pages + HEADER_PAGES * PAGE_SIZE;
 	ring->bytes = bytes;
+	ring->overwrite = overwrite;
 	ring->wait = wait;
 	init_irq_work(&ring->work, ring_work);
 	compat_hrtimer_setup(&ring->timer, ring_wake_late, CLOCK_MONOTONIC,

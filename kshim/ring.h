@@ -21,6 +21,7 @@ struct ring {
 	struct spile_ring_tail *tail;	/* written by the agent: never trusted */
 	u8 *data;
 	u32 bytes;
+	bool overwrite;			/* new records take the room of the oldest */
 	u32 writers;			/* contexts inside ring_reserve() */
 	local_t reserved;		/* bytes; page->head follows */
 	bool wake_queued;		/* a wake-up is on its way */
@@ -30,13 +31,14 @@ struct ring {
 	wait_queue_head_t *wait;
 };
 
-int ring_alloc(struct ring *ring, u32 bytes, wait_queue_head_t *wait);
+int ring_alloc(struct ring *ring, u32 bytes, bool overwrite, wait_queue_head_t *wait);
 void ring_free(struct ring *ring);
 u64 ring_stride(u32 bytes);
 
 u64 ring_reserve(struct ring *ring, u64 size, u16 type, u16 level);
 void ring_commit(struct ring *ring, u64 record);
 void ring_wake(struct ring *ring);
+void ring_flush(struct ring *ring);
 
 bool ring_has_data(const struct ring *ring);
 int ring_mmap(struct ring *ring, struct vm_area_struct *vma, unsigned long page);

@@ -179,6 +179,7 @@ int session_load(struct session *session, const struct spile_load *load)
 	}
 	session->param = load->param;
 	session->flags = load->flags;
+	overload_init(session, load);
 	session->attach = load->attach;
 	session->ring_bytes = load->ring_bytes;
 	err = session_load_text(session);

@@ -27,6 +27,8 @@ struct session {
 	bool failed;			/* set by handlers, never cleared */
 	u32 slot;			/* of context_free_top */
 	u32 flags;			/* of LOAD */
+	u64 overload_interval;		/* cycles */
+	u64 overload_threshold;		/* of handlers, cycles */
 	u32 attach;			/* of LOAD */
 	struct image image;
 	void *text;			/* in the arena */

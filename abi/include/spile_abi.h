@@ -287,7 +287,9 @@ struct spile_counters {
 	/* A hit without a context, or in the wrong state; reason: enum spile_skip. */ \
 	X(hit_skipped, void, (__u64 session, __u64 reason))			\
 	/* The cycles that a hit took, one of SPILE_SAMPLE; sets the countdown again. */ \
-	X(hit_timed, void, (struct spile_ctx *ctx, __u64 cycles))
+	X(hit_timed, void, (struct spile_ctx *ctx, __u64 cycles))		\
+	/* The reader shall look at all rings, though they keep the newest records only. */ \
+	X(ring_flush, void, (struct spile_ctx *ctx))
 
 #define SPILE_IMPORT_ENUM(name, result, args) SPILE_IMPORT_##name,
 enum spile_import {
@@ -307,6 +309,12 @@ struct spile_loaded {
  * the position modulo ring_bytes. A record never wraps: SPILE_RECORD_PAD fills
  * the end. The reader stops at a record that is still SPILE_RECORD_BUSY.
  *
+ * With SPILE_LOAD_OVERWRITE a new record takes the room of the oldest ones, and
+ * `first` moves over them before it is written. Nobody waits for the tail, so a
+ * reader copies what it finds from `first` on, and then looks at `first` again:
+ * what lies before that may have been overwritten meanwhile. No record is a reason
+ * to wake the reader, but ring_flush() is.
+ *
  * A mapping is MAP_SHARED and lies within one ring. It is read-only, except
  * one of the tail page alone. /dev/spile polls readable when there is a record
  * (within some ms, sooner when a ring fills), or when the session has to be
@@ -314,6 +322,8 @@ struct spile_loaded {
  */
 struct spile_ring {
 	__u64 head;		/* bytes reserved so far */
+	__u64 first;		/* position of the oldest record; 0 without OVERWRITE */
+	__u64 flushes;		/* calls of ring_flush() so far */
 	__u64 records;		/* records reserved so far */
 	__u64 dropped;		/* records that found no room */
 	__u64 dropped_bytes;
@@ -322,6 +332,7 @@ struct spile_ring {
 
 struct spile_ring_tail {
 	__u64 tail;		/* bytes consumed so far; checked by kshim at every use */
+	__u64 flushes;		/* that were answered */
 };
 
 #define SPILE_RECORD_BUSY	(1u << 31)
@@ -333,6 +344,8 @@ enum spile_record_type {
 	SPILE_RECORD_ERROR = 2,		/* struct spile_message */
 	SPILE_RECORD_WARNING = 3,	/* struct spile_message */
 	SPILE_RECORD_SYSTEM = 4,	/* struct spile_message: a shell command to run */
+	SPILE_RECORD_SKIPPED = 5,	/* struct spile_message: a hit was; code: the global that stayed locked */
+	SPILE_RECORD_TIMING = 6,	/* struct spile_timing */
 };
 
 struct spile_record {
@@ -369,6 +382,20 @@ struct spile_message {
 };
 
 #define SPILE_NO_LOCATION	0xffffffffu
+
+/* What the handlers of a probe took, of those that came to their end: by end's or error's handlers, after all others. */
+struct spile_timing {
+	struct spile_record record;
+	__u32 probe;		/* index in the probe table */
+	__u32 reserved;
+	__u64 elapsed;		/* since LOAD, cycles */
+	__u64 count;
+	__u64 sum, min, max;	/* cycles of a hit */
+	__u64 squares_low, squares_high;	/* the sum of the cycles' squares, 128 bits */
+	__u64 lock_waits;	/* hits that waited for a lock */
+	__u64 lock_wait_ns;	/* so long together */
+	__u64 buckets[32];	/* hits of 2^i cycles and more; the first also those of 0 */
+};
 
 /* Errors that a handler can raise. Up to _ACTION they cannot be caught. */
 enum spile_error {
@@ -433,9 +460,12 @@ struct spile_load {
 	__u64 param;		/* for the image's use: the target process, or 0 */
 	__u32 flags;		/* SPILE_LOAD_* */
 	__u32 attach;		/* enum spile_attach that may be used, a bit each (1 << kind); 0: all */
+	/* How many cycles of handlers are too many in how many cycles of a CPU; 0: kshim's own numbers. */
+	__u64 overload_threshold;
+	__u64 overload_interval;
 };
 
-/* The newest records displace the oldest: see RING. */
+/* The newest records displace the oldest: see struct spile_ring. */
 #define SPILE_LOAD_OVERWRITE	(1u << 0)
 /* No limit on the share of a CPU's time. */
 #define SPILE_LOAD_NO_OVERLOAD	(1u << 1)

@@ -4,6 +4,6 @@
 #define SPILE_ABI_HASH_H
 
 /* FNV-1a of spile_abi.h without comments and white space. */
-#define SPILE_ABI_HASH 0x11108a1d5db40e56ull
+#define SPILE_ABI_HASH 0x12b81cd2545b668eull
 
 #endif /* SPILE_ABI_HASH_H */

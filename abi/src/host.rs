@@ -21,6 +21,8 @@ pub struct HostInfo {
     pub formats: Vec<Format>,
     /// Probes, in the order of the image's probe table.
     pub probes: Vec<Probe>,
+    /// Names of globals, by the numbers that skipped hits are told with.
+    pub globals: Vec<String>,
     /// Functions and handlers, in the order of their text.
     pub functions: Vec<Function>,
     /// Run-time limits that the image was compiled with.
@@ -63,12 +65,18 @@ pub enum FormatArg {
 }
 
 /// A probe, beside what the image's probe table has of it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Probe {
     /// The resolved probe point as `pp()` prints it.
     pub name: String,
     /// Symbol from which the agent computes `spile_probe.address`; empty where there is none.
     pub symbol: String,
+    /// What the script calls it.
+    pub from: String,
+    /// Where its handler is, an index in [`HostInfo::locations`].
+    pub location: u32,
+    /// Whether it is of a function's return.
+    pub is_return: bool,
     /// Whether a failure to attach goes unmentioned.
     pub optional: bool,
 }
@@ -117,6 +125,21 @@ pub struct Options {
     pub suppress_errors: bool,
     /// Bytes of each CPU's ring, a power of two; 0 for the agent's default.
     pub ring_bytes: u32,
+    /// `-t`: handlers are timed, and what they took is told at the end.
+    pub timed: bool,
+    /// How much of a CPU handlers may take.
+    pub overload: Overload,
+}
+
+/// How much of a CPU handlers may take; kshim has numbers of its own.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Overload {
+    /// `STP_NO_OVERLOAD`: as much as they like.
+    pub unlimited: bool,
+    /// `STP_OVERLOAD_THRESHOLD`: less than so many cycles.
+    pub threshold: Option<u64>,
+    /// `STP_OVERLOAD_INTERVAL`: in so many.
+    pub interval: Option<u64>,
 }
 
 impl HostInfo {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spile_abi.h by abi/tests/generated.rs; do not edit.
 
-pub const SPILE_ABI_HASH: u64 = 0x11108a1d5db40e56;
+pub const SPILE_ABI_HASH: u64 = 0x12b81cd2545b668e;
 /// Names of the imports and how many arguments they take, in the order of `SPILE_IMPORT_*`.
 pub const SPILE_IMPORT_TABLE: &[(&str, usize)] = &[
     ("load_kernel_u8", 1),
@@ -29,6 +29,7 @@ pub const SPILE_IMPORT_TABLE: &[(&str, usize)] = &[
     ("resched", 0),
     ("hit_skipped", 2),
     ("hit_timed", 2),
+    ("ring_flush", 1),
 ];
 pub const SPILE_MAGIC: u32 = 1162627408;
 pub const SPILE_ABI_VERSION: u32 = 1;
@@ -377,7 +378,8 @@ pub const SPILE_IMPORT_jiffies: spile_import = 21;
 pub const SPILE_IMPORT_resched: spile_import = 22;
 pub const SPILE_IMPORT_hit_skipped: spile_import = 23;
 pub const SPILE_IMPORT_hit_timed: spile_import = 24;
-pub const SPILE_N_IMPORTS: spile_import = 25;
+pub const SPILE_IMPORT_ring_flush: spile_import = 25;
+pub const SPILE_N_IMPORTS: spile_import = 26;
 pub type spile_import = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(
@@ -417,19 +419,23 @@ const _: () = {
 )]
 pub struct spile_ring {
     pub head: __u64,
+    pub first: __u64,
+    pub flushes: __u64,
     pub records: __u64,
     pub dropped: __u64,
     pub dropped_bytes: __u64,
     pub counters: spile_counters,
 }
 const _: () = {
-    ["Size of spile_ring"][::core::mem::size_of::<spile_ring>() - 72usize];
+    ["Size of spile_ring"][::core::mem::size_of::<spile_ring>() - 88usize];
     ["Alignment of spile_ring"][::core::mem::align_of::<spile_ring>() - 8usize];
     ["Offset of field: spile_ring::head"][::core::mem::offset_of!(spile_ring, head) - 0usize];
-    ["Offset of field: spile_ring::records"][::core::mem::offset_of!(spile_ring, records) - 8usize];
-    ["Offset of field: spile_ring::dropped"][::core::mem::offset_of!(spile_ring, dropped) - 16usize];
-    ["Offset of field: spile_ring::dropped_bytes"][::core::mem::offset_of!(spile_ring, dropped_bytes) - 24usize];
-    ["Offset of field: spile_ring::counters"][::core::mem::offset_of!(spile_ring, counters) - 32usize];
+    ["Offset of field: spile_ring::first"][::core::mem::offset_of!(spile_ring, first) - 8usize];
+    ["Offset of field: spile_ring::flushes"][::core::mem::offset_of!(spile_ring, flushes) - 16usize];
+    ["Offset of field: spile_ring::records"][::core::mem::offset_of!(spile_ring, records) - 24usize];
+    ["Offset of field: spile_ring::dropped"][::core::mem::offset_of!(spile_ring, dropped) - 32usize];
+    ["Offset of field: spile_ring::dropped_bytes"][::core::mem::offset_of!(spile_ring, dropped_bytes) - 40usize];
+    ["Offset of field: spile_ring::counters"][::core::mem::offset_of!(spile_ring, counters) - 48usize];
 };
 #[repr(C)]
 #[derive(
@@ -446,17 +452,21 @@ const _: () = {
 )]
 pub struct spile_ring_tail {
     pub tail: __u64,
+    pub flushes: __u64,
 }
 const _: () = {
-    ["Size of spile_ring_tail"][::core::mem::size_of::<spile_ring_tail>() - 8usize];
+    ["Size of spile_ring_tail"][::core::mem::size_of::<spile_ring_tail>() - 16usize];
     ["Alignment of spile_ring_tail"][::core::mem::align_of::<spile_ring_tail>() - 8usize];
     ["Offset of field: spile_ring_tail::tail"][::core::mem::offset_of!(spile_ring_tail, tail) - 0usize];
+    ["Offset of field: spile_ring_tail::flushes"][::core::mem::offset_of!(spile_ring_tail, flushes) - 8usize];
 };
 pub const SPILE_RECORD_PAD: spile_record_type = 0;
 pub const SPILE_RECORD_PRINT: spile_record_type = 1;
 pub const SPILE_RECORD_ERROR: spile_record_type = 2;
 pub const SPILE_RECORD_WARNING: spile_record_type = 3;
 pub const SPILE_RECORD_SYSTEM: spile_record_type = 4;
+pub const SPILE_RECORD_SKIPPED: spile_record_type = 5;
+pub const SPILE_RECORD_TIMING: spile_record_type = 6;
 pub type spile_record_type = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(
@@ -575,6 +585,51 @@ const _: () = {
     ["Offset of field: spile_message::location"][::core::mem::offset_of!(spile_message, location) - 20usize];
     ["Offset of field: spile_message::probe"][::core::mem::offset_of!(spile_message, probe) - 24usize];
     ["Offset of field: spile_message::length"][::core::mem::offset_of!(spile_message, length) - 28usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_timing {
+    pub record: spile_record,
+    pub probe: __u32,
+    pub reserved: __u32,
+    pub elapsed: __u64,
+    pub count: __u64,
+    pub sum: __u64,
+    pub min: __u64,
+    pub max: __u64,
+    pub squares_low: __u64,
+    pub squares_high: __u64,
+    pub lock_waits: __u64,
+    pub lock_wait_ns: __u64,
+    pub buckets: [__u64; 32usize],
+}
+const _: () = {
+    ["Size of spile_timing"][::core::mem::size_of::<spile_timing>() - 352usize];
+    ["Alignment of spile_timing"][::core::mem::align_of::<spile_timing>() - 8usize];
+    ["Offset of field: spile_timing::record"][::core::mem::offset_of!(spile_timing, record) - 0usize];
+    ["Offset of field: spile_timing::probe"][::core::mem::offset_of!(spile_timing, probe) - 16usize];
+    ["Offset of field: spile_timing::reserved"][::core::mem::offset_of!(spile_timing, reserved) - 20usize];
+    ["Offset of field: spile_timing::elapsed"][::core::mem::offset_of!(spile_timing, elapsed) - 24usize];
+    ["Offset of field: spile_timing::count"][::core::mem::offset_of!(spile_timing, count) - 32usize];
+    ["Offset of field: spile_timing::sum"][::core::mem::offset_of!(spile_timing, sum) - 40usize];
+    ["Offset of field: spile_timing::min"][::core::mem::offset_of!(spile_timing, min) - 48usize];
+    ["Offset of field: spile_timing::max"][::core::mem::offset_of!(spile_timing, max) - 56usize];
+    ["Offset of field: spile_timing::squares_low"][::core::mem::offset_of!(spile_timing, squares_low) - 64usize];
+    ["Offset of field: spile_timing::squares_high"][::core::mem::offset_of!(spile_timing, squares_high) - 72usize];
+    ["Offset of field: spile_timing::lock_waits"][::core::mem::offset_of!(spile_timing, lock_waits) - 80usize];
+    ["Offset of field: spile_timing::lock_wait_ns"][::core::mem::offset_of!(spile_timing, lock_wait_ns) - 88usize];
+    ["Offset of field: spile_timing::buckets"][::core::mem::offset_of!(spile_timing, buckets) - 96usize];
 };
 pub const SPILE_ERROR_NONE: spile_error = 0;
 pub const SPILE_ERROR_ACTION: spile_error = 1;
@@ -710,9 +765,11 @@ pub struct spile_load {
     pub param: __u64,
     pub flags: __u32,
     pub attach: __u32,
+    pub overload_threshold: __u64,
+    pub overload_interval: __u64,
 }
 const _: () = {
-    ["Size of spile_load"][::core::mem::size_of::<spile_load>() - 32usize];
+    ["Size of spile_load"][::core::mem::size_of::<spile_load>() - 48usize];
     ["Alignment of spile_load"][::core::mem::align_of::<spile_load>() - 8usize];
     ["Offset of field: spile_load::image"][::core::mem::offset_of!(spile_load, image) - 0usize];
     ["Offset of field: spile_load::image_size"][::core::mem::offset_of!(spile_load, image_size) - 8usize];
@@ -720,6 +777,10 @@ const _: () = {
     ["Offset of field: spile_load::param"][::core::mem::offset_of!(spile_load, param) - 16usize];
     ["Offset of field: spile_load::flags"][::core::mem::offset_of!(spile_load, flags) - 24usize];
     ["Offset of field: spile_load::attach"][::core::mem::offset_of!(spile_load, attach) - 28usize];
+    ["Offset of field: spile_load::overload_threshold"]
+        [::core::mem::offset_of!(spile_load, overload_threshold) - 32usize];
+    ["Offset of field: spile_load::overload_interval"]
+        [::core::mem::offset_of!(spile_load, overload_interval) - 40usize];
 };
 pub const SPILE_ATTACH_NONE: spile_attach = 0;
 pub const SPILE_ATTACH_DIRECT: spile_attach = 1;
@@ -800,7 +861,7 @@ const _: () = {
         [::core::mem::offset_of!(spile_probe_status, direct_error) - 28usize];
 };
 pub const SPILE_IOCTL_INFO: __u32 = 2150126448;
-pub const SPILE_IOCTL_LOAD: __u32 = 1075860337;
+pub const SPILE_IOCTL_LOAD: __u32 = 1076908913;
 pub const SPILE_IOCTL_START: __u32 = 21362;
 pub const SPILE_IOCTL_STOP: __u32 = 21363;
 pub const SPILE_IOCTL_STATUS: __u32 = 2150650740;

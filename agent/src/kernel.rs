@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#![expect(unsafe_code, reason = "ioctls and shared memory")]
+#![expect(unsafe_code, reason = "ioctls")]
 //! The engine of the kernel: kshim's device.
 
-use std::fs::{File, OpenOptions};
-use std::num::NonZeroUsize;
+use std::fs::{self, File, OpenOptions};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 use spile_abi::raw;
+use spile_output::{Attachment, Chunk, Overload, ProbeReport, Report};
 
 use crate::addresses;
-use crate::engine::{Engine, State};
-use crate::protocol::{FailedProbe, Hello, PROTOCOL_VERSION};
-use spile_output::{CpuReport, Report};
+use crate::clock::monotonic_ns;
+use crate::engine::{Drain, Drained, Engine, Setup, State};
+use crate::protocol::{Hello, PROTOCOL_VERSION};
+use crate::ring::Ring;
 
 /// kshim's device.
 pub const DEVICE: &str = "/dev/spile";
 
-/// Bytes copied out of one ring at a time, so that one busy CPU cannot starve the others.
-const DRAIN_LIMIT: u64 = 1 << 20;
+/// A record's time is taken a moment before it can be seen: longer than this only if an interrupt comes between.
+const RESERVING_NS: u64 = 200_000;
 
 /// Runs an image in the kernel. Closing the device undoes everything.
 pub struct KernelEngine {
@@ -30,6 +28,7 @@ pub struct KernelEngine {
     info: raw::spile_info,
     rings: Vec<Ring>,
     n_probes: u32,
+    flight_recorder: bool,
 }
 
 impl KernelEngine {
@@ -47,7 +46,7 @@ impl KernelEngine {
                 spile_abi::SPILE_ABI_HASH
             );
         }
-        Ok(Self { device, info, rings: Vec::new(), n_probes: 0 })
+        Ok(Self { device, info, rings: Vec::new(), n_probes: 0, flight_recorder: false })
     }
 
     fn probe_status(&self, probe: u32) -> Result<raw::spile_probe_status> {
@@ -75,36 +74,35 @@ impl Engine for KernelEngine {
         }
     }
 
-    fn load(&mut self, image: &[u8], ring_bytes: u32, param: u64) -> Result<()> {
+    fn load(&mut self, image: &[u8], setup: &Setup) -> Result<()> {
         let mut image = image.to_vec();
         self.n_probes = addresses::resolve(&mut image)?;
+        let flag = |is_set: bool, flag: u32| if is_set { flag } else { 0 };
         let mut load = raw::spile_load {
             image: image.as_ptr().expose_provenance() as u64,
             image_size: image.len().try_into().context("the image is too large")?,
-            ring_bytes,
-            param,
-            ..raw::spile_load::default()
+            ring_bytes: setup.ring_bytes,
+            param: setup.param,
+            flags: flag(setup.flight_recorder, raw::SPILE_LOAD_OVERWRITE)
+                | flag(setup.overload.unlimited, raw::SPILE_LOAD_NO_OVERLOAD),
+            attach: setup.attach,
+            overload_threshold: setup.overload.threshold.unwrap_or(0),
+            overload_interval: setup.overload.interval.unwrap_or(0),
         };
         ioctl(&self.device, spile_abi::SPILE_IOCTL_LOAD, &mut load).context("kshim refuses the image")?;
         ioctl(&self.device, spile_abi::SPILE_IOCTL_INFO, &mut self.info)?;
-        let page_size = self.info.page_size as usize;
+        self.flight_recorder = setup.flight_recorder;
+        let (page_size, bytes) = (self.info.page_size as usize, setup.ring_bytes as usize);
         for cpu in 0..self.info.n_cpus {
             let offset = u64::from(cpu) * self.info.ring_stride;
-            self.rings.push(Ring::map(&self.device, cpu, offset, page_size, ring_bytes as usize)?);
+            self.rings.push(Ring::map(&self.device, cpu, offset, page_size, bytes)?);
         }
         Ok(())
     }
 
-    fn start(&mut self) -> Result<Vec<FailedProbe>> {
+    fn start(&mut self) -> Result<Vec<Attachment>> {
         ioctl::<()>(&self.device, spile_abi::SPILE_IOCTL_START, &mut ()).context("kshim cannot start the session")?;
-        let mut failed = Vec::new();
-        for probe in 0..self.n_probes {
-            let error = self.probe_status(probe)?.error;
-            if error != 0 {
-                failed.push(FailedProbe { probe, errno: -error });
-            }
-        }
-        Ok(failed)
+        (0..self.n_probes).map(|probe| Ok(attachment(&self.probe_status(probe)?))).collect()
     }
 
     fn stop(&mut self) -> Result<()> {
@@ -119,19 +117,43 @@ impl Engine for KernelEngine {
         })
     }
 
-    fn drain(&mut self) -> Result<Vec<(u32, Vec<u8>)>> {
-        let chunks = self.rings.iter_mut().map(|ring| Ok((ring.cpu, ring.take()?)));
-        let chunks: Result<Vec<_>> = chunks.collect();
-        Ok(chunks?.into_iter().filter(|(_, records)| !records.is_empty()).collect())
+    fn drain(&mut self, what: Drain) -> Result<Drained> {
+        let mut drained =
+            Drained { horizon_ns: monotonic_ns().saturating_sub(RESERVING_NS), chunks: Vec::new(), more: false };
+        // The script's wish is known by all rings together: it may have come from any CPU.
+        let wanted = self.rings.iter_mut().map(Ring::answer_flush).filter(|asked| *asked).count() != 0;
+        for ring in &mut self.rings {
+            let records = match self.flight_recorder {
+                true if wanted || what == Drain::All => ring.take_newest()?,
+                true => Vec::new(),
+                false => {
+                    let (records, left_ns) = ring.take()?;
+                    drained.more |= left_ns.is_some();
+                    drained.horizon_ns = drained.horizon_ns.min(left_ns.unwrap_or(u64::MAX));
+                    records
+                }
+            };
+            if !records.is_empty() {
+                drained.chunks.push(Chunk { cpu: ring.cpu(), records });
+            }
+        }
+        Ok(drained)
     }
 
     fn report(&self) -> Result<Report> {
-        let missed = (0..self.n_probes).map(|probe| Ok((probe, self.probe_status(probe)?.missed)));
-        let missed: Result<Vec<_>> = missed.collect();
+        let status = self.status()?;
+        let probe = |probe| {
+            let status = self.probe_status(probe)?;
+            Ok(ProbeReport { hits: status.hits, missed: status.missed, attachment: attachment(&status) })
+        };
+        let probes: Result<Vec<_>> = (0..self.n_probes).map(probe).collect();
         Ok(Report {
-            failed: self.status()?.failed != 0,
-            cpus: self.rings.iter().map(Ring::report).collect(),
-            missed: missed?.into_iter().filter(|(_, count)| *count != 0).collect(),
+            failed: status.failed != 0,
+            cpus: self.rings.iter().map(|ring| ring.report(self.flight_recorder)).collect(),
+            n_online: online_cpus().unwrap_or(self.info.n_cpus),
+            ring_bytes: self.rings.first().map_or(0, Ring::bytes),
+            probes: probes?,
+            overload: overload(&status),
             command_status: None,
         })
     }
@@ -152,109 +174,41 @@ fn ioctl<T>(device: &File, request: u32, argument: &mut T) -> Result<()> {
     Ok(())
 }
 
-/// One CPU's ring, mapped.
-struct Ring {
-    cpu: u32,
-    base: NonNull<std::ffi::c_void>,
-    page_size: usize,
-    ring_bytes: usize,
+fn attachment(status: &raw::spile_probe_status) -> Attachment {
+    Attachment { errno: -status.error, kind: status.attach, direct_errno: -status.direct_error }
 }
 
-impl Ring {
-    fn map(device: &File, cpu: u32, offset: u64, page_size: usize, ring_bytes: usize) -> Result<Self> {
-        let file_offset = |pages: usize| libc::off_t::try_from(offset as usize + pages * page_size);
-        let whole = NonZeroUsize::new(2 * page_size + ring_bytes).context("an empty ring")?;
-        let read = ProtFlags::PROT_READ;
-        // SAFETY: a new mapping at an address that the kernel chooses.
-        let base = unsafe { mmap(None, whole, read, MapFlags::MAP_SHARED, device, file_offset(0)?) }
-            .context("cannot map a ring")?;
-        let ring = Self { cpu, base, page_size, ring_bytes };
-        let tail_address = NonZeroUsize::new(base.as_ptr() as usize + page_size);
-        let page = NonZeroUsize::new(page_size).context("an empty page")?;
-        // SAFETY: replaces the second page of the mapping just made, which nothing refers to yet.
-        unsafe {
-            let flags = MapFlags::MAP_SHARED | MapFlags::MAP_FIXED;
-            mmap(tail_address, page, read | ProtFlags::PROT_WRITE, flags, device, file_offset(1)?)
-        }
-        .context("cannot map a ring's tail")?;
-        Ok(ring)
-    }
-
-    fn control(&self) -> NonNull<raw::spile_ring> {
-        self.base.cast()
-    }
-
-    /// A counter of the control page, which the kernel writes meanwhile.
-    fn counter(&self, counter: *const u64) -> u64 {
-        // SAFETY: the pointer is to an aligned word of the mapped control page.
-        unsafe { AtomicU64::from_ptr(counter.cast_mut()) }.load(Ordering::Relaxed)
-    }
-
-    fn report(&self) -> CpuReport {
-        let ring = self.control().as_ptr();
-        // SAFETY: `&raw` only computes addresses inside the mapped control page.
-        let (hits, skips, dropped, dropped_bytes) = unsafe {
-            (
-                &raw const (*ring).counters.hits,
-                &raw const (*ring).counters.skips,
-                &raw const (*ring).dropped,
-                &raw const (*ring).dropped_bytes,
-            )
-        };
-        let skips: *const u64 = skips.cast();
-        CpuReport {
-            hits: self.counter(hits),
-            skips: (0..raw::SPILE_SKIPS as usize).map(|skip| self.counter(skips.wrapping_add(skip))).collect(),
-            dropped: self.counter(dropped),
-            dropped_bytes: self.counter(dropped_bytes),
-        }
-    }
-
-    /// Takes whole records, up to the first that is not committed.
-    fn take(&mut self) -> Result<Vec<u8>> {
-        // SAFETY: head is the first word of the control page, tail that of the next page: mapped, aligned.
-        let (head, tail_word) = unsafe {
-            let head = AtomicU64::from_ptr((&raw mut (*self.control().as_ptr()).head).cast());
-            let tail = AtomicU64::from_ptr(self.base.byte_add(self.page_size).cast().as_ptr());
-            (head.load(Ordering::Acquire), tail)
-        };
-        let mut tail = tail_word.load(Ordering::Relaxed);
-        let end = head.min(tail + DRAIN_LIMIT);
-        let mut records = Vec::new();
-        while tail < end {
-            let offset = tail as usize & (self.ring_bytes - 1);
-            // SAFETY: records begin at multiples of 8 inside the mapped data.
-            let size_word = unsafe {
-                let at = self.base.byte_add(2 * self.page_size + offset);
-                std::sync::atomic::AtomicU32::from_ptr(at.cast().as_ptr()).load(Ordering::Acquire)
-            };
-            if size_word & raw::SPILE_RECORD_BUSY != 0 {
-                break;
-            }
-            let size = (size_word & raw::SPILE_RECORD_SIZE) as usize;
-            if size < 8 || !size.is_multiple_of(8) || offset + size > self.ring_bytes {
-                bail!("the ring of CPU {} is broken: a record of {size} bytes at {offset}", self.cpu);
-            }
-            // SAFETY: the record is inside the mapped data, committed, and stays until the tail passes it.
-            let record = unsafe {
-                let at = self.base.byte_add(2 * self.page_size + offset);
-                std::slice::from_raw_parts(at.cast::<u8>().as_ptr(), size)
-            };
-            let kind = record.get(4..6).map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
-            if kind.map(u32::from) != Some(raw::SPILE_RECORD_PAD) {
-                records.extend_from_slice(record);
-            }
-            tail += size as u64;
-            tail_word.store(tail, Ordering::Release);
-        }
-        Ok(records)
-    }
+fn overload(status: &raw::spile_status) -> Option<Overload> {
+    (status.overload_cycles != 0).then_some(Overload {
+        cpu: status.overload_cpu,
+        cycles: status.overload_cycles,
+        threshold: status.overload_threshold,
+        interval: status.overload_interval,
+    })
 }
 
-impl Drop for Ring {
-    fn drop(&mut self) {
-        // SAFETY: mapped by `map`, and no reference into it outlives a call.
-        let unmapped = unsafe { munmap(self.base, 2 * self.page_size + self.ring_bytes) };
-        debug_assert!(unmapped.is_ok(), "the mapping was ours");
+/// How many CPUs the kernel's list `0-3,5` has.
+fn online_cpus() -> Option<u32> {
+    count_cpus(&fs::read_to_string("/sys/devices/system/cpu/online").ok()?)
+}
+
+fn count_cpus(list: &str) -> Option<u32> {
+    let ranges = list.trim().split(',').map(|range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        last.parse::<u32>().ok()?.checked_sub(first.parse().ok()?).map(|more| more + 1)
+    });
+    ranges.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count_cpus;
+
+    #[test]
+    fn lists_of_cpus_are_counted() {
+        assert_eq!(count_cpus("0\n"), Some(1));
+        assert_eq!(count_cpus("0-3,5,8-9\n"), Some(7));
+        assert_eq!(count_cpus("3-1"), None);
+        assert_eq!(count_cpus(""), None);
     }
 }

@@ -43,6 +43,7 @@ pub fn address(import: u32) -> Option<usize> {
         raw::SPILE_IMPORT_resched => resched as *const () as usize,
         raw::SPILE_IMPORT_hit_skipped => hit_skipped as *const () as usize,
         raw::SPILE_IMPORT_hit_timed => hit_timed as *const () as usize,
+        raw::SPILE_IMPORT_ring_flush => ring_flush as *const () as usize,
         _ => return None,
     })
 }
@@ -150,11 +151,15 @@ fn shared<'a>(context: Context) -> &'a mut Shared {
 }
 
 extern "C" fn ring_reserve(context: Context, size: u64, kind: u64) -> u64 {
-    shared(context).reserve(size, kind).map_or(0, |record| record.expose_provenance() as u64)
+    shared(context).ring().reserve(size, kind).map_or(0, |record| record.expose_provenance() as u64)
 }
 
 extern "C" fn ring_commit(_context: Context, _record: u64) {
     // Records are read between handlers only.
+}
+
+extern "C" fn ring_flush(context: Context) {
+    shared(context).flush = true;
 }
 
 extern "C" fn session_exit(context: Context) {
@@ -225,13 +230,13 @@ extern "C" fn time_boot_ns() -> u64 {
 }
 
 #[cfg(target_arch = "x86_64")]
-extern "C" fn cycles() -> u64 {
+pub extern "C" fn cycles() -> u64 {
     // SAFETY: every x86_64 processor has it, and Linux lets processes read it.
     unsafe { core::arch::x86_64::_rdtsc() }
 }
 
 #[cfg(target_arch = "aarch64")]
-extern "C" fn cycles() -> u64 {
+pub extern "C" fn cycles() -> u64 {
     let count;
     // SAFETY: Linux lets processes read the virtual counter.
     unsafe { std::arch::asm!("mrs {}, cntvct_el0", out(reg) count) };

@@ -4,6 +4,8 @@
 
 mod code;
 mod imports;
+mod overload;
+mod ring;
 mod shared;
 
 use std::os::fd::BorrowedFd;
@@ -13,11 +15,12 @@ use anyhow::{Context, Result, bail};
 use spile_abi::raw;
 
 use crate::clock::monotonic_ns;
-use crate::engine::{Engine, State};
-use crate::protocol::{FailedProbe, Hello, PROTOCOL_VERSION};
+use crate::engine::{Drain, Drained, Engine, Setup, State};
+use crate::protocol::{Hello, PROTOCOL_VERSION};
 use code::Code;
+use overload::Watch;
 use shared::Shared;
-use spile_output::{CpuReport, Report};
+use spile_output::{Attachment, Chunk, CpuReport, ProbeReport, Report};
 
 /// Runs an image in this process.
 #[derive(Default)]
@@ -30,6 +33,10 @@ struct Session {
     shared: Box<Shared>,
     probes: Vec<raw::spile_probe>,
     timers: Vec<Timer>,
+    /// Over what timers take of the CPU.
+    watch: Watch,
+    ring_bytes: u32,
+    flight_recorder: bool,
 }
 
 struct Timer {
@@ -54,7 +61,7 @@ impl Engine for UserEngine {
         }
     }
 
-    fn load(&mut self, image: &[u8], ring_bytes: u32, param: u64) -> Result<()> {
+    fn load(&mut self, image: &[u8], setup: &Setup) -> Result<()> {
         if self.session.is_some() {
             bail!("an image is loaded already");
         }
@@ -64,15 +71,24 @@ impl Engine for UserEngine {
             bail!("the image is for another instruction set");
         }
         let code = Code::map(view.text(), view.imports())?;
-        let mut shared = Shared::new(header, ring_bytes, param);
+        let mut shared = Shared::new(header, setup);
         if header.init != raw::SPILE_NO_TEXT {
             code.call(header.init, shared.context(0));
         }
-        self.session = Some(Session { code, shared, probes: view.probes().to_vec(), timers: Vec::new() });
+        let probes = view.probes().to_vec();
+        self.session = Some(Session {
+            code,
+            shared,
+            probes,
+            timers: Vec::new(),
+            watch: Watch::new(&setup.overload),
+            ring_bytes: setup.ring_bytes,
+            flight_recorder: setup.flight_recorder,
+        });
         Ok(())
     }
 
-    fn start(&mut self) -> Result<Vec<FailedProbe>> {
+    fn start(&mut self) -> Result<Vec<Attachment>> {
         let session = self.session()?;
         session.shared.state = raw::SPILE_STATE_STARTING;
         session.run_all(raw::SPILE_PROBE_BEGIN, raw::SPILE_STATE_STARTING);
@@ -80,18 +96,13 @@ impl Engine for UserEngine {
             session.shared.state = raw::SPILE_STATE_RUNNING;
         }
         let now = monotonic_ns();
-        let mut failed = Vec::new();
         for (index, probe) in (0..).zip(&session.probes) {
-            match probe.kind {
-                raw::SPILE_PROBE_BEGIN | raw::SPILE_PROBE_END | raw::SPILE_PROBE_ERROR => {}
-                raw::SPILE_PROBE_TIMER => {
-                    let due_ns = now + session.shared.period_ns(probe);
-                    session.timers.push(Timer { probe: index, due_ns });
-                }
-                _ => failed.push(FailedProbe { probe: index, errno: nix::errno::Errno::EOPNOTSUPP as i32 }),
+            if probe.kind == raw::SPILE_PROBE_TIMER {
+                let due_ns = now + session.shared.period_ns(probe);
+                session.timers.push(Timer { probe: index, due_ns });
             }
         }
-        Ok(failed)
+        Ok(session.probes.iter().map(attachment).collect())
     }
 
     fn stop(&mut self) -> Result<()> {
@@ -118,21 +129,44 @@ impl Engine for UserEngine {
         })
     }
 
-    fn drain(&mut self) -> Result<Vec<(u32, Vec<u8>)>> {
-        let records = self.session()?.shared.take_records();
-        Ok(if records.is_empty() { Vec::new() } else { vec![(0, records)] })
+    fn drain(&mut self, what: Drain) -> Result<Drained> {
+        let session = self.session()?;
+        let asked = std::mem::take(&mut session.shared.flush);
+        let mut drained = Drained { horizon_ns: monotonic_ns(), chunks: Vec::new(), more: false };
+        if session.flight_recorder && what == Drain::Due && !asked {
+            return Ok(drained);
+        }
+        let records = session.shared.ring().take();
+        if !records.is_empty() {
+            drained.chunks.push(Chunk { cpu: 0, records });
+        }
+        Ok(drained)
     }
 
     fn report(&self) -> Result<Report> {
-        let shared = &self.session.as_ref().context("no image is loaded")?.shared;
-        let counters = shared.counters();
+        let session = self.session.as_ref().context("no image is loaded")?;
+        let (shared, counters, losses) = (&session.shared, session.shared.counters(), session.shared.losses());
         let cpu = CpuReport {
             hits: counters.hits,
             skips: counters.skips.to_vec(),
-            dropped: shared.dropped,
-            dropped_bytes: shared.dropped_bytes,
+            dropped: losses.dropped,
+            dropped_bytes: losses.dropped_bytes,
+            displaced: losses.displaced,
         };
-        Ok(Report { failed: shared.failed, cpus: vec![cpu], ..Report::default() })
+        let probe = |(probe, hits): (&raw::spile_probe, &u64)| ProbeReport {
+            hits: *hits,
+            missed: 0,
+            attachment: attachment(probe),
+        };
+        Ok(Report {
+            failed: shared.failed,
+            cpus: vec![cpu],
+            n_online: 1,
+            ring_bytes: session.ring_bytes,
+            probes: session.probes.iter().zip(shared.hits()).map(probe).collect(),
+            overload: session.watch.overload(),
+            command_status: None,
+        })
     }
 
     fn wake_fd(&self) -> Option<BorrowedFd<'_>> {
@@ -149,7 +183,11 @@ impl Engine for UserEngine {
             if due_ns > now || session.shared.state != raw::SPILE_STATE_RUNNING {
                 break;
             }
+            let begun = imports::cycles();
             session.run(probe);
+            if session.watch.is_over(begun, imports::cycles()) {
+                session.shared.state = raw::SPILE_STATE_FAILED;
+            }
             let period = session.shared.period_ns(&session.probes[probe as usize]);
             // Periods that were slept through are not made up for, as with the kernel's timers.
             let next = due_ns + period;
@@ -183,5 +221,14 @@ impl Session {
         self.shared.count_hit(probe);
         let context = self.shared.context(probe);
         self.code.call(handler, context);
+    }
+}
+
+/// How a probe comes to be run here.
+fn attachment(probe: &raw::spile_probe) -> Attachment {
+    match probe.kind {
+        raw::SPILE_PROBE_BEGIN | raw::SPILE_PROBE_END | raw::SPILE_PROBE_ERROR => Attachment::default(),
+        raw::SPILE_PROBE_TIMER => Attachment { kind: raw::SPILE_ATTACH_TIMER, ..Attachment::default() },
+        _ => Attachment { errno: nix::errno::Errno::EOPNOTSUPP as i32, ..Attachment::default() },
     }
 }

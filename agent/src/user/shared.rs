@@ -4,7 +4,9 @@
 use spile_abi::raw;
 
 use super::imports;
+use super::ring::{Losses, Ring};
 use crate::clock::monotonic_ns;
+use crate::engine::Setup;
 
 /// Memory of one session; handlers hold its address in `spile_ctx.session`.
 pub struct Shared {
@@ -14,23 +16,19 @@ pub struct Shared {
     _memory: [Box<[u64]>; 3],
     /// Handlers run, for each probe.
     hits: Box<[u64]>,
-    ring: Box<[u64]>,
-    /// Bytes of the ring in use.
-    used: usize,
+    ring: Ring,
     /// `enum spile_state`.
     pub state: u32,
     /// Whether a fatal error happened.
     pub failed: bool,
-    /// Records that found no room.
-    pub dropped: u64,
-    /// Their bytes.
-    pub dropped_bytes: u64,
+    /// Whether the script wants the ring to be read.
+    pub flush: bool,
     random: u64,
 }
 
 impl Shared {
     /// Zeroed memory as an image's header asks for.
-    pub fn new(header: &raw::spile_image, ring_bytes: u32, param: u64) -> Box<Self> {
+    pub fn new(header: &raw::spile_image, setup: &Setup) -> Box<Self> {
         let words = |bytes: u32| vec![0u64; (bytes as usize).div_ceil(8)].into_boxed_slice();
         let mut memory = [words(header.data_size), words(header.percpu_size), words(header.scratch_size)];
         let mut hits = vec![0u64; header.n_probes as usize].into_boxed_slice();
@@ -45,7 +43,7 @@ impl Shared {
             task: imports::current_task(),
             sample: raw::SPILE_SAMPLE.into(),
             n_cpus: 1,
-            param,
+            param: setup.param,
             ..Default::default()
         };
         Box::new(Self {
@@ -53,12 +51,10 @@ impl Shared {
             counters: Default::default(),
             _memory: memory,
             hits,
-            ring: words(ring_bytes),
-            used: 0,
+            ring: Ring::new(setup.ring_bytes as usize, setup.flight_recorder),
             state: raw::SPILE_STATE_LOADED,
             failed: false,
-            dropped: 0,
-            dropped_bytes: 0,
+            flush: false,
             random: monotonic_ns() | 1,
         })
     }
@@ -77,32 +73,24 @@ impl Shared {
         self.hits[probe as usize] += 1;
     }
 
+    /// Handlers run, for each probe.
+    pub fn hits(&self) -> &[u64] {
+        &self.hits
+    }
+
     /// Hits and skips.
     pub fn counters(&self) -> raw::spile_counters {
         raw::spile_counters { hits: self.hits.iter().sum(), ..self.counters }
     }
 
-    /// Room for a record, with its header filled: its offset in words, or `None`: dropped.
-    pub fn reserve(&mut self, size: u64, kind: u64) -> Option<*mut u64> {
-        let header = size_of::<raw::spile_record>() as u64;
-        let fits = size >= header && size.is_multiple_of(8) && size <= (self.ring.len() * 8 - self.used) as u64;
-        if !fits {
-            self.dropped += 1;
-            self.dropped_bytes += size;
-            return None;
-        }
-        let at = self.used / 8;
-        self.used += size as usize;
-        self.ring[at] = size | (kind & 0xffff) << 32;
-        self.ring[at + 1] = monotonic_ns();
-        Some(&raw mut self.ring[at])
+    /// Where records go.
+    pub fn ring(&mut self) -> &mut Ring {
+        &mut self.ring
     }
 
-    /// Takes all records; to be called between handlers.
-    pub fn take_records(&mut self) -> Vec<u8> {
-        let words = &self.ring[..self.used / 8];
-        self.used = 0;
-        words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    /// What became of records.
+    pub fn losses(&self) -> Losses {
+        self.ring.losses
     }
 
     /// The next period of a timer: its own, give or take its random spread.
