@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use spile_output::{Console, Merger};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR2};
+use spile_output::{Console, Stream};
 
 use crate::command::Output;
 use crate::engine::Engine;
@@ -21,32 +21,20 @@ pub fn run(engine: Box<dyn Engine>, load: &Load) -> Result<bool> {
     let out = BufWriter::new(io::stdout().lock());
     let info = view.host()?;
     let suppressed = info.options.suppress_errors;
-    let mut console = Console::new(info, out, io::stderr().lock()).coloured(io::stderr().is_terminal());
-    let mut merger = Merger::default();
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(&interrupted)).context("cannot handle signals")?;
+    let console = Console::new(info, out, io::stderr().lock()).coloured(io::stderr().is_terminal());
+    let mut stream = Stream::new(console);
+    let (interrupted, dump) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    for (signal, flag) in [(SIGINT, &interrupted), (SIGTERM, &interrupted), (SIGHUP, &interrupted), (SIGUSR2, &dump)] {
+        signal_hook::flag::register(signal, Arc::clone(flag)).context("cannot handle signals")?;
     }
 
     let mut runner = Runner::new(engine, Output::Inherited);
     let mut report = None;
     let mut sink = |event: Event| {
         match event {
-            Event::Started { failed } => {
-                for probe in failed {
-                    console.unattached(probe.probe, probe.errno)?;
-                }
-            }
-            Event::Data { horizon_ns, chunks } => {
-                for (cpu, records) in chunks {
-                    merger.push(cpu, &records)?;
-                }
-                for record in merger.take_before(horizon_ns) {
-                    console.record(&record)?;
-                }
-                console.flush()?;
-            }
-            Event::Output { is_stderr, bytes } => console.pass(is_stderr, &bytes)?,
+            Event::Started { probes } => stream.console.unattached(&probes)?,
+            Event::Data { horizon_ns, chunks } => stream.take(horizon_ns, &chunks)?,
+            Event::Output { is_stderr, bytes } => stream.console.pass(is_stderr, &bytes)?,
             Event::Finished(done) => report = Some(done),
             Event::Hello(_) | Event::Fact { .. } | Event::Loaded | Event::Error(_) => {}
         }
@@ -59,9 +47,12 @@ pub fn run(engine: Box<dyn Engine>, load: &Load) -> Result<bool> {
             runner.finish(&mut sink)?;
             break;
         }
+        if dump.swap(false, Ordering::Relaxed) {
+            runner.dump(&mut sink)?;
+        }
         runner.step(None, &mut sink)?;
     }
     let report = report.context("the session ended without a report")?;
-    console.summary(&report)?;
-    Ok(!report.failed && (suppressed || console.errors() == 0))
+    stream.console.summary(&report)?;
+    Ok(!report.failed && (suppressed || stream.console.errors() == 0))
 }

@@ -19,7 +19,7 @@ use crate::{alone, serve};
 
 const USAGE: &str = "\
 usage: spile-agent serve [--user] [--port DEVICE]
-       spile-agent run [--user] [-x PID | -c COMMAND] [-s MEGABYTES] IMAGE
+       spile-agent run [--user] [-F] [-x PID | -c COMMAND] [-s MEGABYTES] [--attach WAYS] IMAGE
 
 serve  obeys a host over standard input and output, or over DEVICE
 run    runs a stored image alone, and prints what it says
@@ -28,7 +28,9 @@ run    runs a stored image alone, and prints what it says
 --port DEVICE   a character device, such as a virtio-serial port
 -x PID          the target process
 -c COMMAND      start a shell command, and end with it
--s MEGABYTES    buffer for each CPU, a power of two
+-s MEGABYTES    buffer for each CPU, rounded up to a power of two
+-F              keep the newest output in the buffers, and print it on SIGUSR2 and at the end
+--attach WAYS   how probes may be attached, such as ftrace,kprobe
 ";
 
 /// Ring of each CPU, unless the host or `-s` says otherwise: 1 MiB.
@@ -40,6 +42,8 @@ struct Options {
     port: Option<PathBuf>,
     target: TargetProcess,
     ring_bytes: Option<u32>,
+    flight_recorder: bool,
+    attach: u32,
     words: Vec<OsString>,
 }
 
@@ -87,7 +91,8 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Result<bool> {
             let stored = spile_abi::Image::parse(&image)?.host()?.options.ring_bytes;
             let default = if stored == 0 { DEFAULT_RING_BYTES } else { stored };
             let ring_bytes = options.ring_bytes.unwrap_or(default);
-            alone::run(engine()?, &Load { image, ring_bytes, target: options.target })
+            let (target, flight_recorder, attach) = (options.target, options.flight_recorder, options.attach);
+            alone::run(engine()?, &Load { image, ring_bytes, target, flight_recorder, attach })
         }
         _ => bail!("say `serve` or `run IMAGE`\n{USAGE}"),
     }
@@ -104,6 +109,8 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<Options>> {
             Arg::Short('x') => options.target = TargetProcess::Pid(parser.value()?.parse()?),
             Arg::Short('c') => options.target = TargetProcess::Command(parser.value()?.string()?),
             Arg::Short('s') => options.ring_bytes = Some(ring_bytes(parser.value()?.parse()?)?),
+            Arg::Short('F') => options.flight_recorder = true,
+            Arg::Long("attach") => options.attach = attach_mask(&parser.value()?.string()?)?,
             Arg::Value(word) => options.words.push(word),
             other => return Err(other.unexpected().into()),
         }
@@ -111,13 +118,19 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<Options>> {
     Ok(Some(options))
 }
 
-/// Megabytes of `-s` as bytes of a ring.
+/// Megabytes of `-s` as bytes of a ring: a power of two.
 pub fn ring_bytes(megabytes: u32) -> Result<u32> {
-    let bytes = megabytes.checked_mul(1 << 20).filter(|bytes| *bytes <= spile_abi::SPILE_MAX_RING);
-    match bytes {
-        Some(bytes) if bytes.is_power_of_two() => Ok(bytes),
-        _ => bail!("-s takes a power of two from 1 to {} megabytes", spile_abi::SPILE_MAX_RING >> 20),
+    let most = spile_abi::SPILE_MAX_RING >> 20;
+    if !(1..=most).contains(&megabytes) {
+        bail!("-s takes 1 to {most} megabytes");
     }
+    Ok(megabytes.next_power_of_two() << 20)
+}
+
+/// The words of `--attach` as `spile_load.attach`.
+pub fn attach_mask(words: &str) -> Result<u32> {
+    let known = spile_output::attach_words;
+    spile_output::attach_mask(words).with_context(|| format!("--attach takes words from {}, not {words:?}", known()))
 }
 
 #[cfg(test)]
@@ -126,13 +139,19 @@ mod tests {
 
     #[test]
     fn rings_are_powers_of_two() {
-        assert_eq!(ring_bytes(4).unwrap(), 4 << 20);
-        for megabytes in [0, 3, 512, u32::MAX] {
-            assert_eq!(
-                ring_bytes(megabytes).unwrap_err().to_string(),
-                "-s takes a power of two from 1 to 256 megabytes"
-            );
+        assert_eq!([1, 3, 4, 200, 256].map(|megabytes| ring_bytes(megabytes).unwrap() >> 20), [1, 4, 4, 256, 256]);
+        for megabytes in [0, 257, u32::MAX] {
+            assert_eq!(ring_bytes(megabytes).unwrap_err().to_string(), "-s takes 1 to 256 megabytes");
         }
+    }
+
+    #[test]
+    fn ways_to_attach_are_known_by_name() {
+        let error = attach_mask("direct,magic").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "--attach takes words from direct, ftrace, fprobe, kprobe, tracepoint, timer, not \"direct,magic\""
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod command;
 pub mod command_line;
 pub mod engine;
 pub mod kernel;
+mod ring;
 mod run;
 pub mod serve;
 pub mod user;

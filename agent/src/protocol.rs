@@ -7,10 +7,10 @@
 use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use spile_output::Report;
+use spile_output::{Attachment, Bytes, Chunk, Report, bytes};
 
 /// Changes with every change of this file's types.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// Frames above this are refused: 1 GiB.
 const MAX_FRAME: u32 = 1 << 30;
@@ -32,6 +32,8 @@ pub enum Request {
     Load(Box<Load>),
     /// Runs begin probes and attaches the others; answered by [`Event::Started`].
     Start,
+    /// Sends what the flight recorder holds; without one, what has been recorded so far.
+    Dump,
     /// Detaches, runs end probes; answered by [`Event::Finished`] after the last data.
     Stop,
     /// Ends the agent.
@@ -42,11 +44,16 @@ pub enum Request {
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct Load {
     /// A whole image file.
+    #[serde(with = "bytes")]
     pub image: Vec<u8>,
     /// Size of the ring of each CPU, a power of two.
     pub ring_bytes: u32,
     /// What `target()` is.
     pub target: TargetProcess,
+    /// The newest records displace the oldest, and are sent when that is asked for, and at the end.
+    pub flight_recorder: bool,
+    /// How probes may be attached, as `spile_load.attach` has it: 0 for any way.
+    pub attach: u32,
 }
 
 /// The process that a session is about (`-x`, `-c`).
@@ -71,27 +78,28 @@ pub enum Event {
         /// As asked for.
         path: String,
         /// The whole file.
-        data: Option<Vec<u8>>,
+        data: Option<Bytes>,
     },
     /// The image is in place.
     Loaded,
     /// Begin probes have run and all others are attached.
     Started {
-        /// Probes that could not be attached.
-        failed: Vec<FailedProbe>,
+        /// By probe index.
+        probes: Vec<Attachment>,
     },
     /// Whole records.
     Data {
         /// CLOCK_MONOTONIC before the rings were read.
         horizon_ns: u64,
-        /// CPU and records.
-        chunks: Vec<(u32, Vec<u8>)>,
+        /// By CPU.
+        chunks: Vec<Chunk>,
     },
     /// What the target command, or one that the script started, wrote.
     Output {
         /// Whether it was standard error.
         is_stderr: bool,
         /// The bytes.
+        #[serde(with = "bytes")]
         bytes: Vec<u8>,
     },
     /// The session is over: all probes are gone, and no data follows.
@@ -113,15 +121,6 @@ pub struct Hello {
     pub release: String,
     /// Rings.
     pub n_cpus: u32,
-}
-
-/// A probe that could not be attached.
-#[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
-pub struct FailedProbe {
-    /// Its index in the image's probe table.
-    pub probe: u32,
-    /// An errno.
-    pub errno: i32,
 }
 
 /// Writes one frame.

@@ -8,10 +8,10 @@ use anyhow::{Context, Result, bail};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use spile_abi::raw;
 
-use crate::clock::monotonic_ns;
 use crate::command::{Output, Process};
-use crate::engine::{Engine, State};
+use crate::engine::{Drain, Drained, Engine, Setup, State};
 use crate::protocol::{Event, Load, TargetProcess};
+use spile_output::{Chunk, records};
 
 /// How long records may wait when no ring is full enough to wake us.
 const FLUSH: Duration = Duration::from_millis(100);
@@ -54,7 +54,14 @@ impl Runner {
             TargetProcess::Pid(pid) => *pid,
             TargetProcess::Command(command) => self.command.insert(Process::spawn_stopped(command, self.output)?).pid(),
         };
-        self.engine.load(&load.image, load.ring_bytes, param.into())
+        let setup = Setup {
+            ring_bytes: load.ring_bytes,
+            param: param.into(),
+            flight_recorder: load.flight_recorder,
+            attach: load.attach,
+            overload: spile_abi::Image::parse(&load.image)?.host()?.options.overload,
+        };
+        self.engine.load(&load.image, &setup)
     }
 
     /// Runs begin probes, attaches the others, lets the target command go.
@@ -62,9 +69,9 @@ impl Runner {
         if self.running {
             bail!("the session runs already");
         }
-        let failed = self.engine.start()?;
+        let probes = self.engine.start()?;
         self.running = true;
-        sink(Event::Started { failed })?;
+        sink(Event::Started { probes })?;
         if let Some(command) = &self.command {
             command.release()?;
         }
@@ -77,7 +84,7 @@ impl Runner {
         let next_due = if self.running { self.engine.run_due() } else { None };
         let ready = self.wait(other, next_due)?;
         if self.running {
-            self.flush(sink)?;
+            self.flush(Drain::Due, sink)?;
             self.pass_output(sink)?;
             let command_ended = match &mut self.command {
                 Some(command) => command.status()?.is_some(),
@@ -112,10 +119,14 @@ impl Runner {
         Ok(other.is_some() && fds.first().is_some_and(ready))
     }
 
+    /// Passes on all that the flight recorder holds.
+    pub fn dump(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+        self.flush(Drain::All, sink)
+    }
+
     /// Passes on what the rings hold.
-    fn flush(&mut self, sink: &mut Sink<'_>) -> Result<()> {
-        let horizon_ns = monotonic_ns();
-        let chunks = self.engine.drain()?;
+    fn flush(&mut self, what: Drain, sink: &mut Sink<'_>) -> Result<()> {
+        let Drained { horizon_ns, chunks, .. } = self.engine.drain(what)?;
         self.start_commands(&chunks)?;
         let any = !chunks.is_empty();
         if any || self.unsettled {
@@ -126,14 +137,15 @@ impl Runner {
     }
 
     /// Starts the commands of `system()`.
-    fn start_commands(&mut self, chunks: &[(u32, Vec<u8>)]) -> Result<()> {
-        let mut merger = spile_output::Merger::default();
-        for (cpu, records) in chunks {
-            merger.push_if(*cpu, records, |kind| kind == raw::SPILE_RECORD_SYSTEM)?;
-        }
-        for record in merger.take_before(u64::MAX) {
-            let command = spile_output::message_text(&record.payload);
-            self.others.push(Process::spawn(&String::from_utf8_lossy(command), self.output)?);
+    fn start_commands(&mut self, chunks: &[Chunk]) -> Result<()> {
+        for Chunk { cpu, records: stream } in chunks {
+            for record in records(*cpu, stream) {
+                let record = record?;
+                if u32::from(record.kind) == raw::SPILE_RECORD_SYSTEM {
+                    let command = spile_output::message_text(record.payload);
+                    self.others.push(Process::spawn(&String::from_utf8_lossy(command), self.output)?);
+                }
+            }
         }
         Ok(())
     }
@@ -151,12 +163,19 @@ impl Runner {
         if !self.running {
             bail!("the session does not run");
         }
-        self.flush(sink)?;
+        self.flush(Drain::Due, sink)?;
         self.engine.stop()?;
         self.running = false;
-        let chunks = self.engine.drain()?;
-        self.start_commands(&chunks)?;
-        sink(Event::Data { horizon_ns: u64::MAX, chunks })?;
+        loop {
+            let Drained { horizon_ns, chunks, more } = self.engine.drain(Drain::All)?;
+            self.start_commands(&chunks)?;
+            // A record that nobody finishes any more ends it too.
+            let last = !more || chunks.is_empty();
+            sink(Event::Data { horizon_ns: if last { u64::MAX } else { horizon_ns }, chunks })?;
+            if last {
+                break;
+            }
+        }
         let mut report = self.engine.report()?;
         if let Some(command) = &mut self.command {
             report.command_status = command.status()?;

@@ -7,6 +7,8 @@ use std::os::fd::AsFd;
 
 use anyhow::{Result, bail};
 
+use spile_output::Bytes;
+
 use crate::command::Output;
 use crate::engine::Engine;
 use crate::protocol::{Event, PROTOCOL_VERSION, Request, receive, send};
@@ -63,7 +65,7 @@ fn answer(
     match request {
         Request::Hello { .. } | Request::Bye => Ok(()),
         Request::Fact { path } => {
-            let data = read_fact(&path);
+            let data = read_fact(&path).map(Bytes);
             sink(Event::Fact { path, data })
         }
         Request::Load(load) => {
@@ -71,6 +73,8 @@ fn answer(
             sink(Event::Loaded)
         }
         Request::Start => runner.start(&mut sink),
+        Request::Dump if !runner.is_running() => Ok(()),
+        Request::Dump => runner.dump(&mut sink),
         // The session may have ended by itself while the request was under way.
         Request::Stop if !runner.is_running() => Ok(()),
         Request::Stop => runner.finish(&mut sink),

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Records and reports as the user sees them: the script's output, and messages beside it.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use spile_abi::host::FormatArg;
+use spile_abi::host::{Format, FormatArg};
 use spile_abi::{HostInfo, raw};
-use spile_rt::{Arg, HistData};
+use spile_rt::{Arg, Formatter, HistData};
 
 use crate::merge::Record;
-use crate::report::Report;
+use crate::report::Attachment;
+use crate::timing::Timing;
 
 /// A record that does not fit its own description.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,10 +18,15 @@ pub struct Malformed;
 
 /// Renders records: the script's output to one stream, errors and warnings to another.
 pub struct Console<Out, Err> {
-    info: HostInfo,
-    out: Out,
-    err: Err,
-    errors: u64,
+    pub(crate) info: HostInfo,
+    pub(crate) out: Out,
+    pub(crate) err: Err,
+    pub(crate) errors: u64,
+    /// What probes took, as far as the image tells.
+    pub(crate) timings: Vec<Timing>,
+    /// By global: hits that found it locked for too long.
+    pub(crate) locked: BTreeMap<u32, u64>,
+    formatter: Formatter,
     warnings: bool,
     coloured: bool,
 }
@@ -27,7 +34,17 @@ pub struct Console<Out, Err> {
 impl<Out: Write, Err: Write> Console<Out, Err> {
     /// For the image that `info` describes.
     pub fn new(info: HostInfo, out: Out, err: Err) -> Self {
-        Self { info, out, err, errors: 0, warnings: true, coloured: false }
+        Self {
+            info,
+            out,
+            err,
+            errors: 0,
+            timings: Vec::new(),
+            locked: BTreeMap::new(),
+            formatter: Formatter::default(),
+            warnings: true,
+            coloured: false,
+        }
     }
 
     /// Leaves out warnings (`-w`).
@@ -46,13 +63,15 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
     }
 
     /// Renders one record.
-    pub fn record(&mut self, record: &Record) -> io::Result<()> {
+    pub fn record(&mut self, record: &Record<'_>) -> io::Result<()> {
         let rendered = match u32::from(record.kind) {
-            raw::SPILE_RECORD_PRINT => self.print(&record.payload),
-            raw::SPILE_RECORD_ERROR => self.error(&record.payload),
-            raw::SPILE_RECORD_WARNING => Ok(self.warn(&String::from_utf8_lossy(message_text(&record.payload)))),
+            raw::SPILE_RECORD_PRINT => self.print(record.payload),
+            raw::SPILE_RECORD_ERROR => self.error(record.payload),
+            raw::SPILE_RECORD_WARNING => Ok(self.warn(&String::from_utf8_lossy(message_text(record.payload)))),
             // The agent has run it.
             raw::SPILE_RECORD_SYSTEM => Ok(Ok(())),
+            raw::SPILE_RECORD_SKIPPED => self.skipped(record.payload).map(Ok),
+            raw::SPILE_RECORD_TIMING => self.timing(record.payload).map(Ok),
             _ => Err(Malformed),
         };
         rendered.unwrap_or_else(|Malformed| {
@@ -76,10 +95,23 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
         let format = words.u32()? as usize;
         let _n_args = words.u32()?;
         let format = self.info.formats.get(format).ok_or(Malformed)?;
-        let values: Result<Vec<_>, _> = format.args.iter().map(|kind| words.value(*kind)).collect();
-        let values = values?;
-        let args: Vec<_> = values.iter().map(Value::as_arg).collect();
-        Ok(self.out.write_all(&spile_rt::format(&format.text, &args)))
+        if format.args.contains(&FormatArg::Hist) {
+            return Ok(self.out.write_all(&with_charts(format, words)?));
+        }
+        let args = format.args.iter().map(|kind| words.arg(*kind));
+        let text = self.formatter.format(&format.text, args)?;
+        Ok(self.out.write_all(text))
+    }
+
+    fn skipped(&mut self, payload: &[u8]) -> Result<(), Malformed> {
+        let global = Words(payload).u32()?;
+        *self.locked.entry(global).or_default() += 1;
+        Ok(())
+    }
+
+    fn timing(&mut self, payload: &[u8]) -> Result<(), Malformed> {
+        self.timings.push(Timing::read(payload).ok_or(Malformed)?);
+        Ok(())
     }
 
     fn error(&mut self, payload: &[u8]) -> Result<io::Result<()>, Malformed> {
@@ -104,7 +136,7 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
         Ok(writeln!(self.err, "{line}"))
     }
 
-    fn warn(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn warn(&mut self, text: &str) -> io::Result<()> {
         if !self.warnings {
             return Ok(());
         }
@@ -112,96 +144,51 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
         writeln!(self.err, "{warning}: {}", text.strip_suffix('\n').unwrap_or(text))
     }
 
-    fn in_colour(&self, word: &str, colour: &str) -> String {
+    pub(crate) fn in_colour(&self, word: &str, colour: &str) -> String {
         if self.coloured { format!("{colour}{word}{PLAIN}") } else { word.to_owned() }
     }
 
-    /// Says that a probe could not be attached.
-    pub fn unattached(&mut self, probe: u32, errno: i32) -> io::Result<()> {
-        let name = self.info.probes.get(probe as usize).map_or("?", |probe| &probe.name);
-        let reason = io::Error::from_raw_os_error(errno);
-        let text = format!("probe {name} registration error: {reason}");
-        self.warn(&text)
-    }
-
-    /// Says what was lost, skipped or went wrong.
-    pub fn summary(&mut self, report: &Report) -> io::Result<()> {
-        for (cpu, counts) in report.cpus.iter().enumerate().filter(|(_, counts)| counts.dropped != 0) {
-            let (records, bytes) = (counts.dropped, counts.dropped_bytes);
-            self.warn(&format!(
-                "CPU {cpu} lost {records} records ({bytes} bytes): its buffer was full. Try a larger one with -s."
-            ))?;
-        }
-        let skipped: u64 = report.skips().map(|(_, count)| count).sum();
-        let missed: u64 = report.missed.iter().map(|(_, count)| count).sum();
-        if self.errors + skipped + missed != 0 {
-            let total = skipped + missed;
-            self.warn(&format!("Number of errors: {}, skipped probes: {total}", self.errors))?;
-        }
-        for (reason, count) in report.skips().filter(|(_, count)| *count != 0) {
-            self.warn(&format!("Skipped due to {reason}: {count}"))?;
-        }
-        for (probe, count) in &report.missed {
-            let name = self.info.probes.get(*probe as usize).map_or("?", |probe| &probe.name);
-            let text = format!("Skipped due to missed hits of {name}: {count}");
+    /// Says which probes could not be attached, unless they are optional.
+    pub fn unattached(&mut self, probes: &[Attachment]) -> io::Result<()> {
+        for (index, attachment) in probes.iter().enumerate().filter(|(_, attachment)| attachment.errno != 0) {
+            let info = self.info.probes.get(index);
+            if info.is_some_and(|info| info.optional) {
+                continue;
+            }
+            let name = info.map_or("?", |info| &info.name);
+            let reason = io::Error::from_raw_os_error(attachment.errno);
+            let text = format!("probe {name} registration error: {reason}");
             self.warn(&text)?;
         }
-        if let Some(status) = report.command_status.filter(|status| *status != 0) {
-            self.warn(&describe_status(status))?;
-        }
-        self.flush()
+        Ok(())
     }
-}
 
-fn describe_status(status: i32) -> String {
-    match status & 0x7f {
-        0 => format!("Child process exited with status {}", status >> 8 & 0xff),
-        signal => {
-            let name = SIGNALS.get(signal as usize - 1).map(|name| format!(" ({name})")).unwrap_or_default();
-            format!("Child process exited with signal {signal}{name}")
+    /// Says how probes are attached: how many in each way and, if they are wanted, each of them.
+    pub fn attached(&mut self, probes: &[Attachment], each: bool) -> io::Result<()> {
+        let mut ways = BTreeMap::<String, usize>::new();
+        for (index, attachment) in probes.iter().enumerate() {
+            if attachment.errno == 0 && attachment.name().is_none() {
+                continue;
+            }
+            let way = attachment.describe();
+            if each {
+                let name = self.info.probes.get(index).map_or("?", |info| &info.name);
+                writeln!(self.err, "{name}: {way}")?;
+            }
+            *ways.entry(way).or_default() += 1;
         }
+        let ways: Vec<_> = ways.into_iter().map(|(way, count)| format!("{count} {way}")).collect();
+        if !ways.is_empty() {
+            writeln!(self.err, "Probes: {}.", ways.join(", "))?;
+        }
+        Ok(())
     }
 }
 
 /// Escape sequences of terminals, those that compilers use.
-const RED: &str = "\x1b[1;31m";
+pub(crate) const RED: &str = "\x1b[1;31m";
 const YELLOW: &str = "\x1b[1;33m";
 const PLAIN: &str = "\x1b[0m";
-
-/// What the C library calls the signals of Linux, from 1 on.
-const SIGNALS: [&str; 31] = [
-    "Hangup",
-    "Interrupt",
-    "Quit",
-    "Illegal instruction",
-    "Trace/breakpoint trap",
-    "Aborted",
-    "Bus error",
-    "Floating point exception",
-    "Killed",
-    "User defined signal 1",
-    "Segmentation fault",
-    "User defined signal 2",
-    "Broken pipe",
-    "Alarm clock",
-    "Terminated",
-    "Stack fault",
-    "Child exited",
-    "Continued",
-    "Stopped (signal)",
-    "Stopped",
-    "Stopped (tty input)",
-    "Stopped (tty output)",
-    "Urgent I/O condition",
-    "CPU time limit exceeded",
-    "File size limit exceeded",
-    "Virtual timer expired",
-    "Profiling timer expired",
-    "Window changed",
-    "I/O possible",
-    "Power failure",
-    "Bad system call",
-];
 
 /// The text of a `struct spile_message`, from its payload behind the record's header; empty where it is cut short.
 pub fn message_text(payload: &[u8]) -> &[u8] {
@@ -213,6 +200,7 @@ pub fn message_text(payload: &[u8]) -> &[u8] {
 }
 
 /// Reads words off a record.
+#[derive(Clone, Copy)]
 struct Words<'a>(&'a [u8]);
 
 impl<'a> Words<'a> {
@@ -234,15 +222,15 @@ impl<'a> Words<'a> {
         self.word().map(u64::cast_signed)
     }
 
-    fn value(&mut self, kind: FormatArg) -> Result<Value<'a>, Malformed> {
+    fn arg(&mut self, kind: FormatArg) -> Result<Arg<'a>, Malformed> {
         Ok(match kind {
-            FormatArg::Int => Value::Int(self.signed()?),
+            FormatArg::Int => Arg::Int(self.signed()?),
             FormatArg::Str => {
                 let length = usize::try_from(self.word()?).map_err(|_| Malformed)?;
                 let padded = self.take(length.checked_next_multiple_of(8).ok_or(Malformed)?)?;
-                Value::Str(&padded[..length])
+                Arg::Str(&padded[..length])
             }
-            FormatArg::Hist => Value::Hist(self.hist()?),
+            FormatArg::Hist => return Err(Malformed),
         })
     }
 
@@ -258,21 +246,26 @@ impl<'a> Words<'a> {
     }
 }
 
-/// An argument of a print record.
-enum Value<'a> {
-    Int(i64),
-    Str(&'a [u8]),
-    Hist(HistData),
-}
-
-impl Value<'_> {
-    fn as_arg(&self) -> Arg<'_> {
-        match self {
-            Self::Int(value) => Arg::Int(*value),
-            Self::Str(bytes) => Arg::Str(bytes),
-            Self::Hist(hist) => Arg::Hist(hist),
+/// A print record some of whose arguments are histograms, which the formatter wants in words of their own.
+fn with_charts(format: &Format, mut words: Words<'_>) -> Result<Vec<u8>, Malformed> {
+    let mut ahead = words;
+    let mut charts = Vec::new();
+    for kind in &format.args {
+        match kind {
+            FormatArg::Hist => charts.push(ahead.hist()?),
+            plain => drop(ahead.arg(*plain)?),
         }
     }
+    let mut charts = charts.iter();
+    let args = format.args.iter().map(|kind| match (kind, kind == &FormatArg::Hist) {
+        (_, true) => {
+            words.hist()?;
+            charts.next().map(Arg::Hist).ok_or(Malformed)
+        }
+        (plain, false) => words.arg(*plain),
+    });
+    let args: Result<Vec<_>, _> = args.collect();
+    Ok(spile_rt::format(&format.text, &args?))
 }
 
 #[cfg(test)]
@@ -280,19 +273,19 @@ mod tests {
     use spile_abi::host::{Format, Location, Probe};
 
     use super::*;
-    use crate::report::CpuReport;
+    use crate::report::Report;
 
     fn info() -> HostInfo {
         HostInfo {
             files: vec!["a.stp".into()],
             locations: vec![Location { file: 0, line: 3, column: 9, near: "operator '/'".into() }],
             formats: vec![Format { text: b"%s=%d\n".to_vec(), args: vec![FormatArg::Str, FormatArg::Int] }],
-            probes: vec![Probe { name: "begin".into(), symbol: String::new(), optional: false }],
+            probes: vec![Probe { name: "begin".into(), ..Probe::default() }],
             ..HostInfo::default()
         }
     }
 
-    fn record(kind: u32, payload: Vec<u8>) -> Record {
+    fn record(kind: u32, payload: &[u8]) -> Record<'_> {
         Record { cpu: 1, time_ns: 0, kind: kind as u16, payload }
     }
 
@@ -302,11 +295,11 @@ mod tests {
     }
 
     /// What records and a report come to on the two streams.
-    fn shown(records: &[Record], report: &Report) -> (String, String) {
+    fn shown(records: &[Record<'_>]) -> (String, String) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut console = Console::new(info(), &mut out, &mut err);
         records.iter().for_each(|record| console.record(record).unwrap());
-        console.summary(report).unwrap();
+        console.summary(&Report::default()).unwrap();
         (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
     }
 
@@ -316,16 +309,20 @@ mod tests {
         payload.extend(3u64.to_le_bytes());
         payload.extend(b"abc\0\0\0\0\0");
         payload.extend((-5i64).to_le_bytes());
-        let (out, err) = shown(&[record(raw::SPILE_RECORD_PRINT, payload)], &Report::default());
+        let (out, err) = shown(&[record(raw::SPILE_RECORD_PRINT, &payload)]);
         assert_eq!((out.as_str(), err.as_str()), ("abc=-5\n", ""));
     }
 
     #[test]
     fn errors_name_their_place() {
-        let error = record(raw::SPILE_RECORD_ERROR, message(3, 0, "division by 0"));
-        let homeless = record(raw::SPILE_RECORD_ERROR, message(1, raw::SPILE_NO_LOCATION, "MAXACTION exceeded"));
-        let warning = record(raw::SPILE_RECORD_WARNING, message(0, raw::SPILE_NO_LOCATION, "careful\n"));
-        let (out, err) = shown(&[error, homeless, warning], &Report::default());
+        let error = message(3, 0, "division by 0");
+        let homeless = message(1, raw::SPILE_NO_LOCATION, "MAXACTION exceeded");
+        let warning = message(0, raw::SPILE_NO_LOCATION, "careful\n");
+        let (out, err) = shown(&[
+            record(raw::SPILE_RECORD_ERROR, &error),
+            record(raw::SPILE_RECORD_ERROR, &homeless),
+            record(raw::SPILE_RECORD_WARNING, &warning),
+        ]);
         assert_eq!(out, "");
         assert_eq!(
             err,
@@ -342,7 +339,7 @@ mod tests {
         let info = HostInfo { options, ..info() };
         let mut err = Vec::new();
         let mut console = Console::new(info, Vec::new(), &mut err);
-        console.record(&record(raw::SPILE_RECORD_ERROR, message(3, 0, "division by 0"))).unwrap();
+        console.record(&record(raw::SPILE_RECORD_ERROR, &message(3, 0, "division by 0"))).unwrap();
         console.summary(&Report::default()).unwrap();
         assert_eq!(console.errors(), 1);
         assert_eq!(err, b"WARNING: Number of errors: 1, skipped probes: 0\n");
@@ -352,45 +349,16 @@ mod tests {
     fn words_are_coloured_where_that_is_wanted() {
         let mut err = Vec::new();
         let mut console = Console::new(info(), Vec::new(), &mut err).coloured(true);
-        console.record(&record(raw::SPILE_RECORD_WARNING, message(0, raw::SPILE_NO_LOCATION, "careful"))).unwrap();
+        console.record(&record(raw::SPILE_RECORD_WARNING, &message(0, raw::SPILE_NO_LOCATION, "careful"))).unwrap();
         assert_eq!(err, b"\x1b[1;33mWARNING\x1b[0m: careful\n");
     }
 
     #[test]
-    fn signals_have_names() {
-        assert_eq!(describe_status(9), "Child process exited with signal 9 (Killed)");
-        assert_eq!(describe_status(0x80 | 11), "Child process exited with signal 11 (Segmentation fault)");
-        assert_eq!(describe_status(40), "Child process exited with signal 40");
-    }
-
-    #[test]
-    fn losses_are_reported_with_number_and_cpu() {
-        let report = Report {
-            cpus: vec![
-                CpuReport { skips: vec![2, 1, 9, 0], ..CpuReport::default() },
-                CpuReport { dropped: 3, dropped_bytes: 72, skips: vec![1, 0, 0, 0], ..CpuReport::default() },
-            ],
-            missed: vec![(0, 4)],
-            command_status: Some(0x200),
-            failed: false,
-        };
-        assert_eq!(
-            shown(&[], &report).1,
-            "WARNING: CPU 1 lost 3 records (72 bytes): its buffer was full. Try a larger one with -s.\n\
-             WARNING: Number of errors: 0, skipped probes: 8\n\
-             WARNING: Skipped due to reentrancy: 3\n\
-             WARNING: Skipped due to lock timeout of a global: 1\n\
-             WARNING: Skipped due to missed hits of begin: 4\n\
-             WARNING: Child process exited with status 2\n"
-        );
-    }
-
-    #[test]
     fn malformed_records_are_said_to_be_so() {
-        let short = record(raw::SPILE_RECORD_PRINT, vec![0; 12]);
-        let unknown = record(77, vec![]);
-        let lying = record(raw::SPILE_RECORD_PRINT, [&[0; 8][..], &[0xff; 8]].concat());
-        let err = shown(&[short, unknown, lying], &Report::default()).1;
+        let short = record(raw::SPILE_RECORD_PRINT, &[0; 12]);
+        let unknown = record(77, &[]);
+        let lying = [&[0; 8][..], &[0xff; 8]].concat();
+        let err = shown(&[short, unknown, record(raw::SPILE_RECORD_PRINT, &lying)]).1;
         assert_eq!(err.lines().count(), 3);
         assert!(err.starts_with("WARNING: a record of kind 1 from CPU 1 is malformed\n"), "{err}");
     }

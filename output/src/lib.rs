@@ -5,10 +5,18 @@
 //! [`Report`] into what the user sees. The host's session and an agent that runs a stored image
 //! alone both use them.
 
+mod bulk;
+pub mod bytes;
 mod console;
 mod merge;
 mod report;
+mod stream;
+mod summary;
+mod timing;
 
+pub use bulk::{BulkReader, merge_bulk};
+pub use bytes::Bytes;
 pub use console::{Console, message_text};
-pub use merge::{Merger, Record, StreamError};
-pub use report::{CpuReport, Report};
+pub use merge::{Merger, Record, StreamError, records};
+pub use report::{Attachment, CpuReport, Overload, ProbeReport, Report, attach_mask, attach_words};
+pub use stream::{Bulk, Chunk, Stream};

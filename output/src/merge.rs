@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Merging the per-CPU streams of records by time.
 
-use std::collections::VecDeque;
-
 use spile_abi::raw;
 
 /// Bytes of a record's header.
 pub(crate) const HEADER: usize = size_of::<raw::spile_record>();
 
 /// One record, its header taken apart.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Record<'a> {
     /// The CPU whose ring held it.
     pub cpu: u32,
     /// CLOCK_MONOTONIC when it was reserved.
@@ -18,7 +16,7 @@ pub struct Record {
     /// `enum spile_record_type`.
     pub kind: u16,
     /// What follows the header.
-    pub payload: Vec<u8>,
+    pub payload: &'a [u8],
 }
 
 /// A stream that is not a sequence of whole records.
@@ -38,14 +36,48 @@ impl std::fmt::Display for StreamError {
 
 impl std::error::Error for StreamError {}
 
+/// Goes through whole records of one CPU's ring; pads are left out.
+pub fn records(cpu: u32, stream: &[u8]) -> impl Iterator<Item = Result<Record<'_>, StreamError>> {
+    let mut rest = stream;
+    std::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let claimed = rest.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize);
+            if claimed < HEADER || claimed > rest.len() {
+                rest = &[];
+                return Some(Err(StreamError { cpu, size: claimed }));
+            }
+            let (record, behind) = rest.split_at(claimed);
+            rest = behind;
+            let kind = u16::from_le_bytes([record[4], record[5]]);
+            if u32::from(kind) != raw::SPILE_RECORD_PAD {
+                let time_ns = u64::from_le_bytes(record[8..16].try_into().expect("8 bytes"));
+                return Some(Ok(Record { cpu, time_ns, kind, payload: &record[HEADER..] }));
+            }
+        }
+        None
+    })
+}
+
 /// Holds records back until no earlier one can come.
 ///
 /// A reader looks at the clock (the *horizon*) before it reads the rings: all records from before
-/// that moment have then been seen, so they can be put in order for good. Records that a probe
-/// made inside another's, in an interrupt, may be stored out of order even within a CPU.
+/// that moment have then been seen, so they can be put in order for good.
 #[derive(Default)]
 pub struct Merger {
-    held: Vec<Record>,
+    held: Vec<Held>,
+    /// The payloads of what is held, one behind the other: an allocation for each would cost more than all else.
+    payloads: Vec<u8>,
+    /// So many of `held`, from the first on, were given out.
+    taken: usize,
+}
+
+/// A record whose payload is in [`Merger::payloads`].
+struct Held {
+    time_ns: u64,
+    start: usize,
+    length: u32,
+    cpu: u32,
+    kind: u16,
 }
 
 impl Merger {
@@ -55,28 +87,48 @@ impl Merger {
     }
 
     /// Takes those records from one CPU's ring whose kind is wanted; no other is copied.
-    pub fn push_if(&mut self, cpu: u32, mut stream: &[u8], wanted: impl Fn(u32) -> bool) -> Result<(), StreamError> {
-        while !stream.is_empty() {
-            let claimed = stream.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize);
-            if claimed < HEADER || claimed > stream.len() {
-                return Err(StreamError { cpu, size: claimed });
-            }
-            let (record, rest) = stream.split_at(claimed);
-            stream = rest;
-            let kind = u16::from_le_bytes([record[4], record[5]]);
-            if u32::from(kind) != raw::SPILE_RECORD_PAD && wanted(kind.into()) {
-                let time_ns = u64::from_le_bytes(record[8..16].try_into().expect("8 bytes"));
-                self.held.push(Record { cpu, time_ns, kind, payload: record[HEADER..].to_vec() });
+    pub fn push_if(&mut self, cpu: u32, stream: &[u8], wanted: impl Fn(u32) -> bool) -> Result<(), StreamError> {
+        self.forget();
+        for record in records(cpu, stream) {
+            let Record { time_ns, kind, payload, .. } = record?;
+            if wanted(kind.into()) {
+                let (start, length) = (self.payloads.len(), payload.len() as u32);
+                self.payloads.extend_from_slice(payload);
+                self.held.push(Held { time_ns, start, length, cpu, kind });
             }
         }
         Ok(())
     }
 
     /// Gives out all records older than the horizon, in time order; those of one CPU and time keep their order.
-    pub fn take_before(&mut self, horizon_ns: u64) -> VecDeque<Record> {
-        self.held.sort_by_key(|record| record.time_ns);
-        let ready = self.held.partition_point(|record| record.time_ns < horizon_ns);
-        self.held.drain(..ready).collect()
+    pub fn take_before(&mut self, horizon_ns: u64) -> impl ExactSizeIterator<Item = Record<'_>> {
+        self.forget();
+        self.held.sort_by_key(|held| held.time_ns);
+        self.taken = self.held.partition_point(|held| held.time_ns < horizon_ns);
+        let payloads = &self.payloads;
+        self.held[..self.taken].iter().map(|held| Record {
+            cpu: held.cpu,
+            time_ns: held.time_ns,
+            kind: held.kind,
+            payload: &payloads[held.start..held.start + held.length as usize],
+        })
+    }
+
+    /// Lets go of what was given out. What stays is little: it came after the last look at the clock.
+    fn forget(&mut self) {
+        if self.taken == 0 {
+            return;
+        }
+        self.held.drain(..self.taken);
+        self.taken = 0;
+        let mut kept = Vec::new();
+        for held in &mut self.held {
+            let payload = &self.payloads[held.start..held.start + held.length as usize];
+            held.start = kept.len();
+            kept.extend_from_slice(payload);
+        }
+        self.payloads.clear();
+        self.payloads.extend_from_slice(&kept);
     }
 }
 
@@ -99,9 +151,10 @@ mod tests {
         let mut merger = Merger::default();
         merger.push(0, &[record(1, 10, b"first..."), record(1, 30, b"third...")].concat()).unwrap();
         merger.push(1, &[record(0, 15, b"padding."), record(1, 20, b"second..")].concat()).unwrap();
-        let times: Vec<_> = merger.take_before(30).iter().map(|record| (record.cpu, record.time_ns)).collect();
+        let times: Vec<_> = merger.take_before(30).map(|record| (record.cpu, record.time_ns)).collect();
         assert_eq!(times, [(0, 10), (1, 20)], "what the horizon does not cover is held back");
-        assert_eq!(merger.take_before(u64::MAX).len(), 1);
+        let held: Vec<_> = merger.take_before(u64::MAX).map(|record| record.payload.to_vec()).collect();
+        assert_eq!(held, [b"third..."]);
         assert_eq!(merger.take_before(u64::MAX).len(), 0);
     }
 
@@ -110,7 +163,7 @@ mod tests {
         let mut merger = Merger::default();
         let stream = [record(1, 10, b"first..."), record(4, 20, b"command.")].concat();
         merger.push_if(0, &stream, |kind| kind == raw::SPILE_RECORD_SYSTEM).unwrap();
-        let kinds: Vec<_> = merger.take_before(u64::MAX).iter().map(|record| record.kind).collect();
+        let kinds: Vec<_> = merger.take_before(u64::MAX).map(|record| record.kind).collect();
         assert_eq!(kinds, [4]);
     }
 

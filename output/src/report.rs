@@ -11,8 +11,14 @@ pub struct Report {
     pub failed: bool,
     /// By CPU.
     pub cpus: Vec<CpuReport>,
-    /// By probe index: hits that the kernel did not deliver (`nmissed`).
-    pub missed: Vec<(u32, u64)>,
+    /// CPUs that are online.
+    pub n_online: u32,
+    /// Of each CPU's ring.
+    pub ring_bytes: u32,
+    /// By probe index.
+    pub probes: Vec<ProbeReport>,
+    /// That handlers took too large a share of a CPU, and ended the session.
+    pub overload: Option<Overload>,
     /// Wait status of the target command, if there was one and it ended.
     pub command_status: Option<i32>,
 }
@@ -28,12 +34,84 @@ pub struct CpuReport {
     pub dropped: u64,
     /// Their bytes.
     pub dropped_bytes: u64,
+    /// Flight recorder: records whose room newer ones took before anyone had read them.
+    pub displaced: u64,
 }
 
-/// Reasons for skips that are worth a word, in the field's words. Hits that come before the start or
-/// after the end are not losses.
-const SKIP_REASONS: [(u32, &str); 2] =
-    [(raw::SPILE_SKIP_NESTED, "reentrancy"), (raw::SPILE_SKIP_LOCK, "lock timeout of a global")];
+/// Counters of one probe.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug, Default)]
+pub struct ProbeReport {
+    /// Handlers run.
+    pub hits: u64,
+    /// Hits that the kernel did not deliver (`nmissed`).
+    pub missed: u64,
+    /// How it was attached.
+    pub attachment: Attachment,
+}
+
+/// How a probe is attached.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Attachment {
+    /// Why it is not, an errno; 0 where it is.
+    pub errno: i32,
+    /// `enum spile_attach`.
+    pub kind: u32,
+    /// Why the kernel does not call the handler directly, an errno, where that could have been.
+    pub direct_errno: i32,
+}
+
+/// That handlers took too large a share of a CPU.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Overload {
+    /// Which CPU.
+    pub cpu: u32,
+    /// Cycles of handlers.
+    pub cycles: u64,
+    /// How many would have been too many.
+    pub threshold: u64,
+    /// In so many.
+    pub interval: u64,
+}
+
+/// The ways to attach a probe, as users name them.
+const ATTACH_NAMES: [(u32, &str); 6] = [
+    (raw::SPILE_ATTACH_DIRECT, "direct"),
+    (raw::SPILE_ATTACH_FTRACE, "ftrace"),
+    (raw::SPILE_ATTACH_FPROBE, "fprobe"),
+    (raw::SPILE_ATTACH_KPROBE, "kprobe"),
+    (raw::SPILE_ATTACH_TRACEPOINT, "tracepoint"),
+    (raw::SPILE_ATTACH_TIMER, "timer"),
+];
+
+impl Attachment {
+    /// The word for it; `None` where nothing is attached, as of begin and end.
+    pub fn name(&self) -> Option<&'static str> {
+        ATTACH_NAMES.iter().find(|(kind, _)| *kind == self.kind).map(|(_, name)| *name)
+    }
+
+    /// The word, and why nothing cheaper would do.
+    pub fn describe(&self) -> String {
+        let name = self.name().unwrap_or("not attached");
+        match (self.errno, self.direct_errno) {
+            (0, 0) => name.to_owned(),
+            (0, errno) => format!("{name} (not direct: {})", std::io::Error::from_raw_os_error(errno)),
+            (errno, _) => format!("not attached: {}", std::io::Error::from_raw_os_error(errno)),
+        }
+    }
+}
+
+/// A set of ways to attach from its words, as `spile_load.attach` has it: `direct,ftrace`.
+pub fn attach_mask(words: &str) -> Option<u32> {
+    words.split(',').try_fold(0, |mask, word| {
+        let (kind, _) = ATTACH_NAMES.iter().find(|(_, name)| *name == word)?;
+        Some(mask | 1 << kind)
+    })
+}
+
+/// The words that [`attach_mask`] knows.
+pub fn attach_words() -> String {
+    ATTACH_NAMES.map(|(_, name)| name).join(", ")
+}
 
 impl Report {
     /// Handlers run, on all CPUs.
@@ -41,11 +119,36 @@ impl Report {
         self.cpus.iter().map(|cpu| cpu.hits).sum()
     }
 
-    /// Hits whose handler was skipped, on all CPUs, by reason.
-    pub fn skips(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        SKIP_REASONS.iter().map(|(skip, reason)| {
-            let by_cpu = self.cpus.iter().filter_map(|cpu| cpu.skips.get(*skip as usize));
-            (*reason, by_cpu.sum())
-        })
+    /// Hits skipped for a reason (`enum spile_skip`), on all CPUs.
+    pub fn skips(&self, reason: u32) -> u64 {
+        self.cpus.iter().filter_map(|cpu| cpu.skips.get(reason as usize)).sum()
+    }
+
+    /// Hits whose handler was skipped. Those that come before the start or after the end are none.
+    pub fn skipped(&self) -> u64 {
+        self.skips(raw::SPILE_SKIP_NESTED) + self.skips(raw::SPILE_SKIP_LOCK)
+    }
+
+    /// Hits that the kernel did not deliver, of all probes.
+    pub fn missed(&self) -> u64 {
+        self.probes.iter().map(|probe| probe.missed).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_to_attach_have_names() {
+        let attachment = |kind, direct_errno| Attachment { kind, direct_errno, errno: 0 };
+        assert_eq!(attachment(raw::SPILE_ATTACH_DIRECT, 0).describe(), "direct");
+        assert_eq!(
+            attachment(raw::SPILE_ATTACH_KPROBE, 16).describe(),
+            "kprobe (not direct: Device or resource busy (os error 16))"
+        );
+        assert!(Attachment { errno: 2, ..Attachment::default() }.describe().starts_with("not attached: No such file"));
+        assert_eq!(attach_mask("direct,kprobe"), Some(1 << raw::SPILE_ATTACH_DIRECT | 1 << raw::SPILE_ATTACH_KPROBE));
+        assert_eq!(attach_mask("direct,"), None);
     }
 }

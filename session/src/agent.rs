@@ -75,7 +75,7 @@ impl Agent {
     pub fn fact(&mut self, path: &str) -> Result<Option<Vec<u8>>> {
         self.request(&Request::Fact { path: path.into() })?;
         match self.expect()? {
-            Event::Fact { data, .. } => Ok(data),
+            Event::Fact { data, .. } => Ok(data.map(|bytes| bytes.0)),
             other => bail!("the agent answered {other:?} to a question for {path}"),
         }
     }

@@ -9,4 +9,4 @@ mod agent;
 mod run;
 
 pub use agent::Agent;
-pub use run::{Outcome, Session};
+pub use run::{Outcome, Outlets, Session, Signals};

@@ -2,13 +2,14 @@
 //! One session: upload, start, print, stop.
 
 use std::io::Write;
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use spile_abi::Image;
 use spile_agent::protocol::{Event, Load, Request, TargetProcess};
-use spile_output::{Console, Merger, Report};
+use spile_output::{Bulk, Console, Report, Stream};
 
 use crate::Agent;
 
@@ -16,6 +17,7 @@ use crate::Agent;
 const TICK: Duration = Duration::from_millis(50);
 
 /// What to run, and how.
+#[derive(Clone, Debug, Default)]
 pub struct Session<'a> {
     /// A whole image file.
     pub image: &'a [u8],
@@ -23,12 +25,37 @@ pub struct Session<'a> {
     pub ring_bytes: u32,
     /// What `target()` is.
     pub target: TargetProcess,
+    /// Keep the newest output in the rings, and print it when that is asked for, and at the end (`-F`).
+    pub flight_recorder: bool,
+    /// How probes may be attached, as `spile_load.attach` has it.
+    pub attach: u32,
     /// End the session after this long (`-T`).
     pub timeout: Option<Duration>,
     /// Leave out warnings (`-w`).
     pub quiet: bool,
     /// The words ERROR and WARNING in colour.
     pub coloured: bool,
+    /// Say how probes are attached: 1 how many in each way, 2 each of them.
+    pub verbose: u8,
+}
+
+/// What can be asked of a session while it runs, by signal handlers or other threads.
+#[derive(Clone, Copy, Debug)]
+pub struct Signals<'a> {
+    /// To end: end probes run.
+    pub interrupted: &'a AtomicBool,
+    /// To print what the flight recorder holds.
+    pub dump: &'a AtomicBool,
+}
+
+/// Where a session's output goes.
+pub struct Outlets<'a, Out, Err> {
+    /// What the script prints.
+    pub out: Out,
+    /// Errors and warnings.
+    pub err: Err,
+    /// What the script prints, by CPU, instead of `out`.
+    pub bulk: Option<Bulk<'a>>,
 }
 
 /// How a session went.
@@ -59,61 +86,70 @@ impl Agent {
         err: impl Write,
         interrupted: &AtomicBool,
     ) -> Result<Outcome> {
+        let signals = Signals { interrupted, dump: &AtomicBool::new(false) };
+        self.run_to(session, Outlets { out, err, bulk: None }, signals)
+    }
+
+    /// [`Self::run`] with all that can be asked for.
+    pub fn run_to(
+        &mut self,
+        session: &Session<'_>,
+        outlets: Outlets<'_, impl Write, impl Write>,
+        signals: Signals<'_>,
+    ) -> Result<Outcome> {
         if self.used {
             self.greet()?;
         }
         self.used = true;
         let info = Image::parse(session.image)?.host()?;
         let suppressed = info.options.suppress_errors;
-        let mut console = Console::new(info, out, err).coloured(session.coloured);
+        let mut console = Console::new(info, outlets.out, outlets.err).coloured(session.coloured);
         if session.quiet {
             console = console.without_warnings();
         }
+        let mut stream = Stream::new(console).in_bulk(outlets.bulk);
         self.request(&Request::Load(Box::new(Load {
             image: session.image.to_vec(),
             ring_bytes: session.ring_bytes,
             target: session.target.clone(),
+            flight_recorder: session.flight_recorder,
+            attach: session.attach,
         })))?;
         self.expect().context("cannot load the script")?;
         self.request(&Request::Start)?;
-        let report = self.follow(session, &mut console, interrupted)?;
-        console.summary(&report)?;
-        Ok(Outcome { errors: console.errors(), suppressed, report })
+        let report = self.follow(session, &mut stream, signals)?;
+        stream.console.summary(&report)?;
+        Ok(Outcome { errors: stream.console.errors(), suppressed, report })
     }
 
     /// Prints what comes until the session has finished.
     fn follow(
         &mut self,
         session: &Session<'_>,
-        console: &mut Console<impl Write, impl Write>,
-        interrupted: &AtomicBool,
+        stream: &mut Stream<'_, impl Write, impl Write>,
+        signals: Signals<'_>,
     ) -> Result<Report> {
-        let mut merger = Merger::default();
         let deadline = session.timeout.map(|timeout| Instant::now() + timeout);
         let mut stopping = false;
         loop {
             let timed_out = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            if !stopping && (timed_out || interrupted.load(Ordering::Relaxed)) {
+            if !stopping && signals.dump.swap(false, Ordering::Relaxed) {
+                self.request(&Request::Dump)?;
+            }
+            let stop = timed_out || signals.interrupted.load(Ordering::Relaxed);
+            if stop && !mem::replace(&mut stopping, true) {
                 self.request(&Request::Stop)?;
-                stopping = true;
             }
             match self.wait(TICK)? {
                 None => {}
-                Some(Event::Started { failed }) => {
-                    for probe in failed {
-                        console.unattached(probe.probe, probe.errno)?;
+                Some(Event::Started { probes }) => {
+                    stream.console.unattached(&probes)?;
+                    if session.verbose > 0 {
+                        stream.console.attached(&probes, session.verbose > 1)?;
                     }
                 }
-                Some(Event::Data { horizon_ns, chunks }) => {
-                    for (cpu, records) in chunks {
-                        merger.push(cpu, &records)?;
-                    }
-                    for record in merger.take_before(horizon_ns) {
-                        console.record(&record)?;
-                    }
-                    console.flush()?;
-                }
-                Some(Event::Output { is_stderr, bytes }) => console.pass(is_stderr, &bytes)?,
+                Some(Event::Data { horizon_ns, chunks }) => stream.take(horizon_ns, &chunks)?,
+                Some(Event::Output { is_stderr, bytes }) => stream.console.pass(is_stderr, &bytes)?,
                 Some(Event::Finished(report)) => return Ok(*report),
                 Some(Event::Hello(_) | Event::Fact { .. } | Event::Loaded | Event::Error(_)) => {}
             }

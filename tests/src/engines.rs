@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use spile_agent::command_line::DEFAULT_RING_BYTES;
-use spile_agent::protocol::TargetProcess;
 use spile_cli::compile::Request;
 use spile_cli::target::agent_path;
 use spile_debuginfo::UserTarget;
@@ -86,14 +85,7 @@ fn run_image(agent: &mut Agent, image: &[u8]) -> Result<Transcript> {
 
 /// Runs an image until it ends, or to the timeout.
 pub(crate) fn run_session(agent: &mut Agent, image: &[u8], ring_bytes: u32, timeout: Duration) -> Result<Transcript> {
-    let session = Session {
-        image,
-        ring_bytes,
-        target: TargetProcess::None,
-        timeout: Some(timeout),
-        quiet: false,
-        coloured: false,
-    };
+    let session = Session { image, ring_bytes, timeout: Some(timeout), ..Session::default() };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let outcome = agent.run(&session, &mut out, &mut err, &AtomicBool::new(false))?;
     Ok(Transcript { out: visible(&out), err: visible(&err), failed: !outcome.is_success() })

@@ -30,6 +30,11 @@ impl Guest {
         Ok(Self { machine: spile_vm_lab::Machine::builder(&cell.prepare(&Silent)?).smp(2) })
     }
 
+    /// One CPU, on which a nanosecond is an instruction.
+    pub fn counting(cell: Cell) -> Result<Self> {
+        Ok(Self { machine: machines::builder(cell, &Silent)?.icount() })
+    }
+
     /// With a file.
     pub fn file(self, path: &str, content: impl Into<Vec<u8>>) -> Self {
         Self { machine: self.machine.file(path, content) }

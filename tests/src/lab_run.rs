@@ -22,6 +22,9 @@ pub struct Run<'a> {
     target: TargetProcess,
     interrupt: bool,
     warnings: bool,
+    flight_recorder: bool,
+    timed: bool,
+    attach: u32,
 }
 
 /// How a run went.
@@ -38,13 +41,15 @@ pub struct Ran {
 impl<'a> Run<'a> {
     /// Runs until the script exits.
     pub fn new(script: &'a str) -> Self {
-        let options = Options::default();
         Self {
             script,
-            options,
+            options: Options::default(),
             ring_bytes: DEFAULT_RING_BYTES,
             target: TargetProcess::None,
             interrupt: false,
+            flight_recorder: false,
+            timed: false,
+            attach: 0,
             warnings: true,
         }
     }
@@ -76,6 +81,21 @@ impl<'a> Run<'a> {
         Self { warnings: false, ..self }
     }
 
+    /// With the newest output kept in the rings (`-F`).
+    pub fn flight_recorder(self) -> Self {
+        Self { flight_recorder: true, ..self }
+    }
+
+    /// With timed handlers (`-t`).
+    pub fn timed(self) -> Self {
+        Self { timed: true, ..self }
+    }
+
+    /// With probes attached in these ways only, as `spile_load.attach` has it.
+    pub fn attach(self, attach: u32) -> Self {
+        Self { attach, ..self }
+    }
+
     /// As if ^C were pressed when the first output is seen.
     pub fn interrupted_by_output(self) -> Self {
         Self { interrupt: true, ..self }
@@ -83,15 +103,16 @@ impl<'a> Run<'a> {
 
     /// Compiles and runs it.
     pub fn on(self, lab: &mut Lab) -> Result<Ran> {
-        let request = Request::text("test.stp", self.script).with_options(self.options);
+        let request = Request::text("test.stp", self.script).with_options(self.options).timed(self.timed);
         let image = if self.warnings { request } else { request.quiet() }.image(&lab.facts)?;
         let session = Session {
             image: &image,
             ring_bytes: self.ring_bytes,
             target: self.target,
             timeout: Some(PATIENCE),
-            quiet: false,
-            coloured: false,
+            flight_recorder: self.flight_recorder,
+            attach: self.attach,
+            ..Session::default()
         };
         let interrupted = AtomicBool::new(false);
         let mut out = Output { text: Vec::new(), written: self.interrupt.then_some(&interrupted) };
@@ -105,8 +126,7 @@ impl<'a> Run<'a> {
 impl Ran {
     /// Hits whose handler did not run, and the kernel's own misses.
     pub fn lost_hits(&self) -> u64 {
-        let skips: u64 = self.outcome.report.skips().map(|(_, count)| count).sum();
-        skips + self.outcome.report.missed.iter().map(|(_, count)| count).sum::<u64>()
+        self.outcome.report.skipped() + self.outcome.report.missed()
     }
 
     /// Records that found no room in a ring.

@@ -68,21 +68,43 @@ impl HistData {
 ///
 /// A missing argument is 0; one of another type than the conversion's is printed by its own type.
 pub fn format(text: &[u8], args: &[Arg<'_>]) -> Vec<u8> {
-    let values: Vec<rt_value> = args.iter().map(value).collect();
-    grow(|out| {
-        // SAFETY: `out` has the capacity passed; `text` and `values` have the lengths passed, and `values` points
-        // to what `args` borrows, histograms having as many buckets as they say (`HistData::from_words`).
-        unsafe {
-            c::rt_format(
-                out.as_mut_ptr(),
-                out.len() as u64,
-                text.as_ptr(),
-                text.len() as u64,
-                values.as_ptr(),
-                values.len() as u64,
-            )
+    let mut formatter = Formatter::default();
+    let made = formatter.format::<std::convert::Infallible>(text, args.iter().copied().map(Ok));
+    made.map(<[u8]>::to_vec).unwrap_or_default()
+}
+
+/// [`format()`] again and again, in the same memory.
+#[derive(Default)]
+pub struct Formatter {
+    values: Vec<rt_value>,
+    out: Vec<u8>,
+}
+
+impl Formatter {
+    /// Formats arguments, unless one of them is an error.
+    pub fn format<'a, E>(&mut self, text: &[u8], args: impl Iterator<Item = Result<Arg<'a>, E>>) -> Result<&[u8], E> {
+        self.values.clear();
+        for arg in args {
+            self.values.push(value(&arg?));
         }
-    })
+        let (values, out) = (&self.values, &mut self.out);
+        let length = grow(out, |out| {
+            // SAFETY: `out` has the capacity passed; `text` and `values` have the lengths passed, and `values` points
+            // to what arguments borrow for longer than this call, histograms having as many buckets as they say
+            // (`HistData::from_words`).
+            unsafe {
+                c::rt_format(
+                    out.as_mut_ptr(),
+                    out.len() as u64,
+                    text.as_ptr(),
+                    text.len() as u64,
+                    values.as_ptr(),
+                    values.len() as u64,
+                )
+            }
+        });
+        Ok(&self.out[..length])
+    }
 }
 
 fn value(arg: &Arg<'_>) -> rt_value {
@@ -101,22 +123,26 @@ fn value(arg: &Arg<'_>) -> rt_value {
 
 /// The message of an error (`SPILE_ERROR_*`) with its argument, without the place; empty for the script's own.
 pub fn error_text(code: u32, arg: u64) -> Vec<u8> {
-    grow(|out| {
+    let mut out = Vec::new();
+    let length = grow(&mut out, |out| {
         // SAFETY: `out` has the capacity passed.
         unsafe { c::rt_message(out.as_mut_ptr(), out.len() as u64, code, arg) }
-    })
-}
-
-/// Runs a function that fills a buffer and returns the bytes it would need, twice if need be.
-fn grow(fill: impl Fn(&mut [u8]) -> u64) -> Vec<u8> {
-    let mut out = vec![0; 256];
-    let length = fill(&mut out) as usize;
-    if length > out.len() {
-        out.resize(length, 0);
-        fill(&mut out);
-    }
+    });
     out.truncate(length);
     out
+}
+
+/// Runs a function that fills a buffer and returns the bytes it would need, twice if need be; those bytes.
+fn grow(out: &mut Vec<u8>, fill: impl Fn(&mut [u8]) -> u64) -> usize {
+    if out.is_empty() {
+        out.resize(256, 0);
+    }
+    let length = fill(out) as usize;
+    if length > out.len() {
+        out.resize(length, 0);
+        fill(out);
+    }
+    length
 }
 
 /// A global does not fit: too many elements or buckets, or no room in the image's data.

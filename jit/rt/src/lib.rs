@@ -17,4 +17,4 @@ pub mod freestanding;
 )]
 pub mod raw;
 
-pub use ffi::{Arg, HistData, LayoutError, error_text, format, layout, scratch_reserve, str_slot};
+pub use ffi::{Arg, Formatter, HistData, LayoutError, error_text, format, layout, scratch_reserve, str_slot};

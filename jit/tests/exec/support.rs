@@ -2,11 +2,11 @@
 //! The interface of `ir/tests/ir/support.rs`, with machine code behind it.
 
 use spile_abi::raw;
-use spile_agent::engine::Engine as _;
+use spile_agent::engine::{Drain, Engine as _, Setup};
 use spile_agent::user::UserEngine;
 use spile_ir::{Format, Program, parse, verify};
 use spile_jit::{Arch, JitOptions, compile};
-use spile_output::{Merger, Record, message_text};
+use spile_output::{Chunk, Merger, Record, message_text};
 
 /// Nothing: the engine's process is the world.
 #[derive(Default)]
@@ -80,26 +80,28 @@ pub fn run_in(program: &Program, _world: &mut World) -> Outcome {
     let images = [image(Arch::X86_64), image(Arch::Aarch64)];
     let native = usize::from(cfg!(target_arch = "aarch64"));
     let mut engine = UserEngine::default();
-    engine.load(&images[native], 1 << 20, 42).expect("the image loads");
+    engine
+        .load(&images[native], &Setup { ring_bytes: 1 << 20, param: 42, ..Setup::default() })
+        .expect("the image loads");
     engine.start().expect("begin probes run");
     engine.stop().expect("end probes run");
     let mut merger = Merger::default();
-    for (cpu, stream) in engine.drain().expect("records come out") {
-        merger.push(cpu, &stream).expect("records are whole");
+    for Chunk { cpu, records } in engine.drain(Drain::All).expect("records come out").chunks {
+        merger.push(cpu, &records).expect("records are whole");
     }
-    let records = merger.take_before(u64::MAX);
+    let records: Vec<_> = merger.take_before(u64::MAX).collect();
     let errors = records.iter().filter(|record| u32::from(record.kind) == raw::SPILE_RECORD_ERROR).count() as u64;
     let transcript = records.iter().map(|record| render(program, record)).collect();
     Outcome { transcript, errors, failed: engine.report().expect("a report").failed }
 }
 
-fn render(program: &Program, record: &Record) -> String {
-    let text = || String::from_utf8_lossy(message_text(&record.payload)).into_owned();
+fn render(program: &Program, record: &Record<'_>) -> String {
+    let text = || String::from_utf8_lossy(message_text(record.payload)).into_owned();
     match u32::from(record.kind) {
-        raw::SPILE_RECORD_PRINT => print(program, &record.payload),
+        raw::SPILE_RECORD_PRINT => print(program, record.payload),
         raw::SPILE_RECORD_WARNING => format!("WARNING: {}\n", text()),
         raw::SPILE_RECORD_SYSTEM => format!("SYSTEM: {}\n", text()),
-        raw::SPILE_RECORD_ERROR => format!("ERROR: {}{}\n", text(), place(program, &record.payload)),
+        raw::SPILE_RECORD_ERROR => format!("ERROR: {}{}\n", text(), place(program, record.payload)),
         kind => panic!("record of kind {kind}"),
     }
 }
