@@ -24,6 +24,7 @@ mod opt;
 mod parse;
 mod print;
 mod program;
+mod timing;
 mod types;
 mod verify;
 

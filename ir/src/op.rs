@@ -313,6 +313,12 @@ intrinsics! {
     Exit "exit" (): Acts;
     /// Ends the handler at once, uncaught, and asks the session to end.
     Abort "abort" (): Acts fails;
+    /// The reader of the output shall look at it now, though the flight recorder is on.
+    Flush "flush" (): Acts;
+    /// So many cycles were taken by the handler: what `-t` adds to it.
+    Timed "timed" (Int): Acts;
+    /// What all handlers have taken goes to the host.
+    TimingReport "timing_report" (): Acts;
     /// A shell command for the agent to run.
     System "system" (Str): Acts;
     /// Address of the current `task_struct`.

@@ -15,19 +15,37 @@ pub struct Layout {
     pub data_size: u64,
     /// Bytes for each CPU.
     pub percpu_size: u64,
+    /// Where in a CPU's part it is kept what handlers take, if that is wanted.
+    pub timing_off: Option<u32>,
 }
+
+/// Parts of a CPU's memory begin at multiples of this.
+const CACHE_LINE: u64 = 64;
 
 impl Layout {
     /// Lays out a program's globals.
     pub fn new(program: &ir::Program) -> Result<Self, Error> {
-        let mut layout = Self { globals: Vec::new(), data_size: size_of::<raw::rt_session>() as u64, percpu_size: 0 };
+        let data_size = size_of::<raw::rt_session>() as u64;
+        let mut layout = Self { globals: Vec::new(), data_size, percpu_size: 0, timing_off: None };
         for global in &program.globals {
             let mut described = describe(&global.kind, &program.limits);
             spile_rt::layout(&mut described, &mut layout.data_size, &mut layout.percpu_size)
                 .map_err(|_| Error::GlobalTooLarge(global.name.clone()))?;
             layout.globals.push(described);
         }
+        if program.is_timed() {
+            layout.add_timing(program.probes.len() as u64)?;
+        }
         Ok(layout)
+    }
+
+    /// Room for what the handlers of so many probes take.
+    fn add_timing(&mut self, n_probes: u64) -> Result<(), Error> {
+        // Never at 0, which means that nothing is timed.
+        let offset = self.percpu_size.next_multiple_of(CACHE_LINE).max(CACHE_LINE);
+        self.percpu_size = offset + n_probes * u64::from(spile_abi::SPILE_LEVELS) * size_of::<raw::rt_timing>() as u64;
+        self.timing_off = Some(u32::try_from(offset).map_err(|_| Error::TooMany("probes to time"))?);
+        Ok(())
     }
 
     /// The table of descriptors as the image's constant.

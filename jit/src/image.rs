@@ -194,7 +194,8 @@ fn host_info(program: &ir::Program, options: &JitOptions, linked: &Linked, compi
         files: program.files.clone(),
         locations: program.locations.iter().map(location).collect(),
         formats: program.formats.iter().map(format).collect(),
-        probes: program.probes.iter().map(probe).collect(),
+        probes: program.probes.iter().map(|of| probe(program, of)).collect(),
+        globals: program.globals.iter().map(|global| global.name.clone()).collect(),
         functions: functions(linked, compiled),
         limits: host::Limits {
             max_string: limits.max_string,
@@ -216,14 +217,22 @@ fn format(format: &ir::Format) -> host::Format {
     host::Format { text: format.text.clone(), args: format.args.iter().map(arg).collect() }
 }
 
-fn probe(probe: &ir::Probe) -> host::Probe {
+fn probe(program: &ir::Program, probe: &ir::Probe) -> host::Probe {
     let symbol = match &probe.kind {
         ir::ProbeKind::Function { symbol, .. }
         | ir::ProbeKind::Return { symbol, .. }
         | ir::ProbeKind::Address { symbol, .. } => symbol.clone(),
         _ => String::new(),
     };
-    host::Probe { name: probe.name.clone(), symbol, optional: probe.optional }
+    let first = program.functions[probe.handler.index()].blocks.iter().find_map(|block| block.insts.first());
+    host::Probe {
+        name: probe.name.clone(),
+        symbol,
+        from: probe.script_name().to_owned(),
+        location: first.map_or(abi::SPILE_NO_LOCATION, |inst| inst.loc.0),
+        is_return: matches!(probe.kind, ir::ProbeKind::Return { .. }),
+        optional: probe.optional,
+    }
 }
 
 /// All code of the text, that of the runtime without lines.

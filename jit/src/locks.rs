@@ -29,7 +29,7 @@ impl Locks {
                 .iter()
                 .filter_map(|(id, access)| {
                     let mode = mode(&program.globals[id.index()].kind, *access, written[id.index()])?;
-                    Some(rt_lock { lock_off: layout.globals[id.index()].lock_off, mode })
+                    Some(rt_lock { lock_off: layout.globals[id.index()].lock_off, mode, global: id.0 })
                 })
                 .collect();
             locks.sort_by_key(|lock| lock.lock_off);

@@ -113,7 +113,12 @@ impl Changes {
                 intrinsic.effect() == Effect::Acts
                     && !matches!(
                         intrinsic,
-                        Intrinsic::Error | Intrinsic::Exhausted | Intrinsic::Warn | Intrinsic::Exit | Intrinsic::System
+                        Intrinsic::Error
+                            | Intrinsic::Exhausted
+                            | Intrinsic::Warn
+                            | Intrinsic::Exit
+                            | Intrinsic::Flush
+                            | Intrinsic::System
                     )
             }
             _ => false,

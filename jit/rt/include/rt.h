@@ -59,7 +59,9 @@ struct rt_session {
 	__u32 max_trylock;
 	__u32 scratch_size;
 	__u32 reserve;		/* rt_scratch_reserve(): the end of the scratch memory, the runtime's own */
-	__u32 reserved[5];
+	__u32 timing_off;	/* of struct rt_timing, in each CPU's part; 0: handlers are not timed */
+	__u64 begun;		/* when, cycles, where they are */
+	__u32 reserved[2];
 };
 
 /* The script's abort(): unwinds like an error that cannot be caught, and is none. */
@@ -123,6 +125,7 @@ enum rt_lock_mode { RT_LOCK_READ = 1, RT_LOCK_WRITE = 2 };
 struct rt_lock {
 	__u32 lock_off;
 	__u32 mode;		/* enum rt_lock_mode */
+	__u32 global;		/* whose it is, for the host */
 };
 
 /* A handler, constant, in the image's text. */
@@ -151,6 +154,24 @@ void rt_init(struct rt_ctx *ctx, const struct rt_init_info *info, const struct r
 __u64 rt_enter(struct rt_ctx *ctx, const struct rt_handler *handler);
 void rt_leave(struct rt_ctx *ctx, const struct rt_handler *handler);
 void rt_failed(struct rt_ctx *ctx);
+
+/*
+ * What the handlers of a probe took: one for each probe, CPU and level, n_probes *
+ * SPILE_LEVELS of them from timing_off in each CPU's part. The numbers are those of
+ * struct spile_timing.
+ */
+struct rt_timing {
+	__u64 count, sum, min, max, squares_low, squares_high;
+	__u64 lock_waits, lock_wait_ns;
+	__u64 buckets[32];
+};
+
+/* From now on: called once, after rt_init(), with an offset that is not 0. */
+void rt_timing_init(struct rt_ctx *ctx, __u64 offset);
+/* This hit's handler took so many cycles. */
+void rt_timed(struct rt_ctx *ctx, __u64 cycles);
+/* A record for each probe that was hit. */
+void rt_timing_report(struct rt_ctx *ctx, __u64 n_probes);
 
 /* The message of the error under way into dst; the error is then over. */
 void rt_caught(struct rt_ctx *ctx, struct rt_str *dst);

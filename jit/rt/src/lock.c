@@ -31,17 +31,22 @@ static int lock_take(struct rt_ctx *ctx, const struct rt_lock *lock)
 
 	for (;;) {
 		if (LIKELY(lock_try(ctx, lock, &seen)))
-			return 1;
+			break;
 		if (seen == (WRITER | ctx->cpu))
 			return 0;
 		now = spile_import_time_mono_ns();
 		if (!begun)
 			begun = now;
-		else if (now - begun > (u64)session_of(ctx)->max_trylock * TRYLOCK_DELAY_NS)
+		else if (now - begun > (u64)session_of(ctx)->max_trylock * TRYLOCK_DELAY_NS) {
+			timing_waited(ctx, now - begun);
 			return 0;
+		}
 		for (i = 0; i < SPINS; i++)
 			cpu_relax();
 	}
+	if (UNLIKELY(begun))
+		timing_waited(ctx, spile_import_time_mono_ns() - begun);
+	return 1;
 }
 
 static void lock_release(struct rt_ctx *ctx, const struct rt_lock *lock)
@@ -60,16 +65,16 @@ static void locks_release(struct rt_ctx *ctx, const struct rt_handler *handler, 
 		lock_release(ctx, &handler->locks[--n]);
 }
 
-/* All of a handler's locks, or none. */
-static int locks_take(struct rt_ctx *ctx, const struct rt_handler *handler)
+/* All of a handler's locks, or none: then the one that it cannot have. */
+static const struct rt_lock *locks_take(struct rt_ctx *ctx, const struct rt_handler *handler)
 {
 	u32 i;
 
 	for (i = 0; i < handler->n_locks; i++) {
 		if (UNLIKELY(!lock_take(ctx, &handler->locks[i]))) {
 			locks_release(ctx, handler, i);
-			return 0;
+			return &handler->locks[i];
 		}
 	}
-	return 1;
+	return 0;
 }

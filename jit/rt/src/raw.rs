@@ -102,7 +102,9 @@ pub struct rt_session {
     pub max_trylock: __u32,
     pub scratch_size: __u32,
     pub reserve: __u32,
-    pub reserved: [__u32; 5usize],
+    pub timing_off: __u32,
+    pub begun: __u64,
+    pub reserved: [__u32; 2usize],
 }
 const _: () = {
     ["Size of rt_session"][::core::mem::size_of::<rt_session>() - 64usize];
@@ -116,7 +118,9 @@ const _: () = {
     ["Offset of field: rt_session::max_trylock"][::core::mem::offset_of!(rt_session, max_trylock) - 32usize];
     ["Offset of field: rt_session::scratch_size"][::core::mem::offset_of!(rt_session, scratch_size) - 36usize];
     ["Offset of field: rt_session::reserve"][::core::mem::offset_of!(rt_session, reserve) - 40usize];
-    ["Offset of field: rt_session::reserved"][::core::mem::offset_of!(rt_session, reserved) - 44usize];
+    ["Offset of field: rt_session::timing_off"][::core::mem::offset_of!(rt_session, timing_off) - 44usize];
+    ["Offset of field: rt_session::begun"][::core::mem::offset_of!(rt_session, begun) - 48usize];
+    ["Offset of field: rt_session::reserved"][::core::mem::offset_of!(rt_session, reserved) - 56usize];
 };
 pub const RT_INT: rt_kind = 0;
 pub const RT_STR: rt_kind = 1;
@@ -205,12 +209,14 @@ pub type rt_lock_mode = ::core::ffi::c_uint;
 pub struct rt_lock {
     pub lock_off: __u32,
     pub mode: __u32,
+    pub global: __u32,
 }
 const _: () = {
-    ["Size of rt_lock"][::core::mem::size_of::<rt_lock>() - 8usize];
+    ["Size of rt_lock"][::core::mem::size_of::<rt_lock>() - 12usize];
     ["Alignment of rt_lock"][::core::mem::align_of::<rt_lock>() - 4usize];
     ["Offset of field: rt_lock::lock_off"][::core::mem::offset_of!(rt_lock, lock_off) - 0usize];
     ["Offset of field: rt_lock::mode"][::core::mem::offset_of!(rt_lock, mode) - 4usize];
+    ["Offset of field: rt_lock::global"][::core::mem::offset_of!(rt_lock, global) - 8usize];
 };
 #[repr(C)]
 #[derive(
@@ -237,6 +243,34 @@ const _: () = {
     ["Offset of field: rt_init_info::scratch_size"][::core::mem::offset_of!(rt_init_info, scratch_size) - 20usize];
     ["Offset of field: rt_init_info::n_globals"][::core::mem::offset_of!(rt_init_info, n_globals) - 24usize];
     ["Offset of field: rt_init_info::reserved"][::core::mem::offset_of!(rt_init_info, reserved) - 28usize];
+};
+#[repr(C)]
+#[derive(
+    Debug, Default, Copy, Clone, PartialEq, Eq, zerocopy :: FromBytes, zerocopy :: IntoBytes, zerocopy :: Immutable,
+)]
+pub struct rt_timing {
+    pub count: __u64,
+    pub sum: __u64,
+    pub min: __u64,
+    pub max: __u64,
+    pub squares_low: __u64,
+    pub squares_high: __u64,
+    pub lock_waits: __u64,
+    pub lock_wait_ns: __u64,
+    pub buckets: [__u64; 32usize],
+}
+const _: () = {
+    ["Size of rt_timing"][::core::mem::size_of::<rt_timing>() - 320usize];
+    ["Alignment of rt_timing"][::core::mem::align_of::<rt_timing>() - 8usize];
+    ["Offset of field: rt_timing::count"][::core::mem::offset_of!(rt_timing, count) - 0usize];
+    ["Offset of field: rt_timing::sum"][::core::mem::offset_of!(rt_timing, sum) - 8usize];
+    ["Offset of field: rt_timing::min"][::core::mem::offset_of!(rt_timing, min) - 16usize];
+    ["Offset of field: rt_timing::max"][::core::mem::offset_of!(rt_timing, max) - 24usize];
+    ["Offset of field: rt_timing::squares_low"][::core::mem::offset_of!(rt_timing, squares_low) - 32usize];
+    ["Offset of field: rt_timing::squares_high"][::core::mem::offset_of!(rt_timing, squares_high) - 40usize];
+    ["Offset of field: rt_timing::lock_waits"][::core::mem::offset_of!(rt_timing, lock_waits) - 48usize];
+    ["Offset of field: rt_timing::lock_wait_ns"][::core::mem::offset_of!(rt_timing, lock_wait_ns) - 56usize];
+    ["Offset of field: rt_timing::buckets"][::core::mem::offset_of!(rt_timing, buckets) - 64usize];
 };
 pub const RT_COUNT: rt_field = 0;
 pub const RT_SUM: rt_field = 1;

@@ -21,6 +21,7 @@
 #include "stat.c"
 #include "sort.c"
 #include "iter.c"
+#include "timing.c"
 #include "lock.c"
 #include "output.c"
 #include "memory_string.c"

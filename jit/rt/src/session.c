@@ -25,8 +25,8 @@ void rt_init(struct rt_ctx *ctx, const struct rt_init_info *info, const struct r
 	session->reserve = rt_scratch_reserve(info->max_string);
 }
 
-/* Counts a hit that found a global locked. */
-static void session_skip(struct rt_ctx *ctx)
+/* Counts a hit that found a global locked, and says which. */
+static void session_skip(struct rt_ctx *ctx, u32 global)
 {
 	static const u8 text[] =
 		"Skipped too many probes, check MAXSKIPPED or try again with stap -t for more details.";
@@ -34,6 +34,7 @@ static void session_skip(struct rt_ctx *ctx)
 	struct spile_counters *counters = at(ctx->counters);
 
 	__atomic_fetch_add(&counters->skips[SPILE_SKIP_LOCK], 1, __ATOMIC_RELAXED);
+	output_message(ctx, SPILE_RECORD_SKIPPED, global, 0, 0);
 	if (__atomic_fetch_add(&session->skips, 1, __ATOMIC_RELAXED) != session->max_skipped)
 		return;
 	output_message(ctx, SPILE_RECORD_ERROR, SPILE_ERROR_NONE, text, sizeof(text) - 1);
@@ -42,9 +43,11 @@ static void session_skip(struct rt_ctx *ctx)
 
 __u64 rt_enter(struct rt_ctx *ctx, const struct rt_handler *handler)
 {
-	if (LIKELY(locks_take(ctx, handler)))
+	const struct rt_lock *locked = locks_take(ctx, handler);
+
+	if (LIKELY(!locked))
 		return 1;
-	session_skip(ctx);
+	session_skip(ctx, locked->global);
 	return 0;
 }
 

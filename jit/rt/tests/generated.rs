@@ -21,7 +21,7 @@ fn raw_is_current() {
     let bindings = bindgen::builder()
         .header(root.join("include/rt.h").display().to_string())
         .clang_arg(format!("-I{}", root.join("../../abi/include").display()))
-        .allowlist_type("rt_(ctx|session|global|lock|init_info|hist_arg|value|kind|hist|lock_mode|field|sort_by|arg|step_kind|step)")
+        .allowlist_type("rt_(ctx|session|global|lock|init_info|hist_arg|timing|value|kind|hist|lock_mode|field|sort_by|arg|step_kind|step)")
         .allowlist_item("RT_.*")
         .prepend_enum_name(false)
         .derive_default(true)

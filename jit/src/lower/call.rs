@@ -55,8 +55,13 @@ impl Emitter<'_, '_> {
                 Some(slot)
             }
             Action::Ask(import) => Some(self.word(Callee::Import(import), &[])),
-            Action::Exit => {
-                self.call(Callee::Import(abi::SPILE_IMPORT_session_exit), &[self.ctx]);
+            Action::Tell(import) => {
+                self.call(Callee::Import(import), &[self.ctx]);
+                None
+            }
+            Action::TimingReport => {
+                let n_probes = self.int(self.lowering.program.probes.len() as i64);
+                self.runtime(Rt::TimingReport, &[self.ctx, n_probes]);
                 None
             }
             Action::Cpu => {
@@ -102,8 +107,10 @@ enum Action {
     Make(Rt),
     /// By kshim, without arguments.
     Ask(u32),
-    /// session_exit().
-    Exit,
+    /// By kshim, of the context.
+    Tell(u32),
+    /// By the runtime, of all probes.
+    TimingReport,
     /// `spile_ctx.cpu`.
     Cpu,
     /// A word of the context.
@@ -145,7 +152,10 @@ fn action(intrinsic: ir::Intrinsic) -> Action {
         ir::Intrinsic::FpSqrt => Action::Compute(Rt::FpSqrt),
         ir::Intrinsic::FpToString => Action::Make(Rt::FpToString),
         ir::Intrinsic::StringToFp => Action::Compute(Rt::StringToFp),
-        ir::Intrinsic::Exit => Action::Exit,
+        ir::Intrinsic::Exit => Action::Tell(abi::SPILE_IMPORT_session_exit),
+        ir::Intrinsic::Flush => Action::Tell(abi::SPILE_IMPORT_ring_flush),
+        ir::Intrinsic::Timed => Action::ComputeIn(Rt::Timed),
+        ir::Intrinsic::TimingReport => Action::TimingReport,
         ir::Intrinsic::CurrentTask => Action::Field(ctx::TASK),
         ir::Intrinsic::TimeMonoNs => Action::Ask(abi::SPILE_IMPORT_time_mono_ns),
         ir::Intrinsic::TimeRealNs => Action::Ask(abi::SPILE_IMPORT_time_real_ns),

@@ -279,6 +279,10 @@ impl Emitter<'_, '_> {
         let info = self.address(info, 0);
         let globals = self.global(ir::GlobalId(0));
         self.runtime(Rt::Init, &[self.ctx, info, globals]);
+        if let Some(offset) = self.lowering.layout.timing_off {
+            let offset = self.int(i64::from(offset));
+            self.runtime(Rt::TimingInit, &[self.ctx, offset]);
+        }
         for (index, global) in program.globals.iter().enumerate() {
             let id = ir::GlobalId::new(index);
             match &global.kind {
