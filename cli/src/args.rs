@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use spile_agent::command_line::attach_mask;
 use spile_frontend::target::Arch;
 use spile_vm_lab::Cell;
 
@@ -36,6 +37,8 @@ pub enum Command {
     Dump(Dump),
     /// List probe points, aliases of the library included, that a pattern matches.
     List(List),
+    /// Print the files that `spile run -b` wrote, one for each CPU, in the order of time.
+    Merge(Merge),
     /// Bring scripts into the one style.
     Fmt(Fmt),
     /// Explain the code of a diagnostic, such as E0301; without one, list them all.
@@ -86,12 +89,26 @@ pub struct Run {
     /// Begin a new file (FILE.0, FILE.1, …) where one would grow larger; keep the last N.
     #[arg(short = 'S', value_name = "MEGABYTES[,N]", requires = "output")]
     pub rotation: Option<Rotation>,
+    /// Write each CPU's output to a file of its own (FILE.cpu0, FILE.cpu1, …), unmerged and unformatted: the cheapest
+    /// way. `spile merge` prints them.
+    #[arg(short = 'b', long, requires = "output")]
+    pub bulk: bool,
+    /// Keep the newest output in the buffers, and print it when SIGUSR2 comes or the script calls
+    /// flight_recorder_dump(), and at the end.
+    #[arg(short = 'F', long)]
+    pub flight_recorder: bool,
     /// Count run-time errors and go on, instead of printing the first and ending.
     #[arg(long)]
     pub suppress_handler_errors: bool,
-    /// Buffer for each CPU, a power of two.
+    /// No limit on a handler's actions, nor on the share of a CPU that handlers take.
+    #[arg(long, requires = "guru")]
+    pub suppress_time_limits: bool,
+    /// Buffer for each CPU, rounded up to a power of two.
     #[arg(short = 's', value_name = "MEGABYTES")]
     pub buffer: Option<u32>,
+    /// How probes may be attached, for comparisons: words of direct, ftrace, fprobe, kprobe, tracepoint, timer.
+    #[arg(long, value_name = "WAYS", value_parser = parse_attach)]
+    pub attach: Option<u32>,
     /// End after so many seconds.
     #[arg(short = 'T', value_name = "SECONDS")]
     pub timeout: Option<u64>,
@@ -175,12 +192,29 @@ pub struct List {
     /// With the variables that a handler finds there, and their types.
     #[arg(long, short = 'L')]
     pub variables: bool,
+    /// Attach a probe to each of them, and say how that was done and why not more cheaply.
+    #[arg(long, conflicts_with = "variables")]
+    pub how: bool,
+    /// With `--how`: in which ways it may be done, such as ftrace,kprobe.
+    #[arg(long, value_name = "WAYS", value_parser = parse_attach, requires = "how")]
+    pub attach: Option<u32>,
     /// What to look into.
     #[command(flatten)]
     pub compile_for: CompileFor,
     /// Also look for library scripts in this directory.
     #[arg(short = 'I', value_name = "DIRECTORY")]
     pub include: Vec<PathBuf>,
+}
+
+/// `spile merge`.
+#[derive(Args, Debug)]
+pub struct Merge {
+    /// Files of one run.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Write to this file.
+    #[arg(short = 'o', value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// `spile kit`.
@@ -240,6 +274,9 @@ pub struct Script {
     /// Do not optimise.
     #[arg(short = 'u')]
     pub unoptimised: bool,
+    /// Time handlers: at the end tell of each probe its hits and their cycles, and the share of the machine.
+    #[arg(short = 't')]
+    pub timed: bool,
     /// Print no warnings.
     #[arg(short = 'w')]
     pub no_warnings: bool,
@@ -334,6 +371,10 @@ impl TargetName {
             Err(_) => Ok(Self::Local),
         }
     }
+}
+
+fn parse_attach(words: &str) -> Result<u32, String> {
+    attach_mask(words).map_err(|error| error.to_string())
 }
 
 fn parse_arch(name: &str) -> Result<Arch, String> {

@@ -15,6 +15,7 @@ use spile_jit::JitOptions;
 
 use crate::args::{Language, Script};
 use crate::diagnostics::{Show, Warnings};
+use crate::overload;
 use crate::passes::{Clock, Done, Passes};
 use crate::source::{self, Texts};
 use crate::time_zone;
@@ -50,6 +51,7 @@ pub struct Request {
     show: Show,
     passes: Passes,
     suppress_errors: bool,
+    timed: bool,
     /// The version of the language that conditions see.
     version: Option<String>,
 }
@@ -92,7 +94,8 @@ impl Request {
         };
         let passes = Passes { verbose: [script.verbose; 5], ..Passes::default() };
         let (optimise, show) = (!script.unoptimised, Show::new(script));
-        Ok(Self { input, options, optimise, show, passes, ..Self::scripts(Vec::new(), library) })
+        let timed = script.timed;
+        Ok(Self { input, options, optimise, show, passes, timed, ..Self::scripts(Vec::new(), library) })
     }
 
     /// Scripts that are one program, and a library, with nothing special.
@@ -105,6 +108,7 @@ impl Request {
             show: Show::default(),
             passes: Passes::default(),
             suppress_errors: false,
+            timed: false,
             version: None,
         }
     }
@@ -142,6 +146,11 @@ impl Request {
     /// With run-time errors counted only (`--suppress-handler-errors`).
     pub fn suppressing_errors(self, suppress_errors: bool) -> Self {
         Self { suppress_errors, ..self }
+    }
+
+    /// With handlers that are timed (`-t`).
+    pub fn timed(self, timed: bool) -> Self {
+        Self { timed, ..self }
     }
 
     /// In this version of the language (`--compatible`).
@@ -218,6 +227,9 @@ impl Request {
         if self.optimise {
             spile_ir::optimise(&mut program);
         }
+        if self.timed {
+            program.time_handlers();
+        }
         self.passes.done(clock, Done::Lowered);
         let texts = if is_ir { Texts::named(&program.files) } else { Texts::of(&compiled.sources) };
         Ok(Lowered { program, texts })
@@ -231,7 +243,7 @@ impl Request {
     /// The machine code of a program, with its text if that is wanted.
     pub fn code(&self, program: &spile_ir::Program, target: &dyn Target, dump: bool) -> Result<spile_jit::Compiled> {
         let clock = Clock::start();
-        let options = JitOptions { dump, ..self.jit_options(target) };
+        let options = JitOptions { dump, ..self.jit_options(target)? };
         let compiled = spile_jit::compile(program, &options).map_err(|error| {
             complain!("{}: cannot generate code: {error}", self.passes.style.command());
             self.passes.failed(4, None);
@@ -242,14 +254,19 @@ impl Request {
         Ok(compiled)
     }
 
-    fn jit_options(&self, target: &dyn Target) -> JitOptions {
+    fn jit_options(&self, target: &dyn Target) -> Result<JitOptions> {
         let arch = match target.arch() {
             Arch::X86_64 => spile_jit::Arch::X86_64,
             Arch::Aarch64 => spile_jit::Arch::Aarch64,
         };
         let script = self.sources().first().map(|source| source.name.to_string()).unwrap_or_default();
-        let options = host::Options { suppress_errors: self.suppress_errors, ..host::Options::default() };
-        JitOptions { script, release: target.release().into(), options, ..JitOptions::new(arch) }
+        let options = host::Options {
+            suppress_errors: self.suppress_errors,
+            timed: self.timed,
+            overload: overload::limits(&self.options.limits)?,
+            ..host::Options::default()
+        };
+        Ok(JitOptions { script, release: target.release().into(), options, ..JitOptions::new(arch) })
     }
 
     /// The points that the script's probes stand for.

@@ -18,7 +18,9 @@ mod dump;
 mod fmt;
 mod kit;
 mod list;
+mod merge;
 mod outfile;
+mod overload;
 pub mod passes;
 mod place;
 mod run;
@@ -44,6 +46,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Kit(kit) => kit::kit(&kit),
         Command::Dump(dump) => dump::dump(&dump),
         Command::List(list) => list::list(&list),
+        Command::Merge(merge) => merge::merge(&merge),
         Command::Fmt(command) => fmt::fmt(&command),
         Command::Explain { code } => diagnostics::explain(code.as_deref()),
         Command::Agent { arguments } => return spile_agent::command_line::main(arguments.into_iter()),

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context, Result};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR2};
 use spile_agent::command_line::{DEFAULT_RING_BYTES, ring_bytes};
 use spile_agent::protocol::TargetProcess;
 use spile_frontend::analyse::Options;
-use spile_session::Session;
+use spile_session::{Outlets, Session, Signals};
 use spile_vm_lab::Terminal;
 
 use crate::args::{Emit, Rotation, Run};
@@ -31,8 +31,14 @@ pub struct Plan {
     pub output: Option<String>,
     /// When a new one begins.
     pub rotation: Option<Rotation>,
-    /// Buffer of each CPU.
-    pub ring_bytes: u32,
+    /// A file for each CPU.
+    pub bulk: bool,
+    /// The newest output stays in the buffers.
+    pub flight_recorder: bool,
+    /// How probes may be attached; 0 for any way.
+    pub attach: u32,
+    /// Buffer of each CPU, as it was asked for.
+    pub megabytes: Option<u32>,
     /// How long it runs.
     pub timeout: Option<Duration>,
 }
@@ -41,14 +47,18 @@ pub struct Plan {
 pub fn run(options: &Run) -> Result<()> {
     let request = Request::new(&options.script)?;
     let request = if options.suppress_handler_errors { suppress_errors(request) } else { request };
+    let request = if options.suppress_time_limits { suppress_time_limits(request) } else { request };
     let plan = Plan {
         process: process(options.command.clone(), options.pid),
         output: options.output.clone(),
         rotation: options.rotation,
-        ring_bytes: options.buffer.map(ring_bytes).transpose()?.unwrap_or(DEFAULT_RING_BYTES),
+        bulk: options.bulk,
+        flight_recorder: options.flight_recorder,
+        attach: options.attach.unwrap_or(0),
+        megabytes: options.buffer,
         timeout: options.timeout.map(Duration::from_secs),
     };
-    let interrupted = interrupts()?;
+    let asked = Asked::by_signals()?;
     let progress = Terminal::or_lines();
     let place = Place::open(&options.target, options.smp, progress.as_ref())?;
     // The progress line ends where the script's output begins.
@@ -58,16 +68,27 @@ pub fn run(options: &Run) -> Result<()> {
         return show::text(&dump::emit(&request, emit, place.facts.as_ref())?);
     }
     let image = request.image(place.facts.as_ref())?;
-    execute(place, &image, &request, &plan, &interrupted)
+    execute(place, &image, &request, &plan, &asked)
 }
 
-/// From the first signal on an interrupt means: run the end probes and finish.
-pub fn interrupts() -> Result<Arc<AtomicBool>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(&interrupted)).context("cannot handle signals")?;
+/// What signals ask for.
+pub struct Asked {
+    /// To run the end probes and finish.
+    interrupted: Arc<AtomicBool>,
+    /// To print what the flight recorder holds.
+    dump: Arc<AtomicBool>,
+}
+
+impl Asked {
+    /// From now on an interrupt means to finish, and SIGUSR2 to dump.
+    pub fn by_signals() -> Result<Self> {
+        let asked = Self { interrupted: Arc::default(), dump: Arc::default() };
+        let (interrupted, dump) = (&asked.interrupted, &asked.dump);
+        for (signal, flag) in [(SIGINT, interrupted), (SIGTERM, interrupted), (SIGHUP, interrupted), (SIGUSR2, dump)] {
+            signal_hook::flag::register(signal, Arc::clone(flag)).context("cannot handle signals")?;
+        }
+        Ok(asked)
     }
-    Ok(interrupted)
 }
 
 /// What `-c` and `-x` come to.
@@ -86,26 +107,43 @@ pub fn suppress_errors(request: Request) -> Request {
     request.with_options(options).suppressing_errors(true)
 }
 
+/// Handlers may take as long as they like.
+pub fn suppress_time_limits(request: Request) -> Request {
+    let mut options = request.options().clone();
+    set_limits(&mut options, &["MAXACTION", "MAXACTION_INTERRUPTIBLE", "STP_NO_OVERLOAD"]);
+    request.with_options(options)
+}
+
 /// Takes limits away: the greatest number stands for none.
 pub fn set_limits(options: &mut Options, names: &[&str]) {
     options.limits.extend(names.iter().map(|name| ((*name).to_owned(), u32::MAX.to_string())));
 }
 
 /// Runs an image to its end.
-pub fn execute(mut place: Place, image: &[u8], request: &Request, plan: &Plan, interrupted: &AtomicBool) -> Result<()> {
-    let out = outfile::open(plan.output.as_deref(), plan.rotation)?;
+pub fn execute(mut place: Place, image: &[u8], request: &Request, plan: &Plan, asked: &Asked) -> Result<()> {
+    let (name, rotation) = (plan.output.as_deref(), plan.rotation);
+    let bulk = plan.bulk.then(|| outfile::by_cpu(name.unwrap_or_default(), rotation));
+    let out = outfile::open(name.filter(|_| !plan.bulk), rotation)?;
+    let passes = request.passes();
+    let ring_bytes = plan.megabytes.map(ring_bytes).transpose()?.unwrap_or(DEFAULT_RING_BYTES);
+    if let Some(megabytes) = plan.megabytes.filter(|_| passes.verbose[4] > 0) {
+        eprintln!("Buffer of each CPU: {} MB (asked for: {megabytes} MB).", ring_bytes >> 20);
+    }
     let session = Session {
         image,
-        ring_bytes: plan.ring_bytes,
+        ring_bytes,
+        flight_recorder: plan.flight_recorder,
+        attach: plan.attach,
+        verbose: passes.verbose[4],
         target: plan.process.clone(),
         timeout: plan.timeout,
         quiet: request.is_quiet(),
         coloured: AutoStream::choice(&io::stderr()) != ColorChoice::Never,
     };
-    let passes = request.passes();
     passes.starting();
     let clock = Clock::start();
-    let outcome = place.agent()?.run(&session, out, io::stderr().lock(), interrupted)?;
+    let signals = Signals { interrupted: &asked.interrupted, dump: &asked.dump };
+    let outcome = place.agent()?.run_to(&session, Outlets { out, err: io::stderr().lock(), bulk }, signals)?;
     passes.done(clock, Done::Ran);
     place.close()?;
     if outcome.is_success() { Ok(()) } else { Err(Reported.into()) }

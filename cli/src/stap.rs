@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
-use spile_agent::command_line::{DEFAULT_RING_BYTES, ring_bytes};
 use spile_debuginfo::{KernelTarget, UserTarget};
 use spile_frontend::ParsedScript;
 use spile_frontend::analyse::{Options as FrontEnd, POINT_TYPES, Source};
@@ -26,7 +25,7 @@ use crate::compile::{Reported, Request};
 use crate::diagnostics::Warnings;
 use crate::passes::{Passes, Style};
 use crate::place::Place;
-use crate::run::{self, Plan};
+use crate::run::{self, Asked, Plan};
 use crate::{build, dump, list, show, source, target};
 use options::{Action, Options, Script};
 use table::{Does, OPTIONS, Spec, Takes};
@@ -94,7 +93,7 @@ fn run(options: &Options) -> Result<()> {
         None => bail!("there is no script"),
     };
     let request = request(options, vec![script])?;
-    let interrupted = run::interrupts()?;
+    let asked = Asked::by_signals()?;
     let place = Where::of(options)?;
     keep(options, &request, place.facts())?;
     if let Some(emit) = [Emit::Ast, Emit::Resolved, Emit::Ir].get(usize::from(options.last_pass) - 1) {
@@ -107,15 +106,17 @@ fn run(options: &Options) -> Result<()> {
     }
     match place {
         Where::Here(place) if options.last_pass == 5 => {
-            let megabytes = options.megabytes.map(ring_bytes).transpose()?;
             let plan = Plan {
                 process: run::process(options.command.clone(), options.pid),
                 output: options.output.clone(),
                 rotation: options.rotation,
-                ring_bytes: megabytes.unwrap_or(DEFAULT_RING_BYTES),
+                bulk: options.bulk,
+                flight_recorder: options.flight_recorder,
+                attach: 0,
+                megabytes: options.megabytes,
                 timeout: options.timeout.map(std::time::Duration::from_secs),
             };
-            run::execute(*place, &image, &request, &plan, &interrupted)
+            run::execute(*place, &image, &request, &plan, &asked)
                 .inspect_err(|error| {
                     if !error.is::<Reported>() {
                         complain!("stap: {error:#}");
@@ -230,7 +231,7 @@ fn request(options: &Options, mut scripts: Vec<Source>) -> Result<Request> {
     for directory in &options.include {
         source::add_directory(&mut library, directory)?;
     }
-    let mut front_end = FrontEnd {
+    let front_end = FrontEnd {
         args: options.args.clone(),
         limits: options.define.clone(),
         globals: options.global.clone(),
@@ -239,15 +240,14 @@ fn request(options: &Options, mut scripts: Vec<Source>) -> Result<Request> {
         skip_badvars: options.skip_badvars,
         time_zone: crate::time_zone::local,
     };
-    if options.suppress_time_limits {
-        run::set_limits(&mut front_end, &["MAXACTION", "MAXACTION_INTERRUPTIBLE"]);
-    }
     let request = Request::scripts(scripts, library)
         .with_options(front_end)
         .optimised(options.optimise)
+        .timed(options.timed)
         .with_warnings(options.warnings)
         .with_passes(Passes { style: Style::Stap, verbose: options.verbose })
         .in_version(options.version.clone());
+    let request = if options.suppress_time_limits { run::suppress_time_limits(request) } else { request };
     Ok(if options.suppress_errors { run::suppress_errors(request) } else { request })
 }
 

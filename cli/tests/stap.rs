@@ -359,7 +359,7 @@ fn the_library_is_listed() {
 fn it_explains_itself() {
     let help = stap(&["--help"]);
     assert_eq!((help.err.as_str(), help.code), ("", Some(0)));
-    assert!(help.out.starts_with("usage: stap ") && help.out.contains("Not supported, and refused:\n  -t -b "));
+    assert!(help.out.starts_with("usage: stap ") && help.out.contains("Not supported, and refused:\n  -i "));
     let version = stap(&["-V"]);
     assert!(version.out.starts_with("stap: Spile ") && version.out.contains("(version 5."), "{}", version.out);
 }
@@ -368,7 +368,7 @@ fn it_explains_itself() {
 fn wrong_usage_is_refused() {
     refuses(&[], "a script must be given: a file, or text with -e");
     refuses(&["--frobnicate"], "there is no option --frobnicate");
-    refuses(&["-t", "-e", HELLO], "-t is not supported: hits are not timed probe by probe yet");
+    refuses(&["-i", "-e", HELLO], "-i is not supported: there is no interactive mode");
     refuses(
         &["--remote=host", "-e", HELLO],
         "--remote is not supported: compile with `spile build`, and run the image there with spile-agent",

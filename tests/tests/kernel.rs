@@ -89,8 +89,7 @@ fn run_example(lab: &mut machines::Lab, name: &str, script: &str, args: &[String
         ring_bytes: 1 << 20,
         target: TargetProcess::Command(LOAD.into()),
         timeout: Some(Duration::from_secs(120)),
-        quiet: false,
-        coloured: false,
+        ..Session::default()
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let outcome = lab.agent.run(&session, &mut out, &mut err, &AtomicBool::new(false))?;

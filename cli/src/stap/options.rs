@@ -73,6 +73,9 @@ pub struct Options {
     pub output: Option<String>,
     pub rotation: Option<Rotation>,
     pub megabytes: Option<u32>,
+    pub bulk: bool,
+    pub flight_recorder: bool,
+    pub timed: bool,
     pub command: Option<String>,
     pub pid: Option<u32>,
     pub timeout: Option<u64>,
@@ -108,6 +111,9 @@ impl Default for Options {
             output: None,
             rotation: None,
             megabytes: None,
+            bulk: false,
+            flight_recorder: false,
+            timed: false,
             command: None,
             pid: None,
             timeout: None,
@@ -213,6 +219,9 @@ impl Options {
             Does::Output => self.output = Some(text),
             Does::Rotation => self.rotation = Some(value_of(name, &text)?),
             Does::Buffer => self.megabytes = Some(megabytes(&text)?),
+            Does::Bulk => self.bulk = true,
+            Does::FlightRecorder => self.flight_recorder = true,
+            Does::Timed => self.timed = true,
             Does::Command => self.command = Some(text),
             Does::Pid => self.pid = Some(positive(name, &text)?),
             Does::Timeout => self.timeout = Some(positive(name, &text)?.into()),
@@ -253,6 +262,7 @@ impl Options {
         }
         ensure!(self.script.is_some(), "a script must be given: a file, or text with -e");
         ensure!(self.rotation.is_none() || self.output.is_some(), "-S needs an output file: -o FILE");
+        ensure!(!self.bulk || self.output.is_some(), "-b needs an output file: -o FILE");
         ensure!(self.command.is_none() || self.pid.is_none(), "-c and -x exclude each other");
         ensure!(!self.suppress_time_limits || self.guru, "--suppress-time-limits needs guru mode: -g");
         Ok(())
@@ -277,8 +287,8 @@ fn positive(name: &str, text: &str) -> Result<u32> {
 
 fn megabytes(text: &str) -> Result<u32> {
     let most = spile_abi::SPILE_MAX_RING >> 20;
-    let number: Option<u32> = text.parse().ok().filter(|number| (1..=most).contains(number));
-    Ok(number.with_context(|| format!("-s takes 1 to {most} megabytes"))?.next_power_of_two())
+    let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+    number.with_context(|| format!("-s takes 1 to {most} megabytes"))
 }
 
 fn arch(name: &str) -> Result<Arch> {
@@ -377,6 +387,7 @@ mod tests {
             ("-l begin -e x", "-l and -L take no script but those of -E"),
             ("-l a -L b", "there is one thing to list at a time"),
             ("-S1 x", "-S needs an output file: -o FILE"),
+            ("-b x", "-b needs an output file: -o FILE"),
             ("-c a -x 1 x", "-c and -x exclude each other"),
             ("-x 0 x", "-x takes a number above 0, not \"0\""),
             ("-s 257 x", "-s takes 1 to 256 megabytes"),
@@ -406,8 +417,9 @@ mod tests {
     }
 
     #[test]
-    fn buffers_are_rounded_up() {
-        assert_eq!(parsed("-s 3 x").megabytes, Some(4));
-        assert_eq!(parsed("-s 16 x").megabytes, Some(16));
+    fn output_is_said_where_and_how() {
+        let options = parsed("-s 3 -tF -b -o out x");
+        assert_eq!(options.megabytes, Some(3));
+        assert!(options.timed && options.flight_recorder && options.bulk);
     }
 }

@@ -2,6 +2,7 @@
 //! Probes that fire in interrupts while handlers run.
 
 use anyhow::{Result, ensure};
+use spile_abi::SPILE_SKIP_LOCK;
 use spile_tests::lab_run::{Ran, Run};
 use spile_tests::machines::{self, Lab};
 use spile_vm_lab::{Cell, Silent};
@@ -66,7 +67,7 @@ pub fn share_globals(cell: Cell) -> Result<()> {
 /// kshim's count of handlers that ran is the script's, and those that gave up on a global.
 fn check_hits(ran: &Ran, counted: u64) -> Result<()> {
     let report = &ran.outcome.report;
-    let locked: u64 = report.skips().filter(|(why, _)| why.contains("lock")).map(|(_, count)| count).sum();
+    let locked = report.skips(SPILE_SKIP_LOCK);
     ensure!(
         report.hits() == counted + locked,
         "{} hits, {counted} counted, {locked} skipped: {report:?}",

@@ -3,6 +3,7 @@
 
 mod interrupts;
 mod live;
+mod output;
 mod selftest;
 mod sessions;
 mod stored;
@@ -30,7 +31,7 @@ const MORE_CELLS: [&str; 6] = [
 
 type Test = fn(Cell) -> Result<()>;
 
-const TESTS: [(&str, Test); 11] = [
+const TESTS: [(&str, Test); 13] = [
     ("stored_image", stored::runs_without_a_host),
     ("sessions", sessions::end_in_any_order),
     ("stress", stress::two_hundred_loads),
@@ -40,6 +41,8 @@ const TESTS: [(&str, Test); 11] = [
     ("live_counts", live::counts_are_exact),
     ("live_interrupt", live::interrupt_runs_end_probes),
     ("live_loss", live::loss_is_counted),
+    ("output", output::ways),
+    ("output_cost", output::reader_cost),
     ("target_variables", target::variables),
     ("kshim_selftest", selftest::passes),
 ];
