@@ -27,6 +27,8 @@ pub struct Runner {
     /// Commands of `system()`.
     others: Vec<Process>,
     running: bool,
+    /// Whether begin probes ended it, so that there is nothing to wait for.
+    ended: bool,
     /// Whether the last flush had records, so that a later horizon must follow.
     unsettled: bool,
 }
@@ -34,7 +36,7 @@ pub struct Runner {
 impl Runner {
     /// A session without an image yet.
     pub fn new(engine: Box<dyn Engine>, output: Output) -> Self {
-        Self { engine, output, command: None, others: Vec::new(), running: false, unsettled: false }
+        Self { engine, output, command: None, others: Vec::new(), running: false, ended: false, unsettled: false }
     }
 
     /// The engine.
@@ -71,6 +73,7 @@ impl Runner {
         }
         let probes = self.engine.start()?;
         self.running = true;
+        self.ended = self.engine.state()? != State::Running;
         sink(Event::Started { probes })?;
         if let Some(command) = &self.command {
             command.release()?;
@@ -105,8 +108,7 @@ impl Runner {
         }
         let mut fds: Vec<_> = fds.into_iter().map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
         let timeout = match self.running {
-            // A session whose begin probes ended it has nothing to wait for.
-            true if self.engine.state()? != State::Running => PollTimeout::ZERO,
+            true if self.ended => PollTimeout::ZERO,
             // A timer due in less than a millisecond is met by polling.
             true => PollTimeout::try_from(next_due.unwrap_or(FLUSH).min(FLUSH)).unwrap_or(PollTimeout::ZERO),
             false => PollTimeout::NONE,

@@ -23,9 +23,6 @@ runtime! {
     Leave = rt_leave(2);
     Failed = rt_failed(1);
     Caught = rt_caught(2);
-    TimingInit = rt_timing_init(2);
-    Timed = rt_timed(2);
-    TimingReport = rt_timing_report(2);
     StrCopy = rt_str_copy(3);
     StrConcat = rt_str_concat(4);
     StrCompare = rt_str_compare(2) -> word;
@@ -78,6 +75,9 @@ runtime! {
     MatchGroups = rt_match_groups(3) -> word;
     MatchedGroups = rt_matched_groups(1) -> word;
     MatchedText = rt_matched_text(3);
+    TimingInit = rt_timing_init(2);
+    Timed = rt_timed(2);
+    TimingReport = rt_timing_report(2);
 }
 
 impl Rt {

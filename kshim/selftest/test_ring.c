@@ -97,6 +97,45 @@ static void drops(void)
 	check_equal(counters->hits, 2);
 }
 
+/* A flight recorder gives up the oldest, whatever the tail says: the rest is whole, and in order. */
+static void newest(void)
+{
+	const struct ring *ring = NULL;
+	__u64 at, words[2] = { 0, 0 };
+	unsigned int cpu;
+
+	image_init(&image);
+	image.params[0] = 100000;
+	image_probe(&image, SPILE_PROBE_BEGIN, HANDLER_sizes, NULL, 0);
+	session.flags = SPILE_LOAD_OVERWRITE;
+	load(16 << 10);
+	for (cpu = 0; cpu < session.info.n_cpus; cpu++)
+		*session.rings[cpu].tail = -1ull;
+	check_equal(session_command(&session, SPILE_IOC_START), 0);
+	for (cpu = 0; cpu < session.info.n_cpus; cpu++)
+		if (session.rings[cpu].page->head)
+			ring = &session.rings[cpu];
+	check(ring);
+	check_equal(ring->page->records, 100000);
+	check_equal(ring->page->dropped, 0);
+	check(ring->page->head - ring->page->first <= 16 << 10);
+	for (at = ring->page->first; at < ring->page->head;) {
+		const __u8 *data = ring->data + (at & ((16 << 10) - 1));
+		const struct spile_record *record = (const void *)data;
+
+		check(record->size >= 8 && record->size % 8 == 0);
+		if (record->type != SPILE_RECORD_PAD && record->size > sizeof(*record)) {
+			words[1] = ((const __u64 *)(record + 1))[0];
+			check(words[1] > words[0]);
+			words[0] = words[1];
+		}
+		at += record->size;
+	}
+	check_equal(at, ring->page->head);
+	check(words[0] > 99990);
+	session.flags = 0;
+}
+
 /* A tail that lies loses records, and nothing else. */
 static void lying_tail(void)
 {
@@ -191,6 +230,7 @@ const struct test tests_ring[] = {
 	{ "records", records },
 	{ "stream", stream },
 	{ "drops", drops },
+	{ "newest", newest },
 	{ "lying_tail", lying_tail },
 	{ "protection", protection },
 	{ "mapping_outlives", mapping_outlives },
