@@ -12,8 +12,9 @@ use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 use spile_abi::raw;
 use spile_output::CpuReport;
 
-/// Bytes copied out of one ring at a time, so that one busy CPU cannot starve the others.
-const DRAIN_LIMIT: u64 = 1 << 20;
+/// Bytes copied out of one ring at a time, so that one busy CPU cannot starve the others; few enough that the memory for them
+/// is used again, instead of being mapped and cleared each time.
+const DRAIN_LIMIT: u64 = 96 << 10;
 
 /// A mapped ring.
 pub struct Ring {
@@ -177,7 +178,7 @@ impl Ring {
         let mut at = tail_word.load(Ordering::Relaxed);
         let head = self.head();
         let end = head.min(at + DRAIN_LIMIT);
-        let mut records = Vec::new();
+        let mut records = Vec::with_capacity((end - at) as usize);
         // Runs of records are copied in one piece.
         let mut run = at;
         let mut count = 0;

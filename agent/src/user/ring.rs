@@ -60,8 +60,11 @@ impl Ring {
 
     /// Takes all records; to be called between handlers.
     pub fn take(&mut self) -> Vec<u8> {
-        self.used = 0;
-        self.records.drain(..).flatten().flat_map(u64::to_le_bytes).collect()
+        let mut taken = Vec::with_capacity(std::mem::take(&mut self.used));
+        for word in self.records.drain(..).flatten() {
+            taken.extend_from_slice(&word.to_le_bytes());
+        }
+        taken
     }
 }
 
