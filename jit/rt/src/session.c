@@ -34,7 +34,7 @@ static void session_skip(struct rt_ctx *ctx, u32 global)
 	struct spile_counters *counters = at(ctx->counters);
 
 	__atomic_fetch_add(&counters->skips[SPILE_SKIP_LOCK], 1, __ATOMIC_RELAXED);
-	output_message(ctx, SPILE_RECORD_SKIPPED, global, 0, 0);
+	output_message(ctx, SPILE_RECORD_SKIPPED, global, text, 0);
 	if (__atomic_fetch_add(&session->skips, 1, __ATOMIC_RELAXED) != session->max_skipped)
 		return;
 	output_message(ctx, SPILE_RECORD_ERROR, SPILE_ERROR_NONE, text, sizeof(text) - 1);
