@@ -10,7 +10,7 @@ use spile_frontend::compile::{self as stages, Analysed, Failed, ParsedScript};
 use spile_frontend::diag::Severity;
 use spile_frontend::ir_text;
 use spile_frontend::library::TapsetLibrary;
-use spile_frontend::target::{Arch, Target};
+use spile_frontend::target::{Arch, Target, TypeTag};
 use spile_jit::JitOptions;
 
 use crate::args::{Language, Script};
@@ -266,7 +266,10 @@ impl Request {
             overload: overload::limits(&self.options.limits)?,
             ..host::Options::default()
         };
-        Ok(JitOptions { script, release: target.release().into(), options, ..JitOptions::new(arch) })
+        let defaults = JitOptions::new(arch);
+        let task = target.find_type(TypeTag::Struct, "task_struct").map(|task| target.size_of(task));
+        let task_bytes = task.and_then(|bytes| u32::try_from(bytes).ok()).unwrap_or(defaults.task_bytes);
+        Ok(JitOptions { script, release: target.release().into(), options, task_bytes, ..defaults })
     }
 
     /// The points that the script's probes stand for.

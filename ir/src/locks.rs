@@ -2,9 +2,9 @@
 //! Which globals a handler uses, and how: what the code generators take locks for.
 //!
 //! A handler sees the globals it uses as if it ran alone. How much that costs depends on what it does with them, over
-//! all functions that it calls: see [`Access`]. `begin`, `end` and `error` handlers are not exempt, since other
-//! handlers may still run on other CPUs. A global that no handler of the program changes needs no lock and is left
-//! out.
+//! all functions that it calls: see [`Access`]. `begin`, `end` and `error` handlers run when no other can: before probes
+//! are attached, and after all of them are detached. They need no locks, and what only they change needs none. A
+//! global that no handler changes is left out.
 
 use std::collections::BTreeMap;
 
@@ -35,11 +35,12 @@ impl Access {
 /// The globals that a handler uses, in their order, which is also an order for taking locks.
 pub type LockSet = BTreeMap<GlobalId, Access>;
 
-/// The lock sets of all functions, each with what it calls, by [`FuncId`]. Functions that no probe reaches have empty
-/// sets.
+/// The lock sets of all functions, each with what it calls, by [`FuncId`]. Functions that no probe reaches beside others
+/// have empty sets.
 pub fn lock_sets(program: &Program) -> Vec<LockSet> {
     let mut sets = closed_sets(program);
-    let handlers = program.probes.iter().flat_map(|probe| [Some(probe.handler), probe.entry]).flatten();
+    let shared = program.probes.iter().filter(|probe| !probe.kind.is_interruptible());
+    let handlers = shared.flat_map(|probe| [Some(probe.handler), probe.entry]).flatten();
     let mut changed = vec![false; program.globals.len()];
     let mut reached = vec![false; program.functions.len()];
     let mut work: Vec<FuncId> = handlers.collect();

@@ -54,9 +54,10 @@ impl Constants {
     }
 }
 
+/// With room for whole words of text, as every string has.
 fn rt_str(text: &[u8]) -> Vec<u8> {
     let mut bytes = (text.len() as u32).to_le_bytes().to_vec();
     bytes.extend_from_slice(text);
-    bytes.resize(bytes.len().next_multiple_of(8), 0);
+    bytes.resize((4 + text.len().next_multiple_of(8)).next_multiple_of(8), 0);
     bytes
 }

@@ -106,6 +106,16 @@ pub fn ops(function: &ir::Function) -> impl Iterator<Item = &ir::Op> {
     function.blocks.iter().flat_map(|block| &block.insts).map(|inst| &inst.op)
 }
 
+/// By `Value`: whether anything uses it.
+pub fn used(function: &ir::Function) -> Vec<bool> {
+    let mut used = vec![false; function.values.len()];
+    for block in &function.blocks {
+        let operands = block.insts.iter().flat_map(|inst| inst.op.operands()).chain(block.end.operands());
+        operands.for_each(|value| used[value.index()] = true);
+    }
+    used
+}
+
 /// The functions that a function calls.
 pub fn callees(function: &ir::Function) -> BTreeSet<ir::FuncId> {
     ops(function).filter_map(|op| if let ir::Op::Call(callee, _) = op { Some(*callee) } else { None }).collect()

@@ -6,6 +6,8 @@ use spile_rt::raw::{self, rt_global};
 use zerocopy::IntoBytes as _;
 
 use crate::Error;
+use crate::effects::ops;
+use crate::locks::Sharing;
 
 /// Descriptors of all globals and the sizes of the memory they are in.
 pub struct Layout {
@@ -24,11 +26,12 @@ const CACHE_LINE: u64 = 64;
 
 impl Layout {
     /// Lays out a program's globals.
-    pub fn new(program: &ir::Program) -> Result<Self, Error> {
+    pub fn new(program: &ir::Program, sharing: &Sharing) -> Result<Self, Error> {
         let data_size = size_of::<raw::rt_session>() as u64;
         let mut layout = Self { globals: Vec::new(), data_size, percpu_size: 0, timing_off: None };
-        for global in &program.globals {
+        for (index, global) in program.globals.iter().enumerate() {
             let mut described = describe(&global.kind, &program.limits);
+            described.sharded = (described.kind == raw::RT_INT as u8 && sharing.is_sharded(index)).into();
             spile_rt::layout(&mut described, &mut layout.data_size, &mut layout.percpu_size)
                 .map_err(|_| Error::GlobalTooLarge(global.name.clone()))?;
             layout.globals.push(described);
@@ -98,4 +101,15 @@ fn describe_stat(spec: &ir::StatSpec, global: &mut rt_global) {
             (global.low, global.high, global.step) = (low, high, step);
         }
     }
+}
+
+/// Whether some handler empties a global, by `GlobalId`.
+pub fn cleared(program: &ir::Program) -> Vec<bool> {
+    let mut cleared = vec![false; program.globals.len()];
+    for op in program.functions.iter().flat_map(ops) {
+        if let ir::Op::GlobalClear(global) = op {
+            cleared[global.index()] = true;
+        }
+    }
+    cleared
 }

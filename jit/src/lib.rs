@@ -15,6 +15,7 @@ mod locks;
 mod lower;
 mod runtime;
 mod strings;
+mod task;
 mod trampoline;
 
 use spile_ir as ir;
@@ -33,14 +34,23 @@ pub struct JitOptions {
     pub release: String,
     /// For the agent: see [`spile_abi::host::Options`].
     pub options: spile_abi::host::Options,
+    /// Bytes of the target's `struct task_struct`, at least: the current one is there while a handler runs.
+    pub task_bytes: u32,
     /// Whether to keep the code as text.
     pub dump: bool,
 }
 
 impl JitOptions {
-    /// For an instruction set, with everything else empty.
+    /// For an instruction set and any target, with everything else empty.
     pub fn new(arch: Arch) -> Self {
-        Self { arch, script: String::new(), release: String::new(), options: Default::default(), dump: false }
+        Self {
+            arch,
+            script: String::new(),
+            release: String::new(),
+            options: Default::default(),
+            task_bytes: size_of::<spile_abi::spile_user_task>() as u32,
+            dump: false,
+        }
     }
 }
 
@@ -89,7 +99,7 @@ pub enum Error {
 
 /// Compiles a program, which must pass [`ir::verify`], to an image.
 pub fn compile(program: &ir::Program, options: &JitOptions) -> Result<Compiled, Error> {
-    let mut lowering = lower::Lowering::new(program, options.arch, options.dump)?;
+    let mut lowering = lower::Lowering::new(program, options.arch, options.task_bytes, options.dump)?;
     let probes = image::handlers(&mut lowering, program);
     lowering.compile_instances()?;
     let chains = trampoline::plan(&mut lowering, &probes)?;

@@ -1,41 +1,64 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! From what handlers do with globals to the locks they take, and the additions that are atomic.
+//! From what handlers do with globals to the locks they take, and how additions are done without one.
 
 use spile_ir as ir;
 use spile_rt::raw::{RT_LOCK_READ, RT_LOCK_WRITE, rt_lock};
 
 use crate::globals::Layout;
 
+/// What handlers that may run at the same time do with globals.
+pub struct Sharing {
+    sets: Vec<ir::LockSet>,
+    /// By `GlobalId`: some handler does more than reading and adding.
+    written: Vec<bool>,
+    /// By `GlobalId`: some handler adds to an integer and does not look at the result.
+    added: Vec<bool>,
+}
+
+impl Sharing {
+    /// Asks the lock sets.
+    pub fn new(program: &ir::Program) -> Self {
+        let sets = ir::lock_sets(program);
+        let does = |access: ir::Access| -> Vec<bool> {
+            (0..program.globals.len())
+                .map(|global| {
+                    let global = ir::GlobalId::new(global);
+                    handlers(program).any(|id| sets[id.index()].get(&global) == Some(&access))
+                })
+                .collect()
+        };
+        let (written, added) = (does(ir::Access::Write), does(ir::Access::Update));
+        Self { sets, written, added }
+    }
+
+    /// Whether each CPU and level has a part of an integer, so that adding is neither atomic nor under a lock.
+    pub fn is_sharded(&self, global: usize) -> bool {
+        self.added[global] && !self.written[global]
+    }
+}
+
 /// The locks of a program's handlers.
 pub struct Locks {
     /// By `FuncId`, in the order of the locks' words.
     handlers: Vec<Vec<rt_lock>>,
-    /// By `GlobalId`: additions whose result nobody uses are atomic instructions.
-    atomic: Vec<bool>,
+    sharing: Sharing,
 }
 
 impl Locks {
     /// Decides for all handlers.
-    pub fn new(program: &ir::Program, layout: &Layout) -> Self {
-        let sets = ir::lock_sets(program);
-        let does = |global: usize, access: ir::Access| {
-            handlers(program).any(|id| sets[id.index()].get(&ir::GlobalId::new(global)) == Some(&access))
-        };
-        let globals = 0..program.globals.len();
-        let written: Vec<bool> = globals.clone().map(|global| does(global, ir::Access::Write)).collect();
-        let atomic = globals.map(|global| does(global, ir::Access::Update)).collect();
+    pub fn new(program: &ir::Program, layout: &Layout, sharing: Sharing) -> Self {
         let locks = |set: &ir::LockSet| {
             let mut locks: Vec<rt_lock> = set
                 .iter()
                 .filter_map(|(id, access)| {
-                    let mode = mode(&program.globals[id.index()].kind, *access, written[id.index()])?;
+                    let mode = mode(&program.globals[id.index()].kind, *access, sharing.written[id.index()])?;
                     Some(rt_lock { lock_off: layout.globals[id.index()].lock_off, mode, global: id.0 })
                 })
                 .collect();
             locks.sort_by_key(|lock| lock.lock_off);
             locks
         };
-        Self { handlers: sets.iter().map(locks).collect(), atomic }
+        Self { handlers: sharing.sets.iter().map(locks).collect(), sharing }
     }
 
     /// A handler's locks.
@@ -43,9 +66,14 @@ impl Locks {
         &self.handlers[handler.index()]
     }
 
-    /// Whether additions to an integer are atomic.
+    /// Whether additions to an integer, whose result nobody uses, are atomic instructions.
     pub fn is_atomic(&self, global: ir::GlobalId) -> bool {
-        self.atomic[global.index()]
+        self.sharing.added[global.index()]
+    }
+
+    /// Whether each CPU and level has a part of an integer.
+    pub fn is_sharded(&self, global: ir::GlobalId) -> bool {
+        self.sharing.is_sharded(global.index())
     }
 }
 
@@ -54,8 +82,8 @@ fn mode(kind: &ir::GlobalKind, access: ir::Access, written: bool) -> Option<u32>
     match (kind, access) {
         // Each CPU has its own part.
         (ir::GlobalKind::Stat(_), _) => None,
-        // Additions are atomic: they keep writers out, but not each other.
         (ir::GlobalKind::Int(_), _) if !written => None,
+        // Additions are atomic: they keep writers out, but not each other.
         (ir::GlobalKind::Int(_), ir::Access::Update) => Some(RT_LOCK_READ),
         (_, ir::Access::Read) => Some(RT_LOCK_READ),
         (_, ir::Access::Update | ir::Access::Write) => Some(RT_LOCK_WRITE),

@@ -29,9 +29,14 @@ runtime! {
     MapGet = rt_map_get(3) -> word;
     MapPut = rt_map_put(3) -> word;
     MapHas = rt_map_has(4) -> word;
+    MapInsert = rt_map_insert(4) -> word;
     MapDelete = rt_map_delete(4);
+    MapRemove = rt_map_remove(3);
     MapClear = rt_map_clear(2);
+    CounterGet = rt_counter_get(2) -> word;
+    CounterSet = rt_counter_set(3);
     StatAdd = rt_stat_add(4);
+    StatAddTo = rt_stat_add_to(3);
     StatRead = rt_stat_read(4) -> word;
     HistBucket = rt_hist_bucket(4) -> word;
     StatClear = rt_stat_clear(2);
@@ -41,6 +46,7 @@ runtime! {
     IterValue = rt_iter_value(3) -> word;
     IterStat = rt_iter_stat(4) -> word;
     Print = rt_print(5);
+    PrintStr = rt_print_str(2) -> word;
     Sprint = rt_sprint(6);
     Strlen = rt_strlen(1) -> word;
     Substr = rt_substr(5);
@@ -116,11 +122,13 @@ pub mod ctx {
 
     offsets! {
         DATA = data;
+        PERCPU = percpu;
         REGS = regs;
         ARGS = args;
         ENTRY = entry;
         PARAM = param;
         CPU = cpu;
+        LEVEL = level;
         PROBE = probe;
         SCRATCH = scratch;
         RESULT = result;

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use spile_ir as ir;
 
 use crate::effects::{Effects, written};
+use crate::task::Task;
 
 /// Where the strings of a function are.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub struct Plan {
 }
 
 /// Plans a function's strings.
-pub fn plan(function: &ir::Function, effects: &[Effects]) -> Plan {
+pub fn plan(function: &ir::Function, effects: &[Effects], task: &Task) -> Plan {
     let assigned: BTreeSet<ir::LocalId> = crate::effects::ops(function)
         .filter_map(|op| if let ir::Op::LocalSet(id, _) = op { Some(*id) } else { None })
         .collect();
@@ -39,7 +40,7 @@ pub fn plan(function: &ir::Function, effects: &[Effects]) -> Plan {
             slots - 1
         }));
     }
-    let owners = owners(function, effects);
+    let owners = owners(function, effects, task);
     let values = flow::colour(function, &owners);
     let values: Vec<Option<u32>> = values.into_iter().map(|colour| colour.map(|colour| slots + colour)).collect();
     let slots = values.iter().flatten().map(|slot| slot + 1).max().unwrap_or(slots);
@@ -47,7 +48,7 @@ pub fn plan(function: &ir::Function, effects: &[Effects]) -> Plan {
 }
 
 /// By `Value`: whether it needs a slot.
-fn owners(function: &ir::Function, effects: &[Effects]) -> Vec<bool> {
+fn owners(function: &ir::Function, effects: &[Effects], task: &Task) -> Vec<bool> {
     let mut owners = vec![false; function.values.len()];
     let uses = flow::uses(function);
     for (block_index, block) in function.blocks.iter().enumerate() {
@@ -55,6 +56,7 @@ fn owners(function: &ir::Function, effects: &[Effects]) -> Vec<bool> {
             let Some(result) = inst.result.filter(|result| function.ty(*result) == ir::Type::Str) else { continue };
             owners[result.index()] = match (&inst.op, source(&inst.op)) {
                 (ir::Op::Str(_), _) => false,
+                _ if task.names[result.index()].is_some_and(|name| !name.in_memory) => false,
                 (ir::Op::Intrinsic(ir::Intrinsic::ProbePoint | ir::Intrinsic::ProbeName, _), _) => false,
                 (_, None) => true,
                 (_, Some(source)) => {

@@ -103,7 +103,7 @@ fn what_does_not_fit_is_refused() {
     let args = vec!["v0"; 600].join(", ");
     let deep = format!(
         "fmt1 \"x\" ({types}) probe \"begin\" begin 0 handler func0
-        func0 \"begin\" () {{ block0: v0: int = int 1 @0 print fmt1 ({args}) @0 return }}"
+        func0 \"begin\" () {{ block0: v0: int = int 1 @0 v1: str = sprint fmt1 ({args}) @0 return }}"
     );
     let message = refused(&deep);
     assert!(message.starts_with("a handler needs 48"), "{message}");

@@ -64,7 +64,7 @@ impl Lower<'_, '_, '_> {
 
     /// Fails where an aggregate has no values.
     pub(super) fn not_empty(&mut self, global: GlobalId, keys: &[Value]) {
-        self.b.emit(Op::StatRead(global, keys.to_vec(), StatField::Min));
+        self.b.emit(Op::StatRead(global, keys.to_vec(), StatField::Avg));
     }
 }
 

@@ -17,7 +17,7 @@ fmt2 "%H" (hist)
 /// Lock sets of programs whose functions have these bodies. The first two handle probes.
 fn sets(bodies: &[&str]) -> Vec<Vec<(u32, Access)>> {
     let mut items = String::from(GLOBALS);
-    items += "probe \"a\" begin 0 handler func0 probe \"b\" begin 0 handler func1 ";
+    items += "probe \"a\" function \"a\" handler func0 probe \"b\" function \"b\" handler func1 ";
     for (n, body) in bodies.iter().enumerate() {
         items += &format!("func{n} \"f{n}\" () {{ block0: v0: int = int 1 @0 {body} return }}\n");
     }
@@ -53,6 +53,21 @@ fn calls_count_and_constants_do_not() {
     ]);
     assert_eq!(all[0], [(2, Access::Write)]);
     assert_eq!(all[1], [(2, Access::Read)]);
+}
+
+#[test]
+fn handlers_that_run_alone_take_no_locks_and_cause_none() {
+    let handlers = "func0 \"f0\" () { block0: v0: int = int 1 @0 global.set global2, v0 @0 return }
+        func1 \"f1\" () { block0: v0: int = global.get global2 @0 return }";
+    let lock = |first: &str| {
+        let probes = format!("probe \"a\" {first} handler func0 probe \"b\" function \"b\" handler func1 ");
+        let sets = lock_sets(&program(&format!("{GLOBALS}{probes}{handlers}")));
+        sets.iter().map(|set| set.contains_key(&GlobalId(2))).collect::<Vec<bool>>()
+    };
+    for alone in ["begin 0", "end 0", "error 0"] {
+        assert_eq!(lock(alone), [false, false], "{alone}");
+    }
+    assert_eq!(lock("timer 1000000 0"), [true, true]);
 }
 
 #[test]

@@ -81,7 +81,8 @@ struct rt_global {
 	__u8 n_keys;		/* maps */
 	__u8 sized;		/* maps: the script gave the capacity (chooses the message) */
 	__u8 sum, extremes;	/* statistics: 1 if kept */
-	__u8 reserved[2];
+	__u8 sharded;		/* integers: 1 if each CPU and level has a part of the sum */
+	__u8 reserved;
 	__u32 str_keys;		/* maps: bit i is set where key i is a string */
 	__u32 capacity;		/* maps: elements */
 	__u32 max_string;
@@ -99,6 +100,8 @@ struct rt_global {
 	__u32 lock_off;		/* its lock word, in the image's data */
 	__u32 nodes_off;	/* maps: the first element, in the image's data */
 	__u32 keys_off;		/* maps: the first key, in an element */
+	__u32 hash_shift;	/* maps: from a hash to the slot of the hash table */
+	__u32 unused;
 };
 
 /*
@@ -112,8 +115,8 @@ __u32 rt_str_slot(__u32 max_string);
 __u32 rt_scratch_reserve(__u32 max_string);
 
 /*
- * Which lock an operation needs: none for scalar aggregates (rt_stat_add,
- * _read, _clear, rt_hist_bucket); WRITE for rt_map_put, rt_map_delete,
+ * Which lock an operation needs: none for sharded integers and scalar aggregates
+ * (rt_stat_add, _read, _clear, rt_hist_bucket); WRITE for rt_map_put, rt_map_delete,
  * rt_map_clear, rt_stat_add to a map, and rt_iter_first that sorts; READ for
  * the rest.
  */
@@ -191,6 +194,10 @@ __u64 rt_map_get(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *k
 __u64 rt_map_put(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys);	/* made where missing; 0: full, error set */
 __u64 rt_map_has(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys, __u64 mask);
 void rt_map_delete(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys, __u64 mask);
+/* For keys that no element has, with their hash: as rt_map_put(). */
+__u64 rt_map_insert(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys, __u64 hash);
+/* The element at a place, its offset in the image's data. */
+void rt_map_remove(struct rt_ctx *ctx, const struct rt_global *map, __u64 place);
 void rt_map_clear(struct rt_ctx *ctx, const struct rt_global *map);
 
 /*
@@ -199,11 +206,17 @@ void rt_map_clear(struct rt_ctx *ctx, const struct rt_global *map);
  * variance_shift, mean += (v - mean) / count; m2 += (v - old mean) * (v - mean);
  * read as m2 / (count - 1), shifted back twice; 0 of one value.
  */
+/* An element's aggregate, at an address. */
+void rt_stat_add_to(const struct rt_global *global, __u64 stat, __s64 value);
 enum rt_field { RT_COUNT = 0, RT_SUM = 1, RT_MIN = 2, RT_MAX = 3, RT_AVG = 4, RT_VARIANCE = 5 };
 void rt_stat_add(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __s64 value);
 __s64 rt_stat_read(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __u64 field);
 __s64 rt_hist_bucket(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __s64 index);
 void rt_stat_clear(struct rt_ctx *ctx, const struct rt_global *global);
+
+/* Sharded integers: the sum of all parts; and where nothing adds meanwhile, another value. */
+__s64 rt_counter_get(struct rt_ctx *ctx, const struct rt_global *global);
+void rt_counter_set(struct rt_ctx *ctx, const struct rt_global *global, __s64 value);
 
 /* Iteration. sort: 0 for none, else rt_sort(); keys and mask choose a slice (all bits set: everything). */
 enum rt_sort_by { RT_BY_KEY = 1, RT_BY_VALUE = 2, RT_BY_STAT = 3 };
@@ -234,6 +247,8 @@ struct rt_hist_arg {
 	__u64 global;		/* address of a struct rt_global */
 	__u64 keys;		/* address of its keys, or 0 */
 };
+/* A record that the jit fills: the bytes of a string, padded; returns the address behind them. */
+__u64 rt_print_str(__u64 to, const struct rt_str *s);
 void rt_print(struct rt_ctx *ctx, __u64 format, __u64 n, const __u8 *types, const __u64 *args);
 void rt_sprint(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *format, __u64 n, const __u8 *types,
 	       const __u64 *args);

@@ -13,7 +13,7 @@ static u32 value_size(const struct rt_global *global)
 {
 	if (global->value == RT_STR)
 		return global->slot;
-	return global->value == RT_STAT ? sizeof(struct node_stat) : sizeof(s64);
+	return global->value == RT_STAT ? global->stat_size : (u32)sizeof(s64);
 }
 
 static int stat_layout(struct rt_global *global)
@@ -45,9 +45,12 @@ static u64 map_layout(struct rt_global *global)
 	for (i = 0; i < global->n_keys; i++)
 		size += key_size(global, i);
 	global->node_size = (u32)size;
-	global->n_slots = 1;
-	while (global->n_slots < global->capacity)
+	global->n_slots = 2;
+	global->hash_shift = 63;
+	while (global->n_slots < global->capacity) {
 		global->n_slots *= 2;
+		global->hash_shift--;
+	}
 	return map_heads_size(global) + global->capacity * size;
 }
 
@@ -61,6 +64,7 @@ int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
 	global->stat_size = 0;
 	global->node_size = 0;
 	global->n_slots = 0;
+	global->hash_shift = 0;
 	global->n_buckets = 0;
 	global->nodes_off = 0;
 	global->keys_off = 0;
@@ -70,6 +74,7 @@ int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
 	case RT_INT:
 		lock_at = sizeof(s64);
 		size = lock_at + sizeof(u64);
+		stats = global->sharded ? sizeof(s64) * SPILE_LEVELS : 0;
 		break;
 	case RT_STR:
 		lock_at = global->slot;
@@ -84,8 +89,6 @@ int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
 		size = map_layout(global);
 		if (!size)
 			return -1;
-		if (global->value == RT_STAT)
-			stats = (u64)global->stat_size * global->capacity;
 		break;
 	default:
 		return -1;

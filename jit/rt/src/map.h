@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * Maps: a hash table with chains over preallocated nodes. Nodes are numbered
- * from 1, so that zeroed memory is an empty map. In the image's data: struct
- * map, heads of chains, nodes.
+ * Maps: a hash table with chains over preallocated nodes. In the image's data:
+ * struct map, heads of chains, nodes. A node is known by its place, its offset
+ * in the image's data; 0 is none, so that zeroed memory is an empty map. The
+ * jit knows all of this: see jit/src/lower/lookup.rs.
  */
 #ifndef SPILE_RT_MAP_H
 #define SPILE_RT_MAP_H
@@ -26,25 +27,26 @@ struct map {
 	u32 lock;
 	u32 count;
 	u32 free;		/* first of the nodes given back, linked through chain */
-	u32 used;		/* nodes numbered beyond this were never used */
-	u64 generation;		/* of the aggregates of the element made last */
+	u32 used;		/* bytes of nodes; those beyond were never used */
 	struct map_link ends[N_LISTS];
 };
 
 #define MAP_HEADER 64
 
-/* The value follows, then the keys. */
+/* The value follows, then the keys; a string's bytes are followed by zeros, up to 16. */
 struct node {
-	u32 hash;
+	u32 hash;		/* its upper half */
 	u32 chain;
 	struct map_link links[N_LISTS];
 };
 
-/* The value of a node whose aggregate is in the CPUs' parts. */
-struct node_stat {
-	u64 generation;
-	s64 sorted_by;		/* while sorting */
-};
+/* Keys are hashed word by word: an integer is one, a string two or more, zeros behind its bytes. */
+#define HASH_FACTOR 0x9e3779b97f4a7c15ull
+
+ALWAYS_INLINE u64 hash_word(u64 hash, u64 word)
+{
+	return ((hash << 32 | hash >> 32) ^ word) * HASH_FACTOR;
+}
 
 /* Bytes before the first node. */
 ALWAYS_INLINE u64 map_heads_size(const struct rt_global *map)
@@ -62,9 +64,14 @@ ALWAYS_INLINE u32 *map_heads(struct map *m)
 	return (u32 *)((u8 *)m + MAP_HEADER);
 }
 
-ALWAYS_INLINE struct node *map_node(struct map *m, const struct rt_global *map, u32 index)
+ALWAYS_INLINE u32 *map_head(struct map *m, const struct rt_global *map, u64 hash)
 {
-	return (struct node *)((u8 *)m + (map->nodes_off - map->data_off) + (u64)(index - 1) * map->node_size);
+	return &map_heads(m)[hash >> map->hash_shift];
+}
+
+ALWAYS_INLINE struct node *map_node(const struct rt_ctx *ctx, u32 place)
+{
+	return at(ctx->data + place);
 }
 
 ALWAYS_INLINE void *node_value(struct node *node)

@@ -2,6 +2,7 @@
 /* Records in the ring, and text made in the handler. */
 #include "format.h"
 #include "imports.h"
+#include "words.h"
 
 /* A record of text. Dropped, and counted by kshim, where the ring has no room. */
 static void output_message(struct rt_ctx *ctx, u32 type, u32 code, const u8 *text, u32 length)
@@ -68,6 +69,15 @@ static u64 *print_arg(struct rt_ctx *ctx, u64 *out, u8 type, u64 word)
 	}
 	*out = word;
 	return out + 1;
+}
+
+__u64 rt_print_str(__u64 to, const struct rt_str *s)
+{
+	u32 n = s->len, i;
+
+	for (i = 0; i * 8 < n; i++)
+		store_u64(at(to + i * 8), str_word(s, i));
+	return to + i * 8;
 }
 
 void rt_print(struct rt_ctx *ctx, __u64 format, __u64 n, const __u8 *types, const __u64 *args)

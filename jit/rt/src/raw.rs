@@ -146,7 +146,8 @@ pub struct rt_global {
     pub sized: __u8,
     pub sum: __u8,
     pub extremes: __u8,
-    pub reserved: [__u8; 2usize],
+    pub sharded: __u8,
+    pub reserved: __u8,
     pub str_keys: __u32,
     pub capacity: __u32,
     pub max_string: __u32,
@@ -165,9 +166,11 @@ pub struct rt_global {
     pub lock_off: __u32,
     pub nodes_off: __u32,
     pub keys_off: __u32,
+    pub hash_shift: __u32,
+    pub unused: __u32,
 }
 const _: () = {
-    ["Size of rt_global"][::core::mem::size_of::<rt_global>() - 96usize];
+    ["Size of rt_global"][::core::mem::size_of::<rt_global>() - 104usize];
     ["Alignment of rt_global"][::core::mem::align_of::<rt_global>() - 8usize];
     ["Offset of field: rt_global::kind"][::core::mem::offset_of!(rt_global, kind) - 0usize];
     ["Offset of field: rt_global::value"][::core::mem::offset_of!(rt_global, value) - 1usize];
@@ -179,7 +182,8 @@ const _: () = {
     ["Offset of field: rt_global::sized"][::core::mem::offset_of!(rt_global, sized) - 7usize];
     ["Offset of field: rt_global::sum"][::core::mem::offset_of!(rt_global, sum) - 8usize];
     ["Offset of field: rt_global::extremes"][::core::mem::offset_of!(rt_global, extremes) - 9usize];
-    ["Offset of field: rt_global::reserved"][::core::mem::offset_of!(rt_global, reserved) - 10usize];
+    ["Offset of field: rt_global::sharded"][::core::mem::offset_of!(rt_global, sharded) - 10usize];
+    ["Offset of field: rt_global::reserved"][::core::mem::offset_of!(rt_global, reserved) - 11usize];
     ["Offset of field: rt_global::str_keys"][::core::mem::offset_of!(rt_global, str_keys) - 12usize];
     ["Offset of field: rt_global::capacity"][::core::mem::offset_of!(rt_global, capacity) - 16usize];
     ["Offset of field: rt_global::max_string"][::core::mem::offset_of!(rt_global, max_string) - 20usize];
@@ -198,6 +202,8 @@ const _: () = {
     ["Offset of field: rt_global::lock_off"][::core::mem::offset_of!(rt_global, lock_off) - 84usize];
     ["Offset of field: rt_global::nodes_off"][::core::mem::offset_of!(rt_global, nodes_off) - 88usize];
     ["Offset of field: rt_global::keys_off"][::core::mem::offset_of!(rt_global, keys_off) - 92usize];
+    ["Offset of field: rt_global::hash_shift"][::core::mem::offset_of!(rt_global, hash_shift) - 96usize];
+    ["Offset of field: rt_global::unused"][::core::mem::offset_of!(rt_global, unused) - 100usize];
 };
 pub const RT_LOCK_READ: rt_lock_mode = 1;
 pub const RT_LOCK_WRITE: rt_lock_mode = 2;

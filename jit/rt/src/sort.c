@@ -20,12 +20,12 @@ static void sort_prepare_stats(const struct sort *sort, u64 field)
 	u32 index = sort->m->ends[LIST_ORDER].next;
 
 	while (index) {
-		struct node *node = map_node(sort->m, sort->map, index);
-		struct stat_parts parts = stat_parts_node(sort->ctx, sort->map, index);
+		struct node *node = map_node(sort->ctx, index);
+		struct stat_parts parts = stat_parts_node(sort->map, node);
 		struct stat_total total;
 
 		stat_merge(sort->ctx, &parts, &total);
-		((struct node_stat *)node_value(node))->sorted_by =
+		((struct stat *)node_value(node))->sorted_by =
 			total.stat.count ? stat_field(sort->map, &total, field) : 0;
 		index = node->links[LIST_ORDER].next;
 	}
@@ -47,7 +47,7 @@ static struct sort sort_make(struct rt_ctx *ctx, const struct rt_global *map, u6
 		sort.is_str = map->value == RT_STR;
 		break;
 	default:
-		sort.offset += __builtin_offsetof(struct node_stat, sorted_by);
+		sort.offset += __builtin_offsetof(struct stat, sorted_by);
 		sort_prepare_stats(&sort, which);
 		break;
 	}
@@ -57,8 +57,8 @@ static struct sort sort_make(struct rt_ctx *ctx, const struct rt_global *map, u6
 /* Whether b must come before a, which it follows now. */
 static int sort_wrong(const struct sort *sort, u32 a, u32 b)
 {
-	const void *p = (u8 *)map_node(sort->m, sort->map, a) + sort->offset;
-	const void *q = (u8 *)map_node(sort->m, sort->map, b) + sort->offset;
+	const void *p = (u8 *)map_node(sort->ctx, a) + sort->offset;
+	const void *q = (u8 *)map_node(sort->ctx, b) + sort->offset;
 	s64 order;
 
 	if (sort->is_str)
@@ -70,7 +70,7 @@ static int sort_wrong(const struct sort *sort, u32 a, u32 b)
 
 ALWAYS_INLINE u32 *sort_next(const struct sort *sort, u32 index)
 {
-	return &map_node(sort->m, sort->map, index)->links[LIST_ORDER].next;
+	return &map_node(sort->ctx, index)->links[LIST_ORDER].next;
 }
 
 static int sort_is_done(const struct sort *sort)
@@ -128,7 +128,7 @@ static void map_sort(struct rt_ctx *ctx, const struct rt_global *map, u64 order)
 	while (sort_merge_runs(&sort, &ends->next, n) > 1)
 		n *= 2;
 	for (index = ends->next; index; index = *sort_next(&sort, index)) {
-		map_node(sort.m, map, index)->links[LIST_ORDER].prev = prev;
+		map_node(ctx, index)->links[LIST_ORDER].prev = prev;
 		prev = index;
 	}
 	ends->prev = prev;

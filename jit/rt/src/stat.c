@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
 /*
- * Statistics. Scalar aggregates have one part for each CPU and level, so that
+ * Statistics, and counters. Scalars have one part for each CPU and level, so that
  * adding needs no lock and no atomic operation: nothing else adds to it
- * meanwhile. Elements of maps have one for each CPU; the map's lock is held
- * for writing, since adding may insert.
+ * meanwhile. An element of a map is one part: the map's lock is held for
+ * writing, since adding may insert.
  */
 #include "hist.h"
 #include "stat.h"
@@ -13,7 +13,7 @@ struct stat_parts {
 	const struct rt_global *global;
 	u64 first;		/* address of the first part of CPU 0 */
 	u64 generation;
-	u32 n_levels;
+	u32 n;			/* SPILE_LEVELS on each CPU, or 1, or none */
 };
 
 struct stat_total {
@@ -77,20 +77,21 @@ static void stat_add(const struct rt_global *global, struct stat *stat, u64 gene
 
 void rt_stat_add(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __s64 value)
 {
-	u64 part = ctx->percpu + global->percpu_off, generation;
+	struct stat *stat;
 
 	if (!keys) {
-		part += (u64)ctx->level * global->stat_size;
-		generation = __atomic_load_n(stat_generation(ctx, global), __ATOMIC_RELAXED);
-	} else {
-		struct found found = map_write(ctx, global, keys);
-
-		if (UNLIKELY(!found.node))
-			return;
-		part += (u64)(found.index - 1) * global->stat_size;
-		generation = ((struct node_stat *)node_value(found.node))->generation;
+		stat = at(ctx->percpu + global->percpu_off + (u64)ctx->level * global->stat_size);
+		stat_add(global, stat, __atomic_load_n(stat_generation(ctx, global), __ATOMIC_RELAXED), value);
+		return;
 	}
-	stat_add(global, at(part), generation, value);
+	stat = at(rt_map_put(ctx, global, keys));
+	if (LIKELY(stat))
+		stat_add(global, stat, stat->generation, value);
+}
+
+void rt_stat_add_to(const struct rt_global *global, __u64 stat, __s64 value)
+{
+	stat_add(global, at(stat), ((struct stat *)at(stat))->generation, value);
 }
 
 void rt_stat_clear(struct rt_ctx *ctx, const struct rt_global *global)
@@ -101,44 +102,68 @@ void rt_stat_clear(struct rt_ctx *ctx, const struct rt_global *global)
 		__atomic_fetch_add(stat_generation(ctx, global), 1, __ATOMIC_RELAXED);
 }
 
-static struct stat_parts stat_parts_node(struct rt_ctx *ctx, const struct rt_global *global, u32 index)
+static struct stat_parts stat_parts_node(const struct rt_global *global, struct node *node)
 {
-	struct node *node = map_node(map_of(ctx, global), global, index);
-	struct stat_parts parts = {
-		global, ctx->percpu_base + global->percpu_off + (u64)(index - 1) * global->stat_size,
-		((struct node_stat *)node_value(node))->generation, 1,
-	};
+	struct stat *stat = node_value(node);
+	struct stat_parts parts = { global, address_of(stat), stat->generation, 1 };
 
 	return parts;
 }
 
-/* The parts of a scalar aggregate or an element; n_levels is 0 where there is no such element. */
+/* The parts of a scalar aggregate or an element; none where there is no such element. */
 static struct stat_parts stat_parts(struct rt_ctx *ctx, const struct rt_global *global, const u64 *keys)
 {
-	struct stat_parts none = { global, 0, 0, 0 };
-	u32 index;
+	struct stat_parts parts = { global, 0, 0, 0 };
+	struct node *node;
 
-	if (!keys) {
-		struct stat_parts parts = {
-			global, ctx->percpu_base + global->percpu_off,
-			__atomic_load_n(stat_generation(ctx, global), __ATOMIC_RELAXED), SPILE_LEVELS,
-		};
-
-		return parts;
+	if (keys) {
+		node = map_find(ctx, global, keys).node;
+		return node ? stat_parts_node(global, node) : parts;
 	}
-	index = map_find(ctx, global, keys).index;
-	return index ? stat_parts_node(ctx, global, index) : none;
+	parts.first = ctx->percpu_base + global->percpu_off;
+	parts.generation = __atomic_load_n(stat_generation(ctx, global), __ATOMIC_RELAXED);
+	parts.n = ctx->n_cpus * SPILE_LEVELS;
+	return parts;
 }
 
 /* The numbered part (CPU by CPU, level by level) if it has values, or 0. */
 static struct stat *stat_part(struct rt_ctx *ctx, const struct stat_parts *parts, u32 number)
 {
-	u32 cpu = number / parts->n_levels, level = number % parts->n_levels;
+	u32 cpu = number / SPILE_LEVELS, level = number % SPILE_LEVELS;
 	struct stat *stat = at(parts->first + cpu * ctx->percpu_stride + (u64)level * parts->global->stat_size);
 
 	if (__atomic_load_n(&stat->generation, __ATOMIC_ACQUIRE) != parts->generation || !stat->count)
 		return 0;
 	return stat;
+}
+
+/* The part of a counter that a CPU and level have. */
+static s64 *counter_part(const struct rt_ctx *ctx, const struct rt_global *global, u32 cpu, u32 level)
+{
+	return (s64 *)at(ctx->percpu_base + global->percpu_off + cpu * ctx->percpu_stride) + level;
+}
+
+__s64 rt_counter_get(struct rt_ctx *ctx, const struct rt_global *global)
+{
+	u64 sum = *(u64 *)at(ctx->data + global->data_off);
+	u32 cpu, level;
+
+	for (cpu = 0; cpu < ctx->n_cpus; cpu++) {
+		for (level = 0; level < SPILE_LEVELS; level++)
+			sum += (u64)__atomic_load_n(counter_part(ctx, global, cpu, level), __ATOMIC_RELAXED);
+	}
+	return (s64)sum;
+}
+
+void rt_counter_set(struct rt_ctx *ctx, const struct rt_global *global, __s64 value)
+{
+	u32 cpu, level;
+
+	for (cpu = 0; cpu < ctx->n_cpus; cpu++) {
+		for (level = 0; level < SPILE_LEVELS; level++)
+			*counter_part(ctx, global, cpu, level) = 0;
+	}
+	*(s64 *)at(ctx->data + global->data_off) = value;
 }
 
 /* Adds a part's mean and squares to the total's, by the counts of both. */
@@ -158,7 +183,7 @@ static void stat_merge(struct rt_ctx *ctx, const struct stat_parts *parts, struc
 	u32 i;
 
 	memset(total, 0, sizeof(*total));
-	for (i = 0; i < ctx->n_cpus * parts->n_levels; i++) {
+	for (i = 0; i < parts->n; i++) {
 		struct stat *part = stat_part(ctx, parts, i);
 
 		if (!part)
@@ -225,7 +250,7 @@ __s64 rt_hist_bucket(struct rt_ctx *ctx, const struct rt_global *global, const _
 		fail(ctx, SPILE_ERROR_HIST_INDEX, (u64)index);
 		return 0;
 	}
-	for (i = 0; i < ctx->n_cpus * parts.n_levels; i++) {
+	for (i = 0; i < parts.n; i++) {
 		struct stat *part = stat_part(ctx, &parts, i);
 
 		if (part)
@@ -253,7 +278,7 @@ static void stat_hist(struct rt_ctx *ctx, const struct rt_global *global, const 
 	hist->min = total.stat.min;
 	hist->max = total.stat.max;
 	memset(buckets, 0, global->n_buckets * sizeof(u64));
-	for (i = 0; i < ctx->n_cpus * parts.n_levels; i++) {
+	for (i = 0; i < parts.n; i++) {
 		struct stat *part = stat_part(ctx, &parts, i);
 
 		for (k = 0; part && k < global->n_buckets; k++)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * Aggregates live in the CPUs' parts and are merged on read. One belongs to
- * the present only if its generation is the one that the shared side has:
- * that is how they are emptied on all CPUs at once. All zero is empty.
+ * A scalar aggregate lives in the CPUs' parts, one for each level, and is merged
+ * on read. A part belongs to the present only if its generation is the one that
+ * the shared side has: that is how it is emptied on all CPUs at once. An element
+ * of a map has its aggregate in its node. All zero is empty.
  */
 #ifndef SPILE_RT_STAT_H
 #define SPILE_RT_STAT_H
@@ -11,7 +12,10 @@
 
 /* struct stat_spread follows where the variance is kept, then the buckets. */
 struct stat {
-	u64 generation;
+	union {
+		u64 generation;
+		s64 sorted_by;	/* of an element, while sorting */
+	};
 	s64 count, sum, min, max;
 };
 

@@ -4,7 +4,8 @@
 
 __u32 rt_str_slot(__u32 max_string)
 {
-	return (u32)align_up(sizeof(struct rt_str) + (max_string ? max_string - 1 : 0), 8);
+	/* Whole words, for words.h. */
+	return (u32)align_up(sizeof(struct rt_str) + align_up(max_string ? max_string - 1 : 0, 8), 8);
 }
 
 /* Sets dst to n bytes, which may be dst's own. */
@@ -17,8 +18,13 @@ static void str_set(struct rt_ctx *ctx, struct rt_str *dst, const u8 *data, u64 
 
 void rt_str_copy(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *src)
 {
-	if (dst != src)
-		str_set(ctx, dst, src->data, src->len);
+	u32 n = src->len, i;
+
+	if (UNLIKELY(n > str_limit(ctx)))
+		n = str_limit(ctx);
+	for (i = 0; i < n; i += 8)
+		store_u64(dst->data + i, load_u64(src->data + i));
+	dst->len = n;
 }
 
 void rt_str_concat(struct rt_ctx *ctx, struct rt_str *dst, const struct rt_str *a, const struct rt_str *b)

@@ -34,6 +34,9 @@ impl Emitter<'_, '_> {
 
     /// A built-in function.
     pub fn intrinsic(&mut self, inst: &ir::Inst, intrinsic: ir::Intrinsic, args: &[ir::Value]) -> Option<clif::Value> {
+        if let Some(name) = inst.result.and_then(|result| self.task().names[result.index()]) {
+            return self.name(inst, name, args[0]);
+        }
         let args: Vec<clif::Value> = args.iter().map(|arg| self.value(*arg)).collect();
         match action(intrinsic) {
             Action::Compute(rt) => Some(self.word(Callee::Runtime(rt), &args)),

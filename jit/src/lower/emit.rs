@@ -12,7 +12,10 @@ use cranelift_frontend::{FunctionBuilder, Variable};
 use spile_abi::{self as abi, SPILE_IMPORT_TABLE};
 use spile_ir as ir;
 
+use super::lookup::Lookup;
+use super::name::Words;
 use super::{IMPORT, Instance, Lowering, RUNTIME, SECTION};
+use crate::effects::used;
 use crate::link::SectionId;
 use crate::runtime::Rt;
 
@@ -58,6 +61,8 @@ pub struct Emitter<'a, 'p> {
     pub used: Vec<bool>,
     /// By `Value`: integers known now.
     pub known: HashMap<ir::Value, i64>,
+    /// By `Value`: string constants.
+    pub texts: HashMap<ir::Value, ir::StrId>,
     /// By `BlockId`.
     pub blocks: Vec<clif::Block>,
     /// The block being lowered, and the location of the instruction.
@@ -69,6 +74,12 @@ pub struct Emitter<'a, 'p> {
     pub exit: clif::Block,
     /// By catch block: where an error that may be uncatchable goes.
     pub landings: HashMap<u32, clif::Block>,
+    /// Elements looked up so far in this block and those before it.
+    pub found: Vec<Lookup>,
+    /// By `BlockId`: the same at the end of each block.
+    pub found_at_end: Vec<Vec<Lookup>>,
+    /// By `Value`: names of tasks, in registers.
+    pub names: HashMap<ir::Value, Words>,
     callees: HashMap<Callee, clif::FuncRef>,
     symbols: HashMap<SectionId, clif::GlobalValue>,
     /// Words passed by address: one slot serves all operations.
@@ -114,12 +125,16 @@ impl<'a, 'p> Emitter<'a, 'p> {
             values: vec![None; function.values.len()],
             used: used(function),
             known: HashMap::new(),
+            texts: HashMap::new(),
             blocks,
             block: 0,
             loc: ir::LocId(0),
             unwind,
             exit,
             landings: HashMap::new(),
+            found: Vec::new(),
+            found_at_end: vec![Vec::new(); function.blocks.len()],
+            names: HashMap::new(),
             callees: HashMap::new(),
             symbols: HashMap::new(),
             words: None,
@@ -246,16 +261,21 @@ impl<'a, 'p> Emitter<'a, 'p> {
         if words.is_empty() {
             return self.int(0);
         }
-        let builder = &mut self.builder;
-        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
-        let slot = *self.words.get_or_insert_with(|| builder.create_sized_stack_slot(data));
-        let address = self.builder.ins().stack_addr(types::I64, slot, (first * 8) as i32);
+        let address = self.area(first, words.len());
         for (index, word) in words.iter().enumerate() {
             self.builder.ins().store(TRUSTED, *word, address, (index * 8) as i32);
         }
-        self.n_words = self.n_words.max(first + words.len());
-        self.builder.func.sized_stack_slots[slot].size = (self.n_words * 8) as u32;
         address
+    }
+
+    /// The address of so many words for a callee, from word `first` on.
+    pub fn area(&mut self, first: usize, count: usize) -> clif::Value {
+        let builder = &mut self.builder;
+        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
+        let slot = *self.words.get_or_insert_with(|| builder.create_sized_stack_slot(data));
+        self.n_words = self.n_words.max(first + count);
+        self.builder.func.sized_stack_slots[slot].size = (self.n_words * 8) as u32;
+        self.builder.ins().stack_addr(types::I64, slot, (first * 8) as i32)
     }
 
     /// Emits code for `cold` in a block of its own where a condition is not zero, and goes on behind it.
@@ -268,15 +288,6 @@ impl<'a, 'p> Emitter<'a, 'p> {
         cold(self);
         self.builder.switch_to_block(next);
     }
-}
-
-fn used(function: &ir::Function) -> Vec<bool> {
-    let mut used = vec![false; function.values.len()];
-    for block in &function.blocks {
-        let operands = block.insts.iter().flat_map(|inst| inst.op.operands()).chain(block.end.operands());
-        operands.for_each(|value| used[value.index()] = true);
-    }
-    used
 }
 
 fn import_signature(import: u32) -> Signature {

@@ -175,6 +175,7 @@ impl Emitter<'_, '_> {
     fn block(&mut self, id: ir::BlockId) {
         let block = &self.function.blocks[id.index()];
         self.block = id.index();
+        self.found = self.found_before(id);
         self.builder.switch_to_block(self.blocks[id.index()]);
         for param in &block.params {
             self.values[param.index()] = Some(self.builder.append_block_param(self.blocks[id.index()], types::I64));
@@ -183,11 +184,13 @@ impl Emitter<'_, '_> {
             self.loc = inst.loc;
             self.builder.set_srcloc(SourceLoc::new(inst.loc.0));
             let result = self.op(inst);
+            self.forget_found(&inst.op);
             if let Some(defined) = inst.result {
                 self.values[defined.index()] = result;
             }
         }
         self.builder.set_srcloc(SourceLoc::default());
+        self.found_at_end[id.index()] = self.found.clone();
         self.terminator(&block.end);
     }
 

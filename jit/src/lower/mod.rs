@@ -10,9 +10,12 @@ mod emit;
 mod fail;
 mod function;
 mod handler;
+mod lookup;
+mod name;
 mod op;
 mod output;
 mod regex;
+mod stat;
 mod table;
 
 use std::collections::BTreeMap;
@@ -26,11 +29,12 @@ use spile_ir as ir;
 
 use crate::constants::Constants;
 use crate::effects::{self, Depth, Effects};
-use crate::globals::Layout;
+use crate::globals::{self, Layout};
 use crate::link::{LinkError, Linker, Reloc, RelocKind, Section, SectionId, Target};
-use crate::locks::{self, Locks};
+use crate::locks::{self, Locks, Sharing};
 use crate::runtime::Rt;
 use crate::strings::{self, Plan};
+use crate::task::{self, Task};
 use crate::{Arch, Error};
 
 /// Where `Op::Arg` finds arguments: it differs by the kind of the probe.
@@ -82,6 +86,10 @@ pub struct Lowering<'p> {
     pub(crate) effects: Vec<Effects>,
     pub(crate) locks: Locks,
     plans: Vec<Plan>,
+    /// By `FuncId`.
+    pub(crate) tasks: Vec<Task>,
+    /// By `GlobalId`: whether some handler empties it.
+    pub(crate) cleared: Vec<bool>,
     /// Calls and scratch memory of the deepest handler.
     pub(crate) depth: Depth,
     /// Bytes of a string slot.
@@ -114,10 +122,14 @@ const RUNTIME: u32 = 2;
 
 impl<'p> Lowering<'p> {
     /// Analyses a program.
-    pub fn new(program: &'p ir::Program, arch: Arch, dump: bool) -> Result<Self, Error> {
-        let layout = Layout::new(program)?;
+    pub fn new(program: &'p ir::Program, arch: Arch, task_bytes: u32, dump: bool) -> Result<Self, Error> {
+        let sharing = Sharing::new(program);
+        let layout = Layout::new(program, &sharing)?;
         let effects = effects::effects(program);
-        let plans: Vec<Plan> = program.functions.iter().map(|function| strings::plan(function, &effects)).collect();
+        let tasks: Vec<Task> =
+            program.functions.iter().map(|function| task::task(program, function, task_bytes)).collect();
+        let functions = program.functions.iter().zip(&tasks);
+        let plans: Vec<Plan> = functions.map(|(function, task)| strings::plan(function, &effects, task)).collect();
         let slot_bytes = spile_rt::str_slot(program.limits.max_string);
         let frames: Vec<u64> = plans.iter().map(|plan| u64::from(plan.slots) * u64::from(slot_bytes)).collect();
         let handlers: Vec<ir::FuncId> = locks::handlers(program).collect();
@@ -130,9 +142,11 @@ impl<'p> Lowering<'p> {
             program,
             arch,
             isa: crate::isa::target(arch)?,
-            locks: Locks::new(program, &layout),
+            locks: Locks::new(program, &layout, sharing),
             layout,
             plans,
+            tasks,
+            cleared: globals::cleared(program),
             depth: effects::depth(program, &handlers, &frames),
             effects,
             slot_bytes,

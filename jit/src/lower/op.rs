@@ -23,6 +23,9 @@ impl Emitter<'_, '_> {
             }
             ir::Op::Str(id) => {
                 let program = self.lowering.program;
+                if let Some(result) = inst.result {
+                    self.texts.insert(result, *id);
+                }
                 Some(self.string(&program.strings[id.index()], self.string_limit()))
             }
             ir::Op::Binary(op, a, b) => Some(self.binary(*op, *a, *b)),
@@ -79,6 +82,9 @@ impl Emitter<'_, '_> {
     }
 
     fn compare_strings(&mut self, op: ir::CompareOp, a: ir::Value, b: ir::Value) -> clif::Value {
+        if let Some(result) = self.compare_name(op, a, b) {
+            return result;
+        }
         let args = [self.value(a), self.value(b)];
         let order = self.word(Callee::Runtime(Rt::StrCompare), &args);
         let zero = self.int(0);
@@ -176,36 +182,57 @@ impl Emitter<'_, '_> {
                 let place = self.global_address(*id);
                 Some(self.borrowed(inst, place))
             }
-            ir::Op::GlobalGet(id) => {
-                let (data, offset) = self.global_data(*id);
-                Some(self.builder.ins().load(types::I64, TRUSTED, data, offset))
-            }
+            ir::Op::GlobalGet(id) => Some(self.integer(*id)),
             ir::Op::GlobalSet(id, value) => {
                 let value = self.value(*value);
                 if self.is_string(*id) {
                     let place = self.global_address(*id);
                     self.runtime(Rt::StrCopy, &[self.ctx, place, value]);
                 } else {
-                    let (data, offset) = self.global_data(*id);
-                    self.builder.ins().store(TRUSTED, value, data, offset);
+                    self.set_integer(*id, value);
                 }
                 None
             }
-            ir::Op::GlobalAdd(id, value) => {
-                let value = self.value(*value);
-                let (data, offset) = self.global_data(*id);
-                if self.lowering.locks.is_atomic(*id) && !self.is_used(inst) {
-                    let place = self.builder.ins().iadd_imm_s(data, i64::from(offset));
-                    self.builder.ins().atomic_rmw(types::I64, TRUSTED, clif::AtomicRmwOp::Add, place, value);
-                    return Some(value);
-                }
-                let old = self.builder.ins().load(types::I64, TRUSTED, data, offset);
-                let new = self.builder.ins().iadd(old, value);
-                self.builder.ins().store(TRUSTED, new, data, offset);
-                Some(new)
-            }
+            ir::Op::GlobalAdd(id, value) => Some(self.add_integer(inst, *id, *value)),
             _ => None,
         }
+    }
+
+    fn integer(&mut self, id: ir::GlobalId) -> clif::Value {
+        if self.lowering.locks.is_sharded(id) {
+            let global = self.global(id);
+            return self.word(Callee::Runtime(Rt::CounterGet), &[self.ctx, global]);
+        }
+        let (data, offset) = self.global_data(id);
+        self.builder.ins().load(types::I64, TRUSTED, data, offset)
+    }
+
+    /// Makes an integer another.
+    pub fn set_integer(&mut self, id: ir::GlobalId, value: clif::Value) {
+        if self.lowering.locks.is_sharded(id) {
+            let global = self.global(id);
+            self.runtime(Rt::CounterSet, &[self.ctx, global, value]);
+            return;
+        }
+        let (data, offset) = self.global_data(id);
+        self.builder.ins().store(TRUSTED, value, data, offset);
+    }
+
+    fn add_integer(&mut self, inst: &ir::Inst, id: ir::GlobalId, value: ir::Value) -> clif::Value {
+        let value = self.value(value);
+        let is_used = self.is_used(inst);
+        if self.lowering.locks.is_sharded(id) {
+            let (part, offset) = self.own_part(id, 8);
+            self.add_to(part, offset, value);
+            return if is_used { self.integer(id) } else { value };
+        }
+        let (data, offset) = self.global_data(id);
+        if self.lowering.locks.is_atomic(id) && !is_used {
+            let place = self.builder.ins().iadd_imm_s(data, i64::from(offset));
+            self.builder.ins().atomic_rmw(types::I64, TRUSTED, clif::AtomicRmwOp::Add, place, value);
+            return value;
+        }
+        self.add_to(data, offset, value)
     }
 
     /// Whether anything uses an instruction's result.
@@ -225,6 +252,9 @@ impl Emitter<'_, '_> {
     }
 
     fn load(&mut self, space: ir::Space, addr: ir::Value, bytes: u8, signed: bool) -> clif::Value {
+        if space == ir::Space::Kernel && self.in_task(addr, bytes.into()) {
+            return self.task_load(addr, bytes, signed);
+        }
         let addr = self.value(addr);
         let (first, error) = match space {
             ir::Space::Kernel => (abi::SPILE_IMPORT_load_kernel_u8, abi::SPILE_ERROR_KERNEL_READ),

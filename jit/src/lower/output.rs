@@ -1,19 +1,85 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! printf and sprintf.
 
-use cranelift_codegen::ir::{self as clif};
+use std::mem::offset_of;
+
+use cranelift_codegen::ir::{self as clif, InstBuilder as _};
+use spile_abi as abi;
 use spile_ir as ir;
 use spile_rt::raw;
 
-use super::emit::Emitter;
+use super::emit::{Callee, Emitter, TRUSTED};
 use crate::runtime::Rt;
 
 impl Emitter<'_, '_> {
     /// A record for the host.
     pub fn print(&mut self, format: ir::FormatId, args: &[ir::PrintArg]) {
+        if let Some(values) = crate::task::print_values(args) {
+            self.print_inline(format, &values);
+            return;
+        }
         let (count, types, words) = self.print_args(args);
         let format = self.int(i64::from(format.0));
         self.runtime(Rt::Print, &[self.ctx, format, count, types, words]);
+    }
+
+    /// A record of integers and strings, filled here.
+    fn print_inline(&mut self, format: ir::FormatId, values: &[ir::Value]) {
+        let fixed = size_of::<abi::spile_print>() + 8 * values.len();
+        let mut size = self.int(fixed as i64);
+        let mut lengths = Vec::new();
+        for value in values {
+            let length = self.length(*value);
+            lengths.push(length);
+            if let Some(length) = length {
+                let padded = self.padded(length);
+                size = self.builder.ins().iadd(size, padded);
+            }
+        }
+        let kind = self.int(abi::SPILE_RECORD_PRINT.into());
+        let record = self.word(Callee::Import(abi::SPILE_IMPORT_ring_reserve), &[self.ctx, size, kind]);
+        let (fill, done) = (self.builder.create_block(), self.builder.create_block());
+        self.builder.ins().brif(record, fill, &[], done, &[]);
+        self.builder.switch_to_block(fill);
+        let numbers = self.int(i64::from(format.0) | (values.len() as i64) << 32);
+        self.builder.ins().store(TRUSTED, numbers, record, offset_of!(abi::spile_print, format) as i32);
+        let (mut cursor, mut offset) = (record, size_of::<abi::spile_print>() as i32);
+        for (index, (value, length)) in values.iter().zip(lengths).enumerate() {
+            let word = length.unwrap_or_else(|| self.value(*value));
+            self.builder.ins().store(TRUSTED, word, cursor, offset);
+            offset += 8;
+            let Some(length) = length else { continue };
+            if let Some(name) = self.names.get(value).copied() {
+                self.print_words(cursor, offset, name, values.len() - index > 2);
+                let padded = self.padded(length);
+                cursor = self.builder.ins().iadd(cursor, padded);
+                continue;
+            }
+            let (at, string) = (self.builder.ins().iadd_imm_s(cursor, i64::from(offset)), self.value(*value));
+            cursor = self.word(Callee::Runtime(Rt::PrintStr), &[at, string]);
+            offset = 0;
+        }
+        self.call(Callee::Import(abi::SPILE_IMPORT_ring_commit), &[self.ctx, record]);
+        self.builder.ins().jump(done, &[]);
+        self.builder.switch_to_block(done);
+    }
+
+    /// The length of a string; None for an integer.
+    fn length(&mut self, value: ir::Value) -> Option<clif::Value> {
+        if self.function.ty(value) == ir::Type::Int {
+            return None;
+        }
+        if let Some(length) = self.names.get(&value).and_then(|name| name.length) {
+            return Some(length);
+        }
+        let string = self.value(value);
+        Some(self.builder.ins().uload32(TRUSTED, string, 0))
+    }
+
+    /// Rounded up to whole words.
+    fn padded(&mut self, length: clif::Value) -> clif::Value {
+        let more = self.builder.ins().iadd_imm_s(length, 7);
+        self.builder.ins().band_imm_s(more, -8)
     }
 
     /// A string.

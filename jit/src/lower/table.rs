@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Arrays, aggregates, iteration.
+//! Arrays, iteration, clearing.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, InstBuilder as _, types};
@@ -14,19 +14,15 @@ impl Emitter<'_, '_> {
     pub fn map(&mut self, inst: &ir::Inst) -> Option<clif::Value> {
         match &inst.op {
             ir::Op::MapGet(map, keys) => {
-                let element = self.element(Rt::MapGet, *map, keys);
                 if !self.has_string_values(*map) {
-                    return Some(self.load_or_zero(element));
+                    return Some(self.integer_element(*map, keys));
                 }
+                let element = self.element(*map, keys);
                 let empty = self.string(b"", 0);
                 let place = self.builder.ins().select(element, element, empty);
                 Some(self.borrowed(inst, place))
             }
-            ir::Op::MapHas(map, keys) => {
-                let (keys, mask) = self.pattern(keys);
-                let map = self.global(*map);
-                Some(self.word(Callee::Runtime(Rt::MapHas), &[self.ctx, map, keys, mask]))
-            }
+            ir::Op::MapHas(map, keys) => Some(self.has(*map, keys)),
             ir::Op::MapSet(map, keys, value) => {
                 let element = self.put(*map, keys);
                 let value = self.value(*value);
@@ -40,15 +36,10 @@ impl Emitter<'_, '_> {
             ir::Op::MapAdd(map, keys, value) => {
                 let element = self.put(*map, keys);
                 let value = self.value(*value);
-                let old = self.builder.ins().load(types::I64, TRUSTED, element, 0);
-                let new = self.builder.ins().iadd(old, value);
-                self.builder.ins().store(TRUSTED, new, element, 0);
-                Some(new)
+                Some(self.add_to(element, 0, value))
             }
             ir::Op::MapDelete(map, keys) => {
-                let (keys, mask) = self.pattern(keys);
-                let map = self.global(*map);
-                self.runtime(Rt::MapDelete, &[self.ctx, map, keys, mask]);
+                self.delete(*map, keys);
                 None
             }
             ir::Op::GlobalClear(global) => {
@@ -59,12 +50,46 @@ impl Emitter<'_, '_> {
         }
     }
 
+    /// Adds to a word of memory; its new value.
+    pub fn add_to(&mut self, address: clif::Value, offset: i32, value: clif::Value) -> clif::Value {
+        let old = self.builder.ins().load(types::I64, TRUSTED, address, offset);
+        let new = self.builder.ins().iadd(old, value);
+        self.builder.ins().store(TRUSTED, new, address, offset);
+        new
+    }
+
+    fn has(&mut self, map: ir::GlobalId, keys: &[Option<ir::Value>]) -> clif::Value {
+        if let Some(keys) = self.all_known(map, keys) {
+            let element = self.element(map, &keys);
+            let there = self.builder.ins().icmp_imm_u(IntCC::NotEqual, element, 0);
+            return self.builder.ins().uextend(types::I64, there);
+        }
+        let (keys, mask) = self.pattern(keys);
+        let map = self.global(map);
+        self.word(Callee::Runtime(Rt::MapHas), &[self.ctx, map, keys, mask])
+    }
+
+    fn delete(&mut self, map: ir::GlobalId, keys: &[Option<ir::Value>]) {
+        if let Some(keys) = self.all_known(map, keys) {
+            self.delete_element(map, &keys);
+            return;
+        }
+        let (keys, mask) = self.pattern(keys);
+        let map = self.global(map);
+        self.runtime(Rt::MapDelete, &[self.ctx, map, keys, mask]);
+    }
+
+    /// The keys of one element that is looked up inline.
+    fn all_known(&self, map: ir::GlobalId, keys: &[Option<ir::Value>]) -> Option<Vec<ir::Value>> {
+        let keys: Vec<ir::Value> = keys.iter().copied().collect::<Option<_>>()?;
+        self.is_inline(map, &keys).then_some(keys)
+    }
+
     fn clear(&mut self, global: ir::GlobalId) {
         match &self.lowering.program.globals[global.index()].kind {
             ir::GlobalKind::Int(_) => {
                 let zero = self.int(0);
-                let (data, offset) = self.global_data(global);
-                self.builder.ins().store(TRUSTED, zero, data, offset);
+                self.set_integer(global, zero);
             }
             ir::GlobalKind::Str(_) => {
                 let zero = self.builder.ins().iconst(types::I32, 0);
@@ -79,22 +104,8 @@ impl Emitter<'_, '_> {
         }
     }
 
-    /// The address of an element, made where it is missing.
-    fn put(&mut self, map: ir::GlobalId, keys: &[ir::Value]) -> clif::Value {
-        let element = self.element(Rt::MapPut, map, keys);
-        let full = self.builder.ins().icmp_imm_u(IntCC::Equal, element, 0);
-        self.check_if(full);
-        element
-    }
-
-    fn element(&mut self, find: Rt, map: ir::GlobalId, keys: &[ir::Value]) -> clif::Value {
-        let keys = self.keys(keys);
-        let map = self.global(map);
-        self.word(Callee::Runtime(find), &[self.ctx, map, keys])
-    }
-
     /// The integer at an address, or 0 where there is none.
-    fn load_or_zero(&mut self, address: clif::Value) -> clif::Value {
+    pub fn load_or_zero(&mut self, address: clif::Value) -> clif::Value {
         let (there, done) = (self.builder.create_block(), self.builder.create_block());
         let result = self.builder.append_block_param(done, types::I64);
         let zero = self.int(0);
@@ -106,44 +117,11 @@ impl Emitter<'_, '_> {
         result
     }
 
-    fn has_string_values(&self, map: ir::GlobalId) -> bool {
+    pub fn has_string_values(&self, map: ir::GlobalId) -> bool {
         matches!(
             &self.lowering.program.globals[map.index()].kind,
             ir::GlobalKind::Map(ir::MapSpec { value: ir::MapValue::Str, .. })
         )
-    }
-
-    /// Aggregates.
-    pub fn stat(&mut self, inst: &ir::Inst) -> Option<clif::Value> {
-        match &inst.op {
-            ir::Op::StatAdd(global, keys, value) => {
-                let is_element = !keys.is_empty();
-                let keys = self.keys(keys);
-                let (global, value) = (self.global(*global), self.value(*value));
-                self.runtime(Rt::StatAdd, &[self.ctx, global, keys, value]);
-                if is_element {
-                    self.check();
-                }
-                None
-            }
-            ir::Op::StatRead(global, keys, field) => {
-                let keys = self.keys(keys);
-                let (global, number) = (self.global(*global), self.int(field_number(*field)));
-                let result = self.word(Callee::Runtime(Rt::StatRead), &[self.ctx, global, keys, number]);
-                if inst.op.can_fail() {
-                    self.check();
-                }
-                Some(result)
-            }
-            ir::Op::HistBucket(global, keys, index) => {
-                let keys = self.keys(keys);
-                let (global, index) = (self.global(*global), self.value(*index));
-                let result = self.word(Callee::Runtime(Rt::HistBucket), &[self.ctx, global, keys, index]);
-                self.check();
-                Some(result)
-            }
-            _ => None,
-        }
     }
 
     /// Iteration.
@@ -188,8 +166,21 @@ impl Emitter<'_, '_> {
 
     /// The address of keys, or 0 where there are none.
     pub fn keys(&mut self, keys: &[ir::Value]) -> clif::Value {
-        let keys: Vec<clif::Value> = keys.iter().map(|key| self.value(*key)).collect();
-        self.words(0, &keys)
+        let mut words = Vec::new();
+        // Behind the words: names that are in registers only.
+        let mut next = keys.len();
+        for key in keys {
+            words.push(match (self.values[key.index()], self.names.get(key).copied()) {
+                (None, Some(name)) => {
+                    let place = self.area(next, 3);
+                    next += 3;
+                    self.store_words(place, name);
+                    place
+                }
+                _ => self.value(*key),
+            });
+        }
+        self.words(0, &words)
     }
 
     /// The address of keys, and the mask of those that match anything; all bits where all do.
@@ -210,7 +201,7 @@ impl Emitter<'_, '_> {
     }
 }
 
-fn field_number(field: ir::StatField) -> i64 {
+pub fn field_number(field: ir::StatField) -> i64 {
     i64::from(match field {
         ir::StatField::Count => raw::RT_COUNT,
         ir::StatField::Sum => raw::RT_SUM,

@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,6 +25,11 @@ extern "sysv64" fn load(addr: u64) -> spile_loaded {
         // SAFETY: the tests pass addresses of their own integers.
         _ => spile_loaded { value: unsafe { *(addr as *const u64) }, fault: 0 },
     }
+}
+
+extern "sysv64" fn load_half(addr: u64) -> spile_loaded {
+    let word = load(addr);
+    spile_loaded { value: word.value & 0xffff_ffff, ..word }
 }
 
 extern "sysv64" fn load_byte(addr: u64) -> spile_loaded {
@@ -107,6 +113,8 @@ pub struct Loaded {
     bytes: usize,
     /// Where in the mapping what is not the image's begins.
     behind: usize,
+    /// In the mapping.
+    stubs: Range<usize>,
     pub probes: Vec<abi::spile_probe>,
     pub trampolines: Vec<abi::spile_trampoline>,
     pub data: Vec<u64>,
@@ -124,7 +132,7 @@ impl Drop for Loaded {
 
 impl Loaded {
     /// Compiles a program, and runs its init function.
-    fn new(text: &str) -> Self {
+    pub fn new(text: &str) -> Self {
         Self::with(text, |_, _| Vec::new())
     }
 
@@ -137,6 +145,7 @@ impl Loaded {
         for (import, stub) in image.imports() {
             let goal = match import {
                 abi::SPILE_IMPORT_load_kernel_u8 | abi::SPILE_IMPORT_load_user_u8 => load_byte as *const () as usize,
+                abi::SPILE_IMPORT_load_kernel_u32 => load_half as *const () as usize,
                 abi::SPILE_IMPORT_load_kernel_u64 | abi::SPILE_IMPORT_load_user_u64 => load as *const () as usize,
                 abi::SPILE_IMPORT_store_kernel_u64 => store as *const () as usize,
                 abi::SPILE_IMPORT_time_mono_ns | abi::SPILE_IMPORT_cycles => clock as *const () as usize,
@@ -171,6 +180,7 @@ impl Loaded {
             map,
             bytes,
             behind,
+            stubs: header.stubs as usize..(header.stubs + header.n_imports * abi::SPILE_STUB_BYTES) as usize,
             probes: image.probes().to_vec(),
             trampolines: image.trampolines().to_vec(),
             data: words(header.data_size),
@@ -180,6 +190,12 @@ impl Loaded {
         };
         loaded.call(header.init, &mut spile_ctx::default());
         loaded
+    }
+
+    /// The addresses of its text, and of the stubs in it.
+    pub fn text(&self) -> (Range<usize>, Range<usize>) {
+        let base = self.map.as_ptr() as usize;
+        (base..base + self.behind, base + self.stubs.start..base + self.stubs.end)
     }
 
     /// Bytes from the text's beginning to what was put behind it.
@@ -192,7 +208,7 @@ impl Loaded {
         self.map.as_ptr() as usize + self.behind + offset
     }
 
-    fn call(&mut self, offset: u32, ctx: &mut spile_ctx) {
+    pub fn call(&mut self, offset: u32, ctx: &mut spile_ctx) {
         self.fill_in(ctx);
         // SAFETY: the text is a linked image; offsets come from its tables; the context is complete.
         unsafe {
@@ -216,8 +232,14 @@ impl Loaded {
     fn hit(&mut self, index: usize, ctx: &mut spile_ctx) -> i64 {
         ctx.probe = index as u32;
         self.call(self.probes[index].handler, ctx);
+        self.global()
+    }
+
+    /// Its value, parts included.
+    pub fn global(&self) -> i64 {
         // The first block of 64 bytes is the session's; the second the first global's.
-        self.data[64 / 8] as i64
+        let parts = self.percpu.iter().take(abi::SPILE_LEVELS as usize);
+        (self.data[64 / 8] as i64).wrapping_add(parts.map(|part| *part as i64).sum())
     }
 
     /// Code, argument and location of the last error that was reported.
@@ -331,5 +353,7 @@ fn a_pure_counter_needs_no_lock() {
     let mut args = [0; 6];
     loaded.data[64 / 8 + 1] = 1;
     assert_eq!(loaded.hit(0, &mut ctx_with(&mut args, 2)), 7);
-    assert_eq!(loaded.hit(0, &mut ctx_with(&mut args, 2)), 9);
+    let mut nested = spile_ctx { level: 3, ..ctx_with(&mut args, 2) };
+    assert_eq!(loaded.hit(0, &mut nested), 9);
+    assert_eq!(loaded.percpu[..4], [2, 0, 0, 2], "each level has its part");
 }

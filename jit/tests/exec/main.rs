@@ -4,6 +4,7 @@
 
 #[path = "../../../ir/tests/ir/control.rs"]
 mod control;
+mod cost;
 mod division;
 mod hits;
 #[path = "../../../ir/tests/ir/maps.rs"]

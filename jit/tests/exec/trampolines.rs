@@ -146,7 +146,7 @@ impl Cpu {
 
     /// Global `n`, an integer.
     fn global(&self, n: usize) -> i64 {
-        self.loaded.data[64 / 8 * (1 + n)] as i64
+        if n == 0 { self.loaded.global() } else { self.loaded.data[64 / 8 * (1 + n)] as i64 }
     }
 
     /// Hits of a probe in both contexts.

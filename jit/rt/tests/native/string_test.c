@@ -237,7 +237,7 @@ void test_string(void)
 	world_init(&world);
 	world_start(&world);
 	ctx = world_ctx(&world, 0, 0);
-	CHECK(rt_str_slot(512) == 520 && rt_str_slot(1) == 8 && rt_str_slot(5) == 8 && rt_str_slot(6) == 16);
+	CHECK(rt_str_slot(512) == 520 && rt_str_slot(1) == 8 && rt_str_slot(5) == 16 && rt_str_slot(6) == 16);
 	copy_and_concat();
 	compare("", "", 0);
 	compare("a", "", 1);
