@@ -196,7 +196,7 @@ __u64 rt_map_has(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *k
 void rt_map_delete(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys, __u64 mask);
 /* For keys that no element has, with their hash: as rt_map_put(). */
 __u64 rt_map_insert(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys, __u64 hash);
-/* The element at a place, its offset in the image's data. */
+/* The element at a place: see map.h. */
 void rt_map_remove(struct rt_ctx *ctx, const struct rt_global *map, __u64 place);
 void rt_map_clear(struct rt_ctx *ctx, const struct rt_global *map);
 

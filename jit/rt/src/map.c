@@ -51,10 +51,11 @@ struct found {
 ALWAYS_INLINE struct found map_find_int(struct rt_ctx *ctx, const struct rt_global *map, u64 key)
 {
 	struct found found = { 0, hash_word(0, key) };
-	u32 place = *map_head(map_of(ctx, map), map, found.hash);
+	struct map *m = map_of(ctx, map);
+	u32 place = *map_head(m, map, found.hash);
 
 	while (place) {
-		struct node *node = map_node(ctx, place);
+		struct node *node = map_node(m, place);
 
 		if (LIKELY(*(u64 *)node_keys(map, node) == key)) {
 			found.node = node;
@@ -69,10 +70,11 @@ static __attribute__((noinline)) struct found map_find_any(struct rt_ctx *ctx, c
 							    const u64 *keys)
 {
 	struct found found = { 0, hash_keys(map, keys) };
-	u32 place = *map_head(map_of(ctx, map), map, found.hash);
+	struct map *m = map_of(ctx, map);
+	u32 place = *map_head(m, map, found.hash);
 
 	while (place) {
-		struct node *node = map_node(ctx, place);
+		struct node *node = map_node(m, place);
 
 		if (LIKELY(node->hash == found.hash >> 32) && LIKELY(node_matches(map, node, keys, 0))) {
 			found.node = node;
@@ -90,86 +92,77 @@ static struct found map_find(struct rt_ctx *ctx, const struct rt_global *map, co
 	return map_find_any(ctx, map, keys);
 }
 
-ALWAYS_INLINE u32 node_place(const struct rt_ctx *ctx, const struct node *node)
+ALWAYS_INLINE u32 node_place(const struct map *m, const struct node *node)
 {
-	return (u32)(address_of(node) - ctx->data);
+	return (u32)(address_of(node) - address_of(m));
 }
 
-ALWAYS_INLINE void list_append(struct rt_ctx *ctx, struct map *m, u32 list, u32 place)
+ALWAYS_INLINE void list_append(struct map *m, u32 list, u32 place)
 {
-	struct node *node = map_node(ctx, place);
+	struct map_link *link = &map_node(m, place)->links[list];
 	u32 last = m->ends[list].prev;
 
-	node->links[list].next = 0;
-	node->links[list].prev = last;
+	link->next = 0;
+	link->prev = last;
 	m->ends[list].prev = place;
-	if (last)
-		map_node(ctx, last)->links[list].next = place;
-	else
-		m->ends[list].next = place;
+	map_node(m, last)->links[list].next = place;
 }
 
-ALWAYS_INLINE void list_remove(struct rt_ctx *ctx, struct map *m, u32 list, struct node *node)
+ALWAYS_INLINE void list_remove(struct map *m, u32 list, struct node *node)
 {
 	struct map_link link = node->links[list];
 
-	if (link.prev)
-		map_node(ctx, link.prev)->links[list].next = link.next;
-	else
-		m->ends[list].next = link.next;
-	if (link.next)
-		map_node(ctx, link.next)->links[list].prev = link.prev;
-	else
-		m->ends[list].prev = link.prev;
+	map_node(m, link.prev)->links[list].next = link.next;
+	map_node(m, link.next)->links[list].prev = link.prev;
 }
 
 /* In a wrapping map, a write makes an element the newest, and the last in the order. */
-static __attribute__((noinline)) void map_touch(struct rt_ctx *ctx, struct map *m, u32 place)
+static __attribute__((noinline)) void map_touch(struct map *m, u32 place)
 {
 	u32 list;
 
 	for (list = 0; list < N_LISTS; list++) {
-		if (m->ends[list].prev == place)
-			continue;
-		list_remove(ctx, m, list, map_node(ctx, place));
-		list_append(ctx, m, list, place);
+		list_remove(m, list, map_node(m, place));
+		list_append(m, list, place);
 	}
 }
 
 void rt_map_remove(struct rt_ctx *ctx, const struct rt_global *map, __u64 place)
 {
 	struct map *m = map_of(ctx, map);
-	struct node *node = map_node(ctx, (u32)place);
+	struct node *node = map_node(m, (u32)place);
 	u32 *link = map_head(m, map, (u64)node->hash << 32);
 
 	while (UNLIKELY(*link != place))
-		link = &map_node(ctx, *link)->chain;
+		link = &map_node(m, *link)->chain;
 	*link = node->chain;
-	list_remove(ctx, m, LIST_ORDER, node);
+	list_remove(m, LIST_ORDER, node);
 	if (UNLIKELY(map->wrap))
-		list_remove(ctx, m, LIST_AGE, node);
+		list_remove(m, LIST_AGE, node);
 	node->chain = m->free;
 	m->free = (u32)place;
 	m->count--;
 }
 
-/* The place of an unused node, or 0. */
-ALWAYS_INLINE u32 map_take(struct rt_ctx *ctx, struct map *m, const struct rt_global *map)
+/* Where no node was given back: the place of one that was never used, or of the oldest, or 0. */
+static __attribute__((noinline)) u32 map_take_another(struct rt_ctx *ctx, const struct rt_global *map)
 {
-	u32 place = m->free;
+	struct map *m = map_of(ctx, map);
+	u32 place;
 
-	if (!place && m->used < map->capacity * map->node_size) {
-		place = map->nodes_off + m->used;
+	if (m->used < map->capacity * map->node_size) {
+		place = map->nodes_off - map->data_off + m->used;
 		m->used += map->node_size;
 		return place;
 	}
-	if (!place && map->wrap) {
-		rt_map_remove(ctx, map, m->ends[LIST_AGE].next);
-		place = m->free;
+	if (map->wrap) {
+		place = m->ends[LIST_AGE].next;
+		rt_map_remove(ctx, map, place);
+		m->free = map_node(m, place)->chain;
+		return place;
 	}
-	if (place)
-		m->free = map_node(ctx, place)->chain;
-	return place;
+	fail(ctx, map->sized ? SPILE_ERROR_MAP_SIZE : SPILE_ERROR_MAP_FULL, map->capacity);
+	return 0;
 }
 
 static __attribute__((noinline)) void node_fill_any(const struct rt_global *map, struct node *node, const u64 *keys)
@@ -201,31 +194,29 @@ ALWAYS_INLINE void node_fill(const struct rt_global *map, struct node *node, con
 	*(u64 *)(node_value(node) + sizeof(u64)) = keys[0];
 }
 
-static __attribute__((noinline)) void map_is_full(struct rt_ctx *ctx, const struct rt_global *map)
-{
-	fail(ctx, map->sized ? SPILE_ERROR_MAP_SIZE : SPILE_ERROR_MAP_FULL, map->capacity);
-}
-
 __u64 rt_map_insert(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys, __u64 hash)
 {
 	struct map *m = map_of(ctx, map);
-	u32 place = map_take(ctx, m, map);
-	/* After map_take(), which may unlink an element of the same chain. */
-	u32 *head = map_head(m, map, hash);
+	u32 place = m->free, *head;
 	struct node *node;
 
-	if (UNLIKELY(!place)) {
-		map_is_full(ctx, map);
-		return 0;
+	if (LIKELY(place)) {
+		m->free = map_node(m, place)->chain;
+	} else {
+		place = map_take_another(ctx, map);
+		if (UNLIKELY(!place))
+			return 0;
 	}
-	node = map_node(ctx, place);
+	node = map_node(m, place);
 	node_fill(map, node, keys);
+	/* Not before map_take_another(), which may unlink an element of the same chain. */
+	head = map_head(m, map, hash);
 	node->hash = (u32)(hash >> 32);
 	node->chain = *head;
 	*head = place;
-	list_append(ctx, m, LIST_ORDER, place);
+	list_append(m, LIST_ORDER, place);
 	if (UNLIKELY(map->wrap))
-		list_append(ctx, m, LIST_AGE, place);
+		list_append(m, LIST_AGE, place);
 	m->count++;
 	return address_of(node_value(node));
 }
@@ -245,7 +236,7 @@ __u64 rt_map_put(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *k
 	if (UNLIKELY(!found.node))
 		return rt_map_insert(ctx, map, keys, found.hash);
 	if (UNLIKELY(map->wrap))
-		map_touch(ctx, map_of(ctx, map), node_place(ctx, found.node));
+		map_touch(map_of(ctx, map), node_place(map_of(ctx, map), found.node));
 	return address_of(node_value(found.node));
 }
 
@@ -257,43 +248,46 @@ ALWAYS_INLINE int mask_is_full(const struct rt_global *map, u64 mask)
 }
 
 /* The first node from a place on, in the order, that matches; or 0. */
-static u32 map_match(struct rt_ctx *ctx, const struct rt_global *map, u32 place, const u64 *keys, u64 mask)
+static u32 map_match(struct map *m, const struct rt_global *map, u32 place, const u64 *keys, u64 mask)
 {
 	if (mask_is_full(map, mask))
 		return place;
-	while (place && !node_matches(map, map_node(ctx, place), keys, mask))
-		place = map_node(ctx, place)->links[LIST_ORDER].next;
+	while (place && !node_matches(map, map_node(m, place), keys, mask))
+		place = map_node(m, place)->links[LIST_ORDER].next;
 	return place;
 }
 
 __u64 rt_map_has(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys, __u64 mask)
 {
+	struct map *m = map_of(ctx, map);
+
 	if (!mask)
 		return map_find(ctx, map, keys).node != 0;
-	return map_match(ctx, map, map_of(ctx, map)->ends[LIST_ORDER].next, keys, mask) != 0;
+	return map_match(m, map, m->ends[LIST_ORDER].next, keys, mask) != 0;
 }
 
 void rt_map_delete(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys, __u64 mask)
 {
+	struct map *m = map_of(ctx, map);
 	u32 place;
 
 	if (!mask) {
 		struct node *node = map_find(ctx, map, keys).node;
 
 		if (node)
-			rt_map_remove(ctx, map, node_place(ctx, node));
+			rt_map_remove(ctx, map, node_place(m, node));
 		return;
 	}
 	if (mask_is_full(map, mask)) {
 		rt_map_clear(ctx, map);
 		return;
 	}
-	place = map_match(ctx, map, map_of(ctx, map)->ends[LIST_ORDER].next, keys, mask);
+	place = map_match(m, map, m->ends[LIST_ORDER].next, keys, mask);
 	while (place) {
-		u32 next = map_node(ctx, place)->links[LIST_ORDER].next;
+		u32 next = map_node(m, place)->links[LIST_ORDER].next;
 
 		rt_map_remove(ctx, map, place);
-		place = map_match(ctx, map, next, keys, mask);
+		place = map_match(m, map, next, keys, mask);
 	}
 }
 
@@ -305,7 +299,7 @@ void rt_map_clear(struct rt_ctx *ctx, const struct rt_global *map)
 
 	if (m->count < map->n_slots / 8) {
 		for (place = m->ends[LIST_ORDER].next; place;) {
-			struct node *node = map_node(ctx, place);
+			struct node *node = map_node(m, place);
 
 			*map_head(m, map, (u64)node->hash << 32) = 0;
 			place = node->links[LIST_ORDER].next;

@@ -2,8 +2,9 @@
 /*
  * Maps: a hash table with chains over preallocated nodes. In the image's data:
  * struct map, heads of chains, nodes. A node is known by its place, its offset
- * in the image's data; 0 is none, so that zeroed memory is an empty map. The
- * jit knows all of this: see jit/src/lower/lookup.rs.
+ * from struct map; 0 is none, or, in lists, struct map itself, which has the ends
+ * where nodes have their neighbours. So zeroed memory is an empty map, and lists
+ * need no special cases. The jit knows all of this: see jit/src/lower/lookup.rs.
  */
 #ifndef SPILE_RT_MAP_H
 #define SPILE_RT_MAP_H
@@ -26,9 +27,9 @@ struct map_link {
 struct map {
 	u32 lock;
 	u32 count;
+	struct map_link ends[N_LISTS];
 	u32 free;		/* first of the nodes given back, linked through chain */
 	u32 used;		/* bytes of nodes; those beyond were never used */
-	struct map_link ends[N_LISTS];
 };
 
 #define MAP_HEADER 64
@@ -39,6 +40,9 @@ struct node {
 	u32 chain;
 	struct map_link links[N_LISTS];
 };
+
+_Static_assert(__builtin_offsetof(struct map, ends) == __builtin_offsetof(struct node, links),
+	       "a map is a node of its lists");
 
 /* Keys are hashed word by word: an integer is one, a string two or more, zeros behind its bytes. */
 #define HASH_FACTOR 0x9e3779b97f4a7c15ull
@@ -69,9 +73,9 @@ ALWAYS_INLINE u32 *map_head(struct map *m, const struct rt_global *map, u64 hash
 	return &map_heads(m)[hash >> map->hash_shift];
 }
 
-ALWAYS_INLINE struct node *map_node(const struct rt_ctx *ctx, u32 place)
+ALWAYS_INLINE struct node *map_node(struct map *m, u32 place)
 {
-	return at(ctx->data + place);
+	return (struct node *)((u8 *)m + place);
 }
 
 ALWAYS_INLINE void *node_value(struct node *node)

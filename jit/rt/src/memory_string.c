@@ -33,7 +33,11 @@ ALWAYS_INLINE int space_copy(enum space space, struct rt_str *dst, u64 addr, u64
 		if (zeros)
 			bytes = min_u64(bytes, (u32)__builtin_ctzll(zeros) / 8);
 		bytes = min_u64(bytes, limit - n);
-		memcpy(dst->data + n, &word, bytes);
+		/* A whole word where there is room: what is behind the end does not count. */
+		if (LIKELY(n + 8 <= align_up(limit, 8)))
+			store_u64(dst->data + n, word);
+		else
+			memcpy(dst->data + n, &word, bytes);
 		n += bytes;
 		if (zeros && bytes < 8 - skip)
 			break;

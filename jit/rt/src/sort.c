@@ -20,7 +20,7 @@ static void sort_prepare_stats(const struct sort *sort, u64 field)
 	u32 index = sort->m->ends[LIST_ORDER].next;
 
 	while (index) {
-		struct node *node = map_node(sort->ctx, index);
+		struct node *node = map_node(sort->m, index);
 		struct stat_parts parts = stat_parts_node(sort->map, node);
 		struct stat_total total;
 
@@ -57,8 +57,8 @@ static struct sort sort_make(struct rt_ctx *ctx, const struct rt_global *map, u6
 /* Whether b must come before a, which it follows now. */
 static int sort_wrong(const struct sort *sort, u32 a, u32 b)
 {
-	const void *p = (u8 *)map_node(sort->ctx, a) + sort->offset;
-	const void *q = (u8 *)map_node(sort->ctx, b) + sort->offset;
+	const void *p = (u8 *)map_node(sort->m, a) + sort->offset;
+	const void *q = (u8 *)map_node(sort->m, b) + sort->offset;
 	s64 order;
 
 	if (sort->is_str)
@@ -70,7 +70,7 @@ static int sort_wrong(const struct sort *sort, u32 a, u32 b)
 
 ALWAYS_INLINE u32 *sort_next(const struct sort *sort, u32 index)
 {
-	return &map_node(sort->ctx, index)->links[LIST_ORDER].next;
+	return &map_node(sort->m, index)->links[LIST_ORDER].next;
 }
 
 static int sort_is_done(const struct sort *sort)
@@ -128,7 +128,7 @@ static void map_sort(struct rt_ctx *ctx, const struct rt_global *map, u64 order)
 	while (sort_merge_runs(&sort, &ends->next, n) > 1)
 		n *= 2;
 	for (index = ends->next; index; index = *sort_next(&sort, index)) {
-		map_node(ctx, index)->links[LIST_ORDER].prev = prev;
+		map_node(sort.m, index)->links[LIST_ORDER].prev = prev;
 		prev = index;
 	}
 	ends->prev = prev;

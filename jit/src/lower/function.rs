@@ -59,7 +59,8 @@ impl Emitter<'_, '_> {
         if let Some(&entry) = self.blocks.first() {
             self.builder.ins().jump(entry, &[]);
         } else {
-            self.builder.ins().jump(self.unwind, &[]);
+            let end = if handler.is_some() { self.exit } else { self.unwind };
+            self.builder.ins().jump(end, &[]);
         }
         for block in reachable(self.function) {
             self.block(block);
@@ -231,13 +232,19 @@ impl Emitter<'_, '_> {
         target.args.iter().map(|arg| self.value(*arg).into()).collect()
     }
 
-    /// `unwind` and `exit` give the frame back and go to `leave`.
+    /// `unwind` and `exit` give back what was taken. Only a handler that unwinds has an error to report.
     fn epilogue(&mut self, handler: Option<Handler>, leave: clif::Block) {
         let has_result = self.function.result == Some(ir::Type::Int);
         self.builder.set_cold_block(self.unwind);
         self.builder.switch_to_block(self.unwind);
-        let nothing: Vec<BlockArg> = if has_result { vec![self.int(0).into()] } else { vec![] };
-        self.builder.ins().jump(self.exit, &nothing);
+        if let Some(handler) = &handler {
+            self.leave_handler(handler);
+            self.runtime(Rt::Failed, &[self.ctx]);
+            self.builder.ins().return_(&[]);
+        } else {
+            let nothing: Vec<BlockArg> = if has_result { vec![self.int(0).into()] } else { vec![] };
+            self.builder.ins().jump(self.exit, &nothing);
+        }
 
         self.builder.switch_to_block(self.exit);
         let result = has_result.then(|| self.builder.append_block_param(self.exit, types::I64));

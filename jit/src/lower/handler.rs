@@ -96,7 +96,7 @@ impl Emitter<'_, '_> {
         });
     }
 
-    /// Gives the locks back, and reports an error that nobody caught.
+    /// Gives the locks back.
     pub fn leave_handler(&mut self, handler: &Handler) {
         match handler.locks {
             Locks::None => {}
@@ -116,14 +116,6 @@ impl Emitter<'_, '_> {
                 let descriptor = handler.descriptor.unwrap_or(self.ctx);
                 self.runtime(Rt::Leave, &[self.ctx, descriptor]);
             }
-        }
-        let effects = &self.lowering.effects[self.instance.function.index()];
-        if effects.fails || effects.calls && self.lowering.can_nest_too_deep() {
-            let error = self.ctx_load(types::I32, ctx::ERROR);
-            self.cold(error, |this| {
-                this.runtime(Rt::Failed, &[this.ctx]);
-                this.builder.ins().return_(&[]);
-            });
         }
     }
 }

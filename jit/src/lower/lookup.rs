@@ -7,24 +7,21 @@ use cranelift_codegen::ir::{self as clif, InstBuilder as _, types};
 use spile_ir as ir;
 use spile_rt::raw;
 
+use super::element::{Gap, MAP_HEADER, NODE_CHAIN, NODE_VALUE};
 use super::emit::{Callee, Emitter, TRUSTED};
 use super::name::{UNALIGNED, Words};
 use crate::effects::written;
 use crate::runtime::{Rt, ctx};
 use crate::task;
 
-/// `HASH_FACTOR`, `MAP_HEADER`; in `struct node`: `chain`, and its size, where the value is.
 const HASH_FACTOR: i64 = 0x9e37_79b9_7f4a_7c15_u64 as i64;
-const MAP_HEADER: u32 = 64;
-const NODE_CHAIN: i32 = 4;
-const NODE_VALUE: i32 = 24;
 
 /// An element that was looked up.
 #[derive(Clone, PartialEq)]
 pub struct Lookup {
     map: ir::GlobalId,
     keys: Vec<ir::Value>,
-    /// Its place in the image's data, 0 where there is none.
+    /// Its place in the array, 0 where there is none.
     place: clif::Value,
 }
 
@@ -39,9 +36,10 @@ struct Search {
     /// With the place of the element.
     found: clif::Block,
     absent: clif::Block,
-    /// The address of the image's data, and the hash of the keys, where it was computed already.
+    /// The address of the image's data, the array's offset there, and what was computed on the way.
     data: clif::Value,
-    hash: Option<clif::Value>,
+    offset: u32,
+    gap: Option<Gap>,
 }
 
 impl Emitter<'_, '_> {
@@ -101,7 +99,11 @@ impl Emitter<'_, '_> {
         let done = self.builder.create_block();
         let address = self.builder.append_block_param(done, types::I64);
         self.builder.switch_to_block(search.absent);
-        let made = self.insert(map, keys, search.hash);
+        if let Some(gap) = search.gap {
+            let layout = self.lowering.layout.globals[map.index()];
+            self.reuse_node(&layout, keys, gap, done);
+        }
+        let made = self.insert(map, keys, search.gap.map(|gap| gap.hash));
         let full = self.builder.ins().icmp_imm_u(IntCC::Equal, made, 0);
         self.check_if(full);
         self.builder.ins().jump(done, &[made.into()]);
@@ -116,9 +118,7 @@ impl Emitter<'_, '_> {
         let search = self.search(map, keys);
         let place = self.builder.append_block_param(search.found, types::I64);
         self.builder.switch_to_block(search.found);
-        let global = self.global(map);
-        self.runtime(Rt::MapRemove, &[self.ctx, global, place]);
-        self.builder.ins().jump(search.absent, &[]);
+        self.remove_node(map, search.data, place, search.absent);
         self.builder.switch_to_block(search.absent);
     }
 
@@ -133,7 +133,7 @@ impl Emitter<'_, '_> {
         let place = self.builder.append_block_param(search.found, types::I64);
         self.builder.switch_to_block(search.found);
         let node = self.builder.ins().iadd(search.data, place);
-        (place, self.builder.ins().iadd_imm_s(node, i64::from(NODE_VALUE)))
+        (place, self.builder.ins().iadd_imm_s(node, i64::from(search.offset + NODE_VALUE)))
     }
 
     fn go_on(&mut self, block: clif::Block) -> clif::Value {
@@ -155,20 +155,21 @@ impl Emitter<'_, '_> {
     }
 
     fn search(&mut self, map: ir::GlobalId, keys: &[ir::Value]) -> Search {
+        let layout = self.lowering.layout.globals[map.index()];
+        let offset = layout.data_off;
         let (found, absent) = (self.builder.create_block(), self.builder.create_block());
         let data = self.ctx_load(types::I64, ctx::DATA);
         let known = self.found.iter().rfind(|lookup| lookup.map == map && lookup.keys == keys);
         if let Some(place) = known.map(|lookup| lookup.place) {
             self.builder.ins().brif(place, found, &[place.into()], absent, &[]);
-            return Search { found, absent, data, hash: None };
+            return Search { found, absent, data, offset, gap: None };
         }
-        let layout = self.lowering.layout.globals[map.index()];
         let keys = self.lookup_keys(keys);
         let hash = self.hash(&keys);
         let slot = self.builder.ins().ushr_imm_u(hash, i64::from(layout.hash_shift));
-        let offset = self.builder.ins().ishl_imm_u(slot, 2);
-        let head = self.builder.ins().iadd(data, offset);
-        let first = self.builder.ins().uload32(TRUSTED, head, (layout.data_off + MAP_HEADER) as i32);
+        let slot = self.builder.ins().ishl_imm_u(slot, 2);
+        let head = self.builder.ins().iadd(data, slot);
+        let first = self.builder.ins().uload32(TRUSTED, head, (offset + MAP_HEADER) as i32);
         let (walk, next, here) =
             (self.builder.create_block(), self.builder.create_block(), self.builder.create_block());
         let place = self.builder.append_block_param(walk, types::I64);
@@ -181,9 +182,9 @@ impl Emitter<'_, '_> {
         self.builder.ins().jump(found, &[place.into()]);
         self.builder.set_cold_block(next);
         self.builder.switch_to_block(next);
-        let chained = self.builder.ins().uload32(TRUSTED, node, NODE_CHAIN);
+        let chained = self.builder.ins().uload32(TRUSTED, node, (offset + NODE_CHAIN) as i32);
         self.builder.ins().jump(walk, &[chained.into()]);
-        Search { found, absent, data, hash: Some(hash) }
+        Search { found, absent, data, offset, gap: Some(Gap { data, hash, head, first }) }
     }
 
     fn lookup_keys(&mut self, keys: &[ir::Value]) -> Vec<Key> {
@@ -218,9 +219,9 @@ impl Emitter<'_, '_> {
         hash.unwrap_or(factor)
     }
 
-    /// Goes on where a node has these keys, else to `other`.
+    /// Goes on where a node has these keys, else to `other`. The address is of the node less the array's offset.
     fn compare_keys(&mut self, node: clif::Value, layout: &raw::rt_global, keys: &[Key], other: clif::Block) {
-        let mut offset = layout.keys_off as i32;
+        let mut offset = (layout.data_off + layout.keys_off) as i32;
         for key in keys {
             match key {
                 Key::Int(word) => {

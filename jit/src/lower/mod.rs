@@ -6,6 +6,7 @@
 //! `rt_ctx.error`; a function that returns with one set has been unwound.
 
 mod call;
+mod element;
 mod emit;
 mod fail;
 mod function;

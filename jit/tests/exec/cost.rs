@@ -56,31 +56,31 @@ const ROWS: &[Row] = &[
         name: "n++",
         globals: "global0 \"n\" int 0",
         handlers: &["v10: int = int 1 @0 v11: int = global.add global0, v10 @0"],
-        at_most: 0,
+        at_most: 9,
     },
     Row {
         name: "h <<< $count",
         globals: "global0 \"h\" stat no_sum no_extremes hist_log",
         handlers: &["v10: int = arg 2 @0 stat.add global0 [], v10 @0"],
-        at_most: 0,
+        at_most: 23,
     },
     Row {
         name: "a <<< $count, all numbers",
         globals: "global0 \"a\" stat",
         handlers: &["v10: int = arg 2 @0 stat.add global0 [], v10 @0"],
-        at_most: 0,
+        at_most: 22,
     },
     Row {
         name: "c[execname()]++",
         globals: "global0 \"c\" map (str) int capacity 0",
         handlers: &["EXECNAME v10: int = int 1 @0 v11: int = map.add global0 [v4], v10 @0"],
-        at_most: 0,
+        at_most: 70,
     },
     Row {
         name: "s[execname(), pid()] <<< $count",
         globals: "global0 \"s\" map (str, int) stat capacity 0",
         handlers: &["EXECNAME PID v10: int = arg 2 @0 stat.add global0 [v4, v7], v10 @0"],
-        at_most: 0,
+        at_most: 91,
     },
     Row {
         name: "latency, both handlers",
@@ -91,7 +91,7 @@ const ROWS: &[Row] = &[
             v5: int = builtin time_real_ns () @0 v6: int = sub v5, v4 @0 stat.add global1 [], v6 @0
             map.delete global0 [v3] @0",
         ],
-        at_most: 0,
+        at_most: 149,
     },
     Row {
         name: "printf of execname, pid, tid, uid",
@@ -101,21 +101,21 @@ const ROWS: &[Row] = &[
             v13: int = load.kernel v12, 8, unsigned @0 v14: int = load.kernel v13, 4, unsigned @0
             print fmt2 (v4, v7, v10, v14) @0",
         ],
-        at_most: 0,
+        at_most: 78,
     },
     Row {
         name: "if (execname() == \"x\") n++, not matching",
         globals: "str0 \"x\" global0 \"n\" int 0",
         handlers: &["EXECNAME v5: str = str str0 @0 v6: int = str.eq v4, v5 @0 branch v6, block1, block2
             block1: v7: int = int 1 @0 v8: int = global.add global0, v7 @0 jump block2 block2:"],
-        at_most: 0,
+        at_most: 12,
     },
     Row {
         name: "m[$name]++, a string in memory",
         globals: "global0 \"m\" map (str) int capacity 0",
         handlers: &["v0: int = arg 1 @0 v3: int = int 64 @0 v4: str = builtin kernel_string (v0, v3) @0
             v10: int = int 1 @0 v11: int = map.add global0 [v4], v10 @0"],
-        at_most: 0,
+        at_most: 316,
     },
 ];
 
@@ -168,8 +168,8 @@ fn hits_are_cheap() {
         let (text, stubs) = loaded.text();
         let cost = count(&text, &stubs, || hit(&mut loaded));
         assert!(cost > 0, "{}: nothing was counted", row.name);
-        if cost != row.at_most {
-            wrong += &format!("{}: {cost} instructions, {} known\n", row.name, row.at_most);
+        if cost > row.at_most {
+            wrong += &format!("{}: {cost} instructions, at most {}\n", row.name, row.at_most);
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");

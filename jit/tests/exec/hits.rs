@@ -148,7 +148,9 @@ impl Loaded {
                 abi::SPILE_IMPORT_load_kernel_u32 => load_half as *const () as usize,
                 abi::SPILE_IMPORT_load_kernel_u64 | abi::SPILE_IMPORT_load_user_u64 => load as *const () as usize,
                 abi::SPILE_IMPORT_store_kernel_u64 => store as *const () as usize,
-                abi::SPILE_IMPORT_time_mono_ns | abi::SPILE_IMPORT_cycles => clock as *const () as usize,
+                abi::SPILE_IMPORT_time_mono_ns | abi::SPILE_IMPORT_time_real_ns | abi::SPILE_IMPORT_cycles => {
+                    clock as *const () as usize
+                }
                 abi::SPILE_IMPORT_ring_reserve => reserve as *const () as usize,
                 abi::SPILE_IMPORT_hit_skipped => skipped as *const () as usize,
                 abi::SPILE_IMPORT_hit_timed => timed as *const () as usize,
@@ -214,6 +216,21 @@ impl Loaded {
         unsafe {
             let code = self.map.as_ptr().cast::<u8>().add(offset as usize);
             let code: extern "sysv64" fn(*mut spile_ctx) = std::mem::transmute(code);
+            code(ctx);
+        }
+    }
+
+    /// Words of a CPU's part.
+    pub fn percpu_words(&self) -> usize {
+        self.percpu.len()
+    }
+
+    /// A probe's handler, for a context that is complete.
+    pub fn handler(&self, probe: usize) -> impl Fn(*mut spile_ctx) + Copy + Send + use<> {
+        let code = self.map.as_ptr() as usize + self.probes[probe].handler as usize;
+        move |ctx| {
+            // SAFETY: the text is a linked image, and the offset is from its table.
+            let code: extern "sysv64" fn(*mut spile_ctx) = unsafe { std::mem::transmute(code) };
             code(ctx);
         }
     }

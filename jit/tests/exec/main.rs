@@ -2,6 +2,7 @@
 //! Compiled programs do what the interpreter does: the interpreter's own tests, run as machine
 //! code in this process.
 
+mod concurrent;
 #[path = "../../../ir/tests/ir/control.rs"]
 mod control;
 mod cost;

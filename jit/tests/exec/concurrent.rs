@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Handlers on several CPUs at once: no update is lost, and none is seen in part. Threads are the CPUs.
+#![cfg(target_arch = "x86_64")]
+
+use std::thread;
+
+use spile_abi::{SPILE_SKIP_LOCK, spile_counters, spile_ctx, spile_user_task};
+
+use crate::hits::Loaded;
+
+const CPUS: usize = 4;
+const HITS: usize = 20_000;
+
+/// A CPU's contexts, one for each level, and what they have of their own.
+struct Cpu {
+    contexts: Vec<spile_ctx>,
+    counters: Box<spile_counters>,
+    _task: Box<spile_user_task>,
+    _scratch: Vec<u64>,
+}
+
+/// What all CPUs have of an image's memory.
+fn cpus(loaded: &mut Loaded, parts: &mut [u64], args: &[u64]) -> Vec<Cpu> {
+    let stride = parts.len() / CPUS * 8;
+    let base = parts.as_mut_ptr() as u64;
+    let cpu = |cpu: usize| {
+        let mut counters = Box::new(spile_counters::default());
+        let task = Box::new(spile_user_task { pid: cpu as i32 + 100, ..Default::default() });
+        let mut scratch = vec![0; 1 << 16];
+        let contexts = (0..2).map(|level| {
+            let mut ctx = spile_ctx::default();
+            loaded.fill_in(&mut ctx);
+            ctx.percpu_base = base;
+            ctx.percpu = base + (cpu * stride) as u64;
+            ctx.percpu_stride = stride as u64;
+            ctx.n_cpus = CPUS as u32;
+            ctx.cpu = cpu as u32;
+            ctx.level = level;
+            ctx.scratch = scratch.as_mut_ptr() as u64;
+            ctx.counters = &raw mut *counters as u64;
+            ctx.task = &raw const *task as u64;
+            ctx.args = args.as_ptr() as u64;
+            ctx
+        });
+        let contexts = contexts.collect();
+        Cpu { contexts, counters, _task: task, _scratch: scratch }
+    };
+    (0..CPUS).map(cpu).collect()
+}
+
+/// Hits of probe 0 on all CPUs, alternately at two levels, then one of probe 1; the image's data, and the skipped hits.
+fn run(text: &str) -> (Loaded, u64) {
+    let mut loaded = Loaded::new(text);
+    let mut parts = vec![0; loaded.percpu_words() * CPUS];
+    let args = [3, 7, 1];
+    let mut cpus = cpus(&mut loaded, &mut parts, &args);
+    let handler = loaded.handler(0);
+    thread::scope(|scope| {
+        for cpu in &mut cpus {
+            scope.spawn(move || {
+                for hit in 0..HITS {
+                    handler(&raw mut cpu.contexts[hit % 2]);
+                }
+            });
+        }
+    });
+    let skipped = cpus.iter().map(|cpu| cpu.counters.skips[SPILE_SKIP_LOCK as usize]).sum();
+    loaded.handler(1)(&raw mut cpus[0].contexts[0]);
+    (loaded, skipped)
+}
+
+fn script(globals: &str, hit: &str, end: &str) -> String {
+    format!(
+        "global0 \"a\" int 0 global1 \"b\" int 0 {globals}
+        probe \"f\" function \"f\" arguments 3 handler func0 probe \"end\" end 0 handler func1
+        func0 \"f\" () {{ block0: {hit} return }} func1 \"end\" () {{ block0: {end} return }}"
+    )
+}
+
+const ALL: i64 = (CPUS * HITS) as i64;
+
+#[test]
+fn counters_and_aggregates_lose_nothing() {
+    let (loaded, skipped) = run(&script(
+        "global2 \"n\" int 5 global3 \"s\" stat hist_log",
+        "v0: int = int 1 @0 v1: int = global.add global2, v0 @0 v2: int = arg 1 @0 stat.add global3 [], v2 @0",
+        "v0: int = global.get global2 @0 global.set global0, v0 @0
+        v1: int = stat.read global3 [], sum @0 global.set global1, v1 @0",
+    ));
+    assert_eq!((loaded.data[8] as i64, loaded.data[16] as i64, skipped), (5 + ALL, 7 * ALL, 0));
+}
+
+#[test]
+fn elements_lose_nothing() {
+    // One element for all, one for each CPU.
+    let (loaded, skipped) = run(&script(
+        "global2 \"m\" map (int) int capacity 0 global3 \"s\" map (int, int) stat capacity 0",
+        "v0: int = builtin current_task () @0 v1: int = load.kernel v0, 4, signed @0 v2: int = arg 0 @0
+        v3: int = map.add global2 [v2], v2 @0 stat.add global3 [v1, v2], v2 @0",
+        "v0: int = int 3 @0 v1: int = map.get global2 [v0] @0 global.set global0, v1 @0
+        v2: int = iter.first global3 [_, _] @0 jump block1(v2)
+        block1(v3: int): branch v3, block2, block3
+        block2: v4: int = iter.stat global3, v3, sum @0 v5: int = global.add global1, v4 @0
+        v6: int = iter.next global3 [_, _], v3 @0 jump block1(v6) block3:",
+    ));
+    let done = 3 * (ALL - skipped as i64);
+    assert_eq!((loaded.data[8] as i64, loaded.data[16] as i64), (done, done));
+    assert!(done > 0);
+}
+
+#[test]
+fn elements_come_and_go_and_nothing_is_seen_in_part() {
+    // The first number counts hits that saw the two elements differ; each hit makes its own element and removes it.
+    let (loaded, skipped) = run(&script(
+        "global2 \"m\" map (int) int capacity 16",
+        "v0: int = int 1 @0 v1: int = int 2 @0 v2: int = map.get global2 [v0] @0 v3: int = map.get global2 [v1] @0
+        v4: int = sub v2, v3 @0 branch v4, block1, block2
+        block1: v5: int = global.add global0, v0 @0 jump block2
+        block2: v6: int = map.add global2 [v0], v0 @0 v7: int = builtin current_task () @0
+        v8: int = load.kernel v7, 4, signed @0 map.set global2 [v8], v0 @0 map.delete global2 [v8] @0
+        v9: int = map.add global2 [v1], v0 @0",
+        "v0: int = int 2 @0 v1: int = map.get global2 [v0] @0 global.set global1, v1 @0",
+    ));
+    assert_eq!((loaded.global(), loaded.data[16] as i64), (0, ALL - skipped as i64));
+    // Two elements are left, and the runtime's count says so.
+    assert_eq!((loaded.data[24] >> 32) as u32, 2);
+}
