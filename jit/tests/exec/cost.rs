@@ -30,7 +30,7 @@ fn count(text: &Range<usize>, stubs: &Range<usize>, mut hit: impl FnMut()) -> u3
             libc::ptrace(libc::PTRACE_GETREGS, child, 0, &raw mut registers);
             let at = registers.rip as usize;
             // A stub of kshim's is one instruction.
-            count += u32::from(text.contains(&at) && !(stubs.contains(&at) && !at.is_multiple_of(16)));
+            count += u32::from(text.contains(&at) && (at.is_multiple_of(16) || !stubs.contains(&at)));
             libc::ptrace(libc::PTRACE_SINGLESTEP, child, 0, 0);
         }
         assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "the handler ends: {status}");
