@@ -108,7 +108,10 @@ __u64 spile_import_ring_reserve(struct spile_ctx *ctx, __u64 size, __u64 type)
 
 	(void)ctx;
 	CHECK(size % 8 == 0 && size >= sizeof(*record));
-	if (mock.ring_is_full)
+	/* Threads that skip hits would race for the mock's records. */
+	if (type == SPILE_RECORD_SKIPPED)
+		__atomic_fetch_add(&mock.skipped, 1, __ATOMIC_RELAXED);
+	if (mock.ring_is_full || type == SPILE_RECORD_SKIPPED)
 		return 0;
 	record = malloc(size);
 	memset(record, 0xa5, size);

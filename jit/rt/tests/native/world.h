@@ -35,6 +35,7 @@ extern struct mock {
 	__u8 *records[16];	/* committed */
 	int n_records;
 	int ring_is_full;
+	int skipped;		/* records of skipped hits, which are dropped */
 	int failures;		/* calls of session_fail */
 	int exits;		/* calls of session_exit */
 	const __u8 *memory;	/* readable for loads: an aligned address, and bytes */
