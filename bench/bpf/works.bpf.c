@@ -102,7 +102,8 @@ INLINE void histogram_entry(u64 size)
 INLINE void array_entry(u64 size)
 {
 	u64 one = 1, *have;
-	u8 comm[16];
+	/* Kernels of old leave what is behind the NUL as it is. */
+	u8 comm[16] = { };
 
 	(void)size;
 	get_comm(comm, sizeof(comm));
