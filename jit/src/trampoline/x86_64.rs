@@ -157,9 +157,10 @@ impl<'p> X86<'p> {
 
     /// Takes the context in rdi from the stack, and looks whether the session runs.
     fn use_context(&mut self, stopped: CodeLabel) -> Done {
-        self.a.mov(rax, qword_ptr(rdi + NEXT))?;
+        // Not rax: its short form has an offset of 64 bits, and displacements are negative since 6.15.
+        self.a.mov(r11, qword_ptr(rdi + NEXT))?;
         self.fixup(abi::SPILE_FIXUP_CONTEXT);
-        self.a.mov(qword_ptr(LATER).gs(), rax)?;
+        self.a.mov(qword_ptr(LATER).gs(), r11)?;
         if self.keeps_context() {
             let slot = self.slot(self.frame.context);
             self.a.mov(slot, rdi)?;
@@ -206,8 +207,8 @@ impl<'p> X86<'p> {
         }
         if task {
             self.fixup(abi::SPILE_FIXUP_CURRENT);
-            self.a.mov(rax, qword_ptr(LATER).gs())?;
-            self.a.mov(qword_ptr(rdi + TASK), rax)?;
+            self.a.mov(r11, qword_ptr(LATER).gs())?;
+            self.a.mov(qword_ptr(rdi + TASK), r11)?;
         }
         Ok(())
     }
