@@ -23,15 +23,33 @@ static void sink_byte(struct sink *sink, u8 byte)
 	sink->length++;
 }
 
+/* Few bytes are copied by two words that may overlap, which is less than calling memcpy. */
+ALWAYS_INLINE void copy_bytes(u8 *to, const u8 *from, u64 n)
+{
+	if (n > 16) {
+		memcpy(to, from, n);
+	} else if (n >= 8) {
+		u64 last = load_u64(from + n - 8);
+
+		store_u64(to, load_u64(from));
+		store_u64(to + n - 8, last);
+	} else {
+		for (; n; n--)
+			*to++ = *from++;
+	}
+}
+
 static void sink_bytes(struct sink *sink, const void *bytes, u64 n)
 {
 	if (sink->length < sink->capacity)
-		memcpy(sink->data + sink->length, bytes, min_u64(n, sink->capacity - sink->length));
+		copy_bytes(sink->data + sink->length, bytes, min_u64(n, sink->capacity - sink->length));
 	sink->length += n;
 }
 
 static void sink_fill(struct sink *sink, u8 byte, u64 n)
 {
+	if (!n)
+		return;
 	if (sink->length < sink->capacity)
 		memset(sink->data + sink->length, byte, min_u64(n, sink->capacity - sink->length));
 	sink->length += n;
@@ -80,13 +98,33 @@ static void print_string(struct sink *sink, const struct spec *spec, const struc
 	print_field(sink, spec, at(value->word), n);
 }
 
+/* Decimal digits, as print_digits(); a division for two of them. */
+static u32 print_decimal(u8 out[22], u64 number)
+{
+	u32 n = 0;
+
+	while (number >= 10) {
+		u64 rest = number / 100;
+		u32 two = (u32)(number - rest * 100), tens = two / 10;
+
+		out[22 - ++n] = (u8)('0' + two - tens * 10);
+		out[22 - ++n] = (u8)('0' + tens);
+		number = rest;
+	}
+	if (number || !n)
+		out[22 - ++n] = (u8)('0' + number);
+	return n;
+}
+
 /* Digits of a number, right-aligned in 22 bytes; returns how many, at least one. */
 static u32 print_digits(u8 out[22], u64 number, u32 base, u8 letter_a)
 {
 	u32 n = 0;
 
+	if (base == 10)
+		return print_decimal(out, number);
 	do {
-		u64 rest = base == 10 ? number / 10 : base == 16 ? number >> 4 : number >> 3;
+		u64 rest = base == 16 ? number >> 4 : number >> 3;
 		u8 digit = (u8)(number - rest * base);
 
 		out[22 - ++n] = digit < 10 ? '0' + digit : letter_a + digit - 10;
@@ -128,6 +166,18 @@ static void print_number(struct sink *sink, const struct spec *spec, u64 number,
 	sink_bytes(sink, digits + 22 - n_digits, n_digits);
 	if (spec->flag == '-')
 		sink_fill(sink, ' ', blanks);
+}
+
+/* %d */
+static void print_plain(struct sink *sink, s64 number)
+{
+	u8 digits[22];
+	u64 magnitude = number < 0 ? -(u64)number : (u64)number;
+	u32 n = print_decimal(digits, magnitude);
+
+	if (number < 0)
+		digits[22 - ++n] = '-';
+	sink_bytes(sink, digits + 22 - n, n);
 }
 
 static void print_char(struct sink *sink, const struct spec *spec, u8 byte)
@@ -293,6 +343,18 @@ static void format_text(struct sink *sink, const u8 *text, u64 length, const str
 		if (p < end && *p == '%') {
 			sink_byte(sink, *p++);
 			continue;
+		}
+		/* What most formats have. */
+		if (p < end && (*p == 'd' || *p == 's')) {
+			format_arg(args, next, &value);
+			if (value.type == (*p == 'd' ? RT_ARG_INT : RT_ARG_STR)) {
+				if (*p++ == 'd')
+					print_plain(sink, (s64)value.word);
+				else
+					sink_bytes(sink, at(value.word), value.length);
+				next++;
+				continue;
+			}
 		}
 		after = parse_spec(p, end, args, &next, &spec);
 		if (!after) {

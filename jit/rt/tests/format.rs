@@ -15,6 +15,15 @@ fn str(text: &str, arg: &[u8]) -> String {
 }
 
 #[test]
+fn decimal_numbers_of_every_length() {
+    let powers = (0..19).map(|exponent| 10i64.pow(exponent));
+    for number in powers.flat_map(|power| [power - 1, power, power + 1, 5 * (power / 2), -power]) {
+        assert_eq!(ints("<%d>", &[number]), format!("<{number}>"));
+        assert_eq!(ints("%24u", &[number]), format!("{:24}", number as u64));
+    }
+}
+
+#[test]
 fn integers() {
     for (text, value, expected) in [
         ("%d", 42, "42"),
