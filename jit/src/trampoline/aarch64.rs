@@ -4,8 +4,8 @@
 use spile_abi as abi;
 
 use super::{
-    ARGS, CALLS, ENTRY, Frame, HITS, LOST_RETURNS, NEXT, PROBE, Place, Plan, RESULT, RETURNS, ROWS, Rows, SAMPLE,
-    STATE, Step, TASK,
+    ARGS, CALLS, ENTRY, Frame, HITS, LEVEL, LOST_RETURNS, NEXT, PERCPU, PROBE, Place, Plan, RESULT, RETURNS, ROWS,
+    Rows, SAMPLE, STATE, Step, TASK, Work,
 };
 use crate::link::{Fixup, Glue, Reloc, RelocKind, Section, SectionId, Target};
 
@@ -231,7 +231,20 @@ impl<'p> A64<'p> {
     fn steps(&mut self, steps: &[Step]) {
         for step in steps {
             self.begin_hit(step);
-            let Some(code) = step.code else { continue };
+            let code = match step.work {
+                Work::Nothing => continue,
+                Work::Add { offset, number } => {
+                    self.emit(load_word(T0, CTX, LEVEL));
+                    self.emit(load(T1, CTX, PERCPU));
+                    self.emit(0x8b00_0c00 | T0 << 16 | T1 << 5 | T0); // add T0, T1, T0, lsl #3
+                    self.constant(T1, offset);
+                    self.emit(load_at(T2, T0, T1));
+                    self.emit(add_immediate(T2, T2, number));
+                    self.emit(store_at(T2, T0, T1));
+                    continue;
+                }
+                Work::Run(code) => code,
+            };
             self.point_at_words(step);
             let (timed, done) = (self.label(), self.label());
             self.emit(load(T0, CTX, SAMPLE));
@@ -254,7 +267,9 @@ impl<'p> A64<'p> {
                 self.emit(load_word(T0, T0, 8 + 8 * step.position));
             }
         }
-        self.emit(0xb900_0000 | (PROBE / 4) << 10 | CTX << 5 | T0); // str w
+        if matches!(step.work, Work::Run(_)) {
+            self.emit(0xb900_0000 | (PROBE / 4) << 10 | CTX << 5 | T0); // str w
+        }
         if step.counts {
             self.emit(load(T1, CTX, HITS));
             self.emit(0xf860_7800 | T0 << 16 | T1 << 5 | T2); // ldr [T1, T0, lsl #3]

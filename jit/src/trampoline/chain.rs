@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use spile_abi as abi;
 use spile_ir as ir;
 
-use super::{Place, Plan, Rows, Step, section};
+use super::{Place, Plan, Rows, Step, Work, section};
 use crate::Error;
 use crate::image::Handlers;
 use crate::link::{Linked, SectionId};
@@ -56,8 +56,8 @@ const NO_RETURN: &[&str] = &[
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Link {
     is_return: bool,
-    code: Option<SectionId>,
-    entry: Option<SectionId>,
+    work: Work,
+    entry: Work,
     words: u32,
 }
 
@@ -86,7 +86,7 @@ pub fn plan(lowering: &mut Lowering<'_>, handlers: &[Handlers]) -> Result<Chains
         if site.probes.len() < abi::SPILE_MAX_CHAIN as usize {
             site.probes.push(index);
             site.saved = site.saved.max(saved);
-            site.chain.push(link(program, probe, code));
+            site.chain.push(link(lowering, probe, code));
         }
     }
     let mut groups: BTreeMap<(Option<usize>, Vec<Link>), Vec<Site>> = BTreeMap::new();
@@ -138,16 +138,34 @@ pub fn needs_registers(lowering: &Lowering<'_>, probe: &ir::Probe) -> bool {
     lowering.effects_of(probe).any(|effects| effects.uses_registers || is_function && effects.arguments > most)
 }
 
-fn link(program: &ir::Program, probe: &ir::Probe, code: &Handlers) -> Link {
-    let not_empty = |function: ir::FuncId, section| {
-        let does = program.functions[function.index()].blocks.iter().any(|block| !block.insts.is_empty());
-        does.then_some(section)
-    };
+fn link(lowering: &Lowering<'_>, probe: &ir::Probe, code: &Handlers) -> Link {
     Link {
         is_return: matches!(probe.kind, ir::ProbeKind::Return { .. }),
-        code: not_empty(probe.handler, code.handler),
-        entry: probe.entry.zip(code.entry).and_then(|(function, section)| not_empty(function, section)),
+        work: work(lowering, probe.handler, code.handler),
+        entry: probe.entry.zip(code.entry).map_or(Work::Nothing, |(entry, section)| work(lowering, entry, section)),
         words: probe.entry_words,
+    }
+}
+
+/// Largest number that a trampoline adds itself: what an instruction of either set holds.
+const MAX_NUMBER: i64 = 0xfff;
+
+/// What a handler does: some are so simple that no call is worth it.
+fn work(lowering: &Lowering<'_>, handler: ir::FuncId, code: SectionId) -> Work {
+    let function = &lowering.program.functions[handler.index()];
+    let [block] = &*function.blocks else { return Work::Run(code) };
+    match &*block.insts {
+        [] => Work::Nothing,
+        [number, add] => match (&number.op, &add.op) {
+            (ir::Op::Int(value @ 0..=MAX_NUMBER), ir::Op::GlobalAdd(global, added))
+                if number.result == Some(*added) && lowering.locks.is_sharded(*global) =>
+            {
+                let offset = lowering.layout.globals[global.index()].percpu_off;
+                Work::Add { offset, number: *value as u32 }
+            }
+            _ => Work::Run(code),
+        },
+        _ => Work::Run(code),
     }
 }
 
@@ -220,7 +238,7 @@ fn steps(lowering: &Lowering<'_>, site: &Site, rows: Option<Rows>, saved: u32, i
     for ((&probe, link), position) in site.probes.iter().zip(&site.chain).zip(0..) {
         let words = (link.words > 0).then_some((8 * plan.entry_words, link.words));
         let step =
-            Step { position, probe: rows.is_none().then_some(probe as u32), counts: true, code: link.code, words };
+            Step { position, probe: rows.is_none().then_some(probe as u32), counts: true, work: link.work, words };
         let probe = &program.probes[probe];
         let own = effects(probe.handler);
         if !link.is_return {
@@ -234,10 +252,10 @@ fn steps(lowering: &Lowering<'_>, site: &Site, rows: Option<Rows>, saved: u32, i
         plan.reads_result |= own.uses_result;
         plan.reads_task[1] |= own.uses_task;
         plan.exit.push(step);
-        if let (Some(entry), Some(code)) = (probe.entry, link.entry) {
+        if let (Some(entry), Work::Run(_) | Work::Add { .. }) = (probe.entry, link.entry) {
             plan.reads_arguments |= effects(entry).arguments > 0;
             plan.reads_task[0] |= effects(entry).uses_task;
-            plan.entry.push(Step { counts: false, code: Some(code), ..step });
+            plan.entry.push(Step { counts: false, work: link.entry, ..step });
         }
     }
     plan

@@ -32,6 +32,17 @@ enum Place {
     Tracepoint,
 }
 
+/// What a handler does.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Work {
+    /// Nothing but count as a hit.
+    Nothing,
+    /// Adds a small number to a counter of which each context has a part, at this offset of the CPU's memory.
+    Add { offset: u32, number: u32 },
+    /// What its code does.
+    Run(SectionId),
+}
+
 /// A handler in a chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Step {
@@ -41,8 +52,8 @@ struct Step {
     probe: Option<u32>,
     /// Whether it counts as a hit: all but what a return probe does at the entry.
     counts: bool,
-    /// Its code; None for an empty handler.
-    code: Option<SectionId>,
+    /// What it does.
+    work: Work,
     /// Offset in bytes, in the area of entry words, of its probe's, and how many.
     words: Option<(u32, u32)>,
 }
@@ -84,7 +95,7 @@ impl Plan {
 
     /// Whether any of some handlers has code.
     fn runs(steps: &[Step]) -> bool {
-        steps.iter().any(|step| step.code.is_some())
+        steps.iter().any(|step| matches!(step.work, Work::Run(_)))
     }
 }
 
@@ -139,6 +150,8 @@ fields! {
     NEXT = next;
     STATE = state;
     HITS = hits;
+    PERCPU = percpu;
+    LEVEL = level;
     ROWS = rows;
     PROBE = probe;
     ARGS = args;

@@ -8,8 +8,8 @@ use iced_x86::{BlockEncoderOptions, IcedError};
 use spile_abi as abi;
 
 use super::{
-    ARGS, CALLS, ENTRY, Frame, HITS, LOST_RETURNS, NEXT, PROBE, Place, Plan, RESULT, RETURNS, ROWS, Rows, SAMPLE,
-    STATE, Step, TASK,
+    ARGS, CALLS, ENTRY, Frame, HITS, LEVEL, LOST_RETURNS, NEXT, PERCPU, PROBE, Place, Plan, RESULT, RETURNS, ROWS,
+    Rows, SAMPLE, STATE, Step, TASK, Work,
 };
 use crate::link::{Fixup, Glue, Reloc, RelocKind, Section, SectionId, Target};
 
@@ -217,7 +217,16 @@ impl<'p> X86<'p> {
     fn steps(&mut self, steps: &[Step]) -> Done {
         for step in steps {
             self.begin_hit(step)?;
-            let Some(code) = step.code else { continue };
+            let code = match step.work {
+                Work::Nothing => continue,
+                Work::Add { offset, number } => {
+                    self.a.mov(eax, dword_ptr(rdi + LEVEL))?;
+                    self.a.mov(rcx, qword_ptr(rdi + PERCPU))?;
+                    self.a.add(qword_ptr(rcx + rax * 8 + offset as i32), number as i32)?;
+                    continue;
+                }
+                Work::Run(code) => code,
+            };
             self.point_at_words(step)?;
             let (timed, mut done) = (self.a.create_label(), self.a.create_label());
             self.a.dec(qword_ptr(rdi + SAMPLE))?;
@@ -235,7 +244,9 @@ impl<'p> X86<'p> {
     fn begin_hit(&mut self, step: &Step) -> Done {
         match (step.probe, self.plan.rows) {
             (Some(probe), _) => {
-                self.a.mov(dword_ptr(rdi + PROBE), probe as i32)?;
+                if matches!(step.work, Work::Run(_)) {
+                    self.a.mov(dword_ptr(rdi + PROBE), probe as i32)?;
+                }
                 if step.counts {
                     self.a.mov(rax, qword_ptr(rdi + HITS))?;
                     self.a.inc(qword_ptr(rax + 8 * probe as i32))?;
@@ -245,7 +256,9 @@ impl<'p> X86<'p> {
                 let slot = self.slot(self.frame.row);
                 self.a.mov(rcx, slot)?;
                 self.a.mov(eax, dword_ptr(rcx + (rows.offset + 8 + 8 * step.position) as i32))?;
-                self.a.mov(dword_ptr(rdi + PROBE), eax)?;
+                if matches!(step.work, Work::Run(_)) {
+                    self.a.mov(dword_ptr(rdi + PROBE), eax)?;
+                }
                 if step.counts {
                     self.a.mov(rcx, qword_ptr(rdi + HITS))?;
                     self.a.inc(qword_ptr(rcx + rax * 8))?;

@@ -118,7 +118,7 @@ pub struct Loaded {
     pub probes: Vec<abi::spile_probe>,
     pub trampolines: Vec<abi::spile_trampoline>,
     pub data: Vec<u64>,
-    percpu: Vec<u64>,
+    pub percpu: Vec<u64>,
     scratch: Vec<u64>,
     counters: abi::spile_counters,
 }

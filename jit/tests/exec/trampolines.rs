@@ -184,6 +184,26 @@ fn the_handlers_of_a_function_run_in_their_order_and_the_function_does_not_notic
 }
 
 #[test]
+fn a_counter_is_added_to_without_a_call() {
+    let mut cpu = Cpu::new(
+        "global0 \"n\" int 5
+        probe \"f\" function \"f\" arguments 6 handler func0
+        probe \"r\" return \"f\" 0 arguments 6 handler func1
+        func0 \"a\" () { block0: v0: int = int 1 @0 v1: int = global.add global0, v0 @0 return }
+        func1 \"b\" () { block0: v0: int = int 100 @0 v1: int = global.add global0, v0 @0 return }",
+    );
+    let second = cpu.contexts[0].next;
+    cpu.call(0);
+    cpu.own[CPU_CONTEXT] = second;
+    cpu.contexts[1].level = 1;
+    cpu.call(0);
+    cpu.call(0);
+    // Each level has its part.
+    assert_eq!(cpu.loaded.percpu[..2], [101, 202]);
+    assert_eq!([cpu.hits(0), cpu.hits(1)], [[1, 2]; 2]);
+}
+
+#[test]
 fn a_hit_needs_a_free_context_and_a_running_session() {
     let mut cpu = Cpu::new(&format!(
         "{GLOBALS} probe \"f\" function \"f\" handler func0
@@ -209,7 +229,8 @@ fn a_hit_needs_a_free_context_and_a_running_session() {
 fn some_hits_are_timed_and_a_waiting_task_may_run() {
     let mut cpu = Cpu::new(&format!(
         "{GLOBALS} probe \"f\" function \"f\" handler func0
-        func0 \"a\" () {{ block0: v0: int = int 1 @0 v1: int = global.add global0, v0 @0 return }}"
+        func0 \"a\" () {{ block0: v0: int = int 1 @0 v1: int = global.add global0, v0 @0
+            v2: int = global.add global1, v0 @0 return }}"
     ));
     cpu.contexts[0].sample = 3;
     for _ in 0..3 + abi::SPILE_SAMPLE {
