@@ -32,6 +32,18 @@ end() {
     wait "$2"
 }
 
+# work COMMAND…: repeats a command in the background until rest.
+busy=
+work() {
+    (while :; do "$@"; done) >/dev/null 2>&1 &
+    busy="$busy $!"
+}
+rest() {
+    kill -9 $busy
+    wait $busy
+    busy=
+}
+
 # refused COMMAND…: it must fail.
 refused() {
     ! "$@" >refused.said 2>&1 || fail "should have been refused: $*"

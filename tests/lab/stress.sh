@@ -1,14 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Two hundred sessions on hot functions of a busy machine; some are killed in the middle.
 
-again() { while :; do "$@"; done >/dev/null 2>&1; }
-
-busy=
-work() {
-    again "$@" &
-    busy="$busy $!"
-}
-
 # tally NAME: lines that a session printed and lost, and how many there were.
 tally() {
     lines=$(grep -c '^hit ' "$1.out")
@@ -90,8 +82,7 @@ done
 echo "loads $loads"
 echo "killed $killed"
 
-kill -9 $busy
-wait $busy
+rest
 sleep 1
 nothing_left
 memory after

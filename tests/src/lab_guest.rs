@@ -35,6 +35,11 @@ impl Guest {
         Ok(Self { machine: machines::builder(cell, &Silent)?.icount() })
     }
 
+    /// With so many CPUs instead.
+    pub fn cpus(self, cpus: u32) -> Self {
+        Self { machine: self.machine.smp(cpus) }
+    }
+
     /// With a file.
     pub fn file(self, path: &str, content: impl Into<Vec<u8>>) -> Self {
         Self { machine: self.machine.file(path, content) }

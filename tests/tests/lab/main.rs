@@ -6,6 +6,7 @@ mod live;
 mod output;
 mod selftest;
 mod sessions;
+mod soak;
 mod stored;
 mod stress;
 mod target;
@@ -31,10 +32,11 @@ const MORE_CELLS: [&str; 6] = [
 
 type Test = fn(Cell) -> Result<()>;
 
-const TESTS: [(&str, Test); 13] = [
+const TESTS: [(&str, Test); 14] = [
     ("stored_image", stored::runs_without_a_host),
     ("sessions", sessions::end_in_any_order),
     ("stress", stress::two_hundred_loads),
+    ("soak", soak::counts_and_survives),
     ("interrupts_nest", interrupts::nest),
     ("interrupts_share_globals", interrupts::share_globals),
     ("live_demo", live::demo),
