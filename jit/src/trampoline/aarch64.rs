@@ -87,7 +87,7 @@ impl<'p> A64<'p> {
         if plan.returns() {
             this.increment(CALLS);
         }
-        this.steps(&plan.entry);
+        this.steps(&plan.entry, true);
         this.give_context();
         if plan.returns() {
             this.preempt_on();
@@ -190,7 +190,7 @@ impl<'p> A64<'p> {
         self.literal(T1, abi::SPILE_FIXUP_CONTEXT);
     }
 
-    /// The hit's row into the frame.
+    /// The hit's row into T3, and into the frame if it is needed later.
     fn find_row(&mut self, unknown: Label) {
         let Some(rows) = self.plan.rows else { return };
         let (next, found) = (self.label(), self.label());
@@ -207,7 +207,9 @@ impl<'p> A64<'p> {
         self.emit(compare(T2, T0));
         self.branch_if_not_equal(next);
         self.here(found);
-        self.emit(store(T3, SP, self.frame.row));
+        if self.plan.keeps_row() {
+            self.emit(store(T3, SP, self.frame.row));
+        }
         self.cold.push(Cold::NextRow { from: next, to: found, unknown, rows });
     }
 
@@ -227,10 +229,11 @@ impl<'p> A64<'p> {
         }
     }
 
-    /// Runs a chain; the context is in x0 before and after.
-    fn steps(&mut self, steps: &[Step]) {
+    /// Runs a chain; the context is in x0 before and after. The row was just found and is in T3, or it is not.
+    fn steps(&mut self, steps: &[Step], mut has_row: bool) {
         for step in steps {
-            self.begin_hit(step);
+            self.begin_hit(step, has_row);
+            has_row = false;
             let code = match step.work {
                 Work::Nothing => continue,
                 Work::Add { offset, number } => {
@@ -259,12 +262,14 @@ impl<'p> A64<'p> {
     }
 
     /// Says which probe it is, and counts it.
-    fn begin_hit(&mut self, step: &Step) {
+    fn begin_hit(&mut self, step: &Step, has_row: bool) {
         match step.probe {
             Some(probe) => self.constant(T0, probe),
             None => {
-                self.emit(load(T0, SP, self.frame.row));
-                self.emit(load_word(T0, T0, 8 + 8 * step.position));
+                if !has_row {
+                    self.emit(load(T3, SP, self.frame.row));
+                }
+                self.emit(load_word(T0, T3, 8 + 8 * step.position));
             }
         }
         if matches!(step.work, Work::Run(_)) {
@@ -338,7 +343,7 @@ impl<'p> A64<'p> {
         self.cold.push(Cold::LostReturn { from: lost, to: ended });
         self.use_context(counted);
         self.fill_in(false, plan.reads_result, plan.reads_task[1]);
-        self.steps(&plan.exit);
+        self.steps(&plan.exit, false);
         self.here(counted);
         self.increment(RETURNS);
         self.give_context();

@@ -34,6 +34,11 @@ struct Trampoline {
 /// called by kshim, for all functions at once.
 const MAX_TRAMPOLINES: usize = 64;
 
+/// Of so many functions those with few arguments get a trampoline of their own, so that they do not save all registers
+/// that arguments of others are in.
+const MANY_SITES: usize = 64;
+const FEW_ARGUMENTS: u32 = 4;
+
 /// Functions that do not return to their caller in the ordinary way, so that nothing may wait for it.
 const NO_RETURN: &[&str] = &[
     "__module_put_and_kthread_exit",
@@ -97,8 +102,11 @@ pub fn plan(lowering: &mut Lowering<'_>, handlers: &[Handlers]) -> Result<Chains
         };
         groups.entry((tracepoint, site.chain.clone())).or_default().push(site);
     }
-    let mut groups: Vec<(Option<usize>, Vec<Site>)> =
-        groups.into_iter().map(|((tracepoint, _), sites)| (tracepoint, sites)).collect();
+    let mut groups: Vec<(Option<usize>, Vec<Site>)> = groups
+        .into_iter()
+        .flat_map(|((tracepoint, _), sites)| by_arguments(sites).map(|sites| (tracepoint, sites)))
+        .filter(|(_, sites)| !sites.is_empty())
+        .collect();
     // The largest first; among equals as the probes come.
     groups.sort_by_key(|(_, sites)| (usize::MAX - sites.len(), sites[0].probes[0]));
     groups.truncate(MAX_TRAMPOLINES);
@@ -107,6 +115,15 @@ pub fn plan(lowering: &mut Lowering<'_>, handlers: &[Handlers]) -> Result<Chains
         chains.add(lowering, tracepoint.is_some(), &sites)?;
     }
     Ok(chains)
+}
+
+/// A group as one or two.
+fn by_arguments(sites: Vec<Site>) -> [Vec<Site>; 2] {
+    if sites.len() < MANY_SITES {
+        return [sites, Vec::new()];
+    }
+    let (few, more) = sites.into_iter().partition(|site| site.saved <= FEW_ARGUMENTS);
+    [few, more]
 }
 
 /// Where a probe is, and the words of arguments there; None where no trampoline can serve it.
@@ -175,7 +192,8 @@ impl Chains {
         let [first, ..] = sites else { return Ok(()) };
         let n_probes = first.chain.len() as u32;
         let rows = (sites.len() > 1).then(|| {
-            let log2 = (2 * sites.len() as u32).next_power_of_two().ilog2();
+            // Sparse, so that most searches end at their first row.
+            let log2 = (4 * sites.len() as u32).next_power_of_two().ilog2();
             let rows = Rows { log2, offset: self.rows_bytes, bytes: 8 + 8 * n_probes };
             self.rows_bytes += (2 << log2) * rows.bytes;
             rows

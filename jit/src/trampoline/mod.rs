@@ -93,6 +93,11 @@ impl Plan {
         self.place == Place::EntryAndReturn
     }
 
+    /// Whether the row is needed again when the first step has begun, or in other code.
+    fn keeps_row(&self) -> bool {
+        self.rows.is_some() && (self.entry.len() != 1 || !self.exit.is_empty())
+    }
+
     /// Whether any of some handlers has code.
     fn runs(steps: &[Step]) -> bool {
         steps.iter().any(|step| matches!(step.work, Work::Run(_)))
@@ -122,7 +127,7 @@ impl Frame {
         };
         let runs = Plan::runs(&plan.entry) || Plan::runs(&plan.exit);
         let context = take(u32::from(runs || plan.returns()));
-        let row = take(u32::from(plan.rows.is_some()));
+        let row = take(u32::from(plan.keeps_row()));
         let cycles = take(u32::from(runs));
         let result = take(if plan.returns() { 2 } else { 0 });
         let entry_words = take(plan.entry_words);

@@ -84,7 +84,7 @@ impl<'p> X86<'p> {
         if plan.returns() {
             this.a.inc(qword_ptr(rdi + CALLS))?;
         }
-        this.steps(&plan.entry)?;
+        this.steps(&plan.entry, true)?;
         this.give_context()?;
         if plan.returns() {
             this.preempt_on()?;
@@ -174,7 +174,7 @@ impl<'p> X86<'p> {
         self.plan.returns() || Plan::runs(&self.plan.entry)
     }
 
-    /// The hit's row into the frame.
+    /// The hit's row into rcx, and into the frame if it is needed later.
     fn find_row(&mut self, unknown: CodeLabel) -> Done {
         let Some(rows) = self.plan.rows else { return Ok(()) };
         let (next, mut found) = (self.a.create_label(), self.a.create_label());
@@ -190,8 +190,10 @@ impl<'p> X86<'p> {
         self.a.cmp(qword_ptr(rcx + rows.offset as i32), rax)?;
         self.a.jne(next)?;
         self.here(&mut found)?;
-        let slot = self.slot(self.frame.row);
-        self.a.mov(slot, rcx)?;
+        if self.plan.keeps_row() {
+            let slot = self.slot(self.frame.row);
+            self.a.mov(slot, rcx)?;
+        }
         self.cold.push(Cold::NextRow { from: next, to: found, unknown, rows });
         Ok(())
     }
@@ -213,10 +215,11 @@ impl<'p> X86<'p> {
         Ok(())
     }
 
-    /// Runs a chain; the context is in rdi before and after.
-    fn steps(&mut self, steps: &[Step]) -> Done {
+    /// Runs a chain; the context is in rdi before and after. The row was just found and is in rcx, or it is not.
+    fn steps(&mut self, steps: &[Step], mut has_row: bool) -> Done {
         for step in steps {
-            self.begin_hit(step)?;
+            self.begin_hit(step, has_row)?;
+            has_row = false;
             let code = match step.work {
                 Work::Nothing => continue,
                 Work::Add { offset, number } => {
@@ -241,7 +244,7 @@ impl<'p> X86<'p> {
     }
 
     /// Says which probe it is, and counts it.
-    fn begin_hit(&mut self, step: &Step) -> Done {
+    fn begin_hit(&mut self, step: &Step, has_row: bool) -> Done {
         match (step.probe, self.plan.rows) {
             (Some(probe), _) => {
                 if matches!(step.work, Work::Run(_)) {
@@ -253,8 +256,10 @@ impl<'p> X86<'p> {
                 }
             }
             (None, Some(rows)) => {
-                let slot = self.slot(self.frame.row);
-                self.a.mov(rcx, slot)?;
+                if !has_row {
+                    let slot = self.slot(self.frame.row);
+                    self.a.mov(rcx, slot)?;
+                }
                 self.a.mov(eax, dword_ptr(rcx + (rows.offset + 8 + 8 * step.position) as i32))?;
                 if matches!(step.work, Work::Run(_)) {
                     self.a.mov(dword_ptr(rdi + PROBE), eax)?;
@@ -324,7 +329,7 @@ impl<'p> X86<'p> {
         self.a.jz(lost)?;
         self.use_context(counted)?;
         self.fill_in(false, plan.reads_result, plan.reads_task[1])?;
-        self.steps(&plan.exit)?;
+        self.steps(&plan.exit, false)?;
         self.here(&mut counted)?;
         self.a.inc(qword_ptr(rdi + RETURNS))?;
         self.give_context()?;
@@ -385,12 +390,13 @@ impl<'p> X86<'p> {
                 }
                 Cold::NextRow { mut from, to, unknown, rows } => {
                     self.here(&mut from)?;
-                    self.a.cmp(qword_ptr(rcx + rows.offset as i32), 0)?;
-                    self.a.je(unknown)?;
                     self.a.add(rcx, rows.bytes as i32)?;
                     self.a.cmp(qword_ptr(rcx + rows.offset as i32), rax)?;
+                    self.a.je(to)?;
+                    // A free row ends the search; that the first may be one is no harm.
+                    self.a.cmp(qword_ptr(rcx + rows.offset as i32), 0)?;
                     self.a.jne(from)?;
-                    self.a.jmp(to)?;
+                    self.a.jmp(unknown)?;
                 }
             }
         }

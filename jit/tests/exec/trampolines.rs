@@ -25,7 +25,7 @@ struct Cpu {
     own: Box<[u64; 4]>,
     contexts: Box<[spile_ctx; 2]>,
     state: Box<u32>,
-    hits: Box<[[u64; 16]; 2]>,
+    hits: Box<[[u64; 128]; 2]>,
     rows: Vec<u64>,
     /// Offsets behind the text of the functions, in the order of trampolines and sites.
     functions: Vec<usize>,
@@ -86,7 +86,7 @@ impl Cpu {
             own: Box::new([0, NO_TASK_WAITS, TASK, 0]),
             contexts: Box::new([spile_ctx::default(); 2]),
             state: Box::new(abi::SPILE_STATE_RUNNING),
-            hits: Box::new([[0; 16]; 2]),
+            hits: Box::new([[0; 128]; 2]),
             rows: vec![0; 4096],
             functions: starts,
         };
@@ -267,6 +267,26 @@ fn functions_with_the_same_chain_share_a_trampoline_and_each_has_its_row() {
     cpu.call(0);
     assert_eq!(cpu.global(0), 30421);
     assert_eq!(Seen::take().skips, [0, 0, 1, 0]);
+}
+
+#[test]
+fn of_many_functions_those_with_few_arguments_have_a_trampoline_of_their_own() {
+    // 40 of 100 have 5 or 6 arguments, or nobody knows.
+    let arguments = ["arguments 0", "arguments 4", "arguments 5", "", "arguments 3"];
+    let probes: String =
+        (0..100).map(|n| format!("probe \"p{n}\" function \"f{n:02}\" {} handler func0\n", arguments[n % 5])).collect();
+    let mut cpu = Cpu::new(&format!(
+        "{GLOBALS} {probes} func0 \"a\" () {{ block0: v0: int = probe_index @0 global.set global0, v0 @0 return }}"
+    ));
+    let sites: Vec<_> = cpu.loaded.trampolines.iter().map(|trampoline| trampoline.n_sites).collect();
+    assert_eq!(sites, [60, 40]);
+    for function in 0..100 {
+        cpu.call(function);
+        // The handler's probe is the one whose hit was counted.
+        assert_eq!(cpu.hits(cpu.global(0) as usize), [1, 0]);
+        assert_eq!((0..100).map(|probe| cpu.hits(probe)[0]).sum::<u64>(), function as u64 + 1);
+    }
+    assert!((0..100).all(|probe| cpu.hits(probe) == [1, 0]));
 }
 
 const RETURNS: &str = r#"probe "r" return "f" 0 arguments 6 handler func0 entry func1 words 2
