@@ -3,7 +3,6 @@
  * The load of the bench: reads a byte of /dev/zero many times, in rounds.
  *
  *   load reads CALLS ROUNDS [CPUS]   prints "fastest FASTEST_NS CALLS PARENT_NS"
- *   load clock                       prints "clock NS", the monotonic clock
  *   load memory                      prints "memory KB", what the kernel holds for itself
  *
  * FASTEST_NS is the time of the fastest round, CALLS those of all rounds and
@@ -191,12 +190,10 @@ int main(int argc, char **argv)
 		if (cpus < 1 || cpus > MAX_CPUS)
 			return 2;
 		measure(atol(argv[2]), atoi(argv[3]), cpus);
-	} else if (argc == 2 && !strcmp(argv[1], "clock")) {
-		printf("clock %llu\n", now(CLOCK_MONOTONIC));
 	} else if (argc == 2 && !strcmp(argv[1], "memory")) {
 		printf("memory %ld\n", kernel_memory());
 	} else {
-		fputs("usage: load reads CALLS ROUNDS [CPUS] | clock | memory\n", stderr);
+		fputs("usage: load reads CALLS ROUNDS [CPUS] | memory\n", stderr);
 		return 2;
 	}
 	return 0;

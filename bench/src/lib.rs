@@ -12,6 +12,7 @@
 pub mod bpftrace;
 pub mod engines;
 pub mod guest;
+pub mod many;
 pub mod measure;
 pub mod readme;
 pub mod scale;

@@ -78,8 +78,17 @@ impl Machine {
 
     /// Runs a script with a target command; nothing may be lost.
     pub fn traced_command(&mut self, script: &str, command: &str) -> Result<Ran> {
+        self.complete(script, Run::new(script).command(command))
+    }
+
+    /// Runs a script that calls `exit()`; nothing may be lost.
+    pub fn traced_until_exit(&mut self, script: &str) -> Result<Ran> {
+        self.complete(script, Run::new(script))
+    }
+
+    fn complete(&mut self, script: &str, run: Run<'_>) -> Result<Ran> {
         // An empty handler deserves a warning.
-        let ran = Run::new(script).without_warnings().ring_bytes(RING_BYTES).command(command).on(&mut self.lab)?;
+        let ran = run.without_warnings().ring_bytes(RING_BYTES).on(&mut self.lab)?;
         ensure!(ran.outcome.is_success() && ran.err.is_empty(), "{script}: {}", ran.err);
         let (hits, records) = (ran.lost_hits(), ran.lost_records());
         ensure!(hits == 0 && records == 0, "{script}: {hits} hits and {records} records were lost");

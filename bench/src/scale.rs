@@ -13,15 +13,12 @@ use spile_tests::machines;
 use spile_vm_lab::kshim::{self, Source};
 use spile_vm_lab::{Cell, Progress};
 
+use crate::many::{self, Costs};
 use crate::measure::{Load, Machine, load};
 use crate::works::{WORKS, Work};
 
 /// CPUs of the machine.
 const CPUS: u64 = 4;
-
-/// Functions that a read of `/dev/zero` does not call; on every kernel of the lab more than 5,000.
-const MANY: &str = r#"kernel.function("b*"), kernel.function("p*")"#;
-const MANY_AT_LEAST: usize = 5000;
 
 /// One number that has a limit.
 #[derive(Clone, PartialEq, Debug)]
@@ -99,7 +96,7 @@ impl Group {
     fn take(self, machine: &mut Machine, progress: &dyn Progress, figures: &mut Figures) {
         match self {
             Group::Cpus => cpus(machine, figures),
-            Group::Many => many(machine, figures),
+            Group::Many => many(machine, progress, figures),
             Group::Reader => {
                 figures.add("reader: a line printed by the agent", 1500.0, reader_alone(machine));
                 figures.add("reader: a line sent to the host", 1500.0, reader_to_host(machine));
@@ -165,50 +162,15 @@ fn cost_on(machine: &mut Machine, key: &str, cpus: u64) -> Result<f64> {
     Ok(load.per_call - untraced)
 }
 
-/// What arming a function costs where there are thousands, and a hit on one of them.
-fn many(machine: &mut Machine, figures: &mut Figures) {
-    let one = armed(machine, r#"kernel.function("vfs_read")"#);
-    let many = armed(machine, &format!(r#"kernel.function("vfs_read"), {MANY}"#));
-    let (arming, hit) = match (one, many) {
-        (Ok(one), Ok(many)) => {
-            let enough = many.probes >= MANY_AT_LEAST;
-            let arming = (many.arming - one.arming) / (many.probes - one.probes) as f64;
-            let arming = if enough { Ok(arming) } else { Err(anyhow::anyhow!("there are only {}", many.probes)) };
-            (arming, Ok(many.hit / one.hit))
-        }
-        (Err(error), _) | (_, Err(error)) => {
-            let again = anyhow::anyhow!("{error:#}");
-            (Err(error), Err(again))
-        }
+/// What arming a function costs where there are thousands, disarming it, and a hit on one of them.
+fn many(machine: &mut Machine, progress: &dyn Progress, figures: &mut Figures) {
+    let costs = many::measure(machine, progress).map_err(|error| format!("{error:#}"));
+    let mut add = |what, limit, cost: fn(&Costs) -> f64| {
+        figures.add(what, limit, costs.as_ref().map(cost).map_err(|error| anyhow::anyhow!("{error}")));
     };
-    figures.add("arming a function, of 5,000", 20_000.0, arming);
-    figures.add("a hit on one of 5,000 beside one of one", 1.2, hit);
-}
-
-struct Armed {
-    /// Instructions from the begin probes to the target command.
-    arming: f64,
-    /// Instructions of a hit.
-    hit: f64,
-    probes: usize,
-}
-
-fn armed(machine: &mut Machine, points: &str) -> Result<Armed> {
-    let script = format!(
-        r#"global n
-        probe begin {{ printf("begun %d\n", ktime_get_ns()) }}
-        probe {points} {{ n++ }}
-        probe end {{ printf("hits %d\n", n) }}"#
-    );
-    let image = machine.lab.compile(&script)?;
-    let probes = spile_abi::Image::parse(&image)?.probes().len();
-    let untraced = machine.untraced(1)?.per_call;
-    let command = format!("{} clock; {}", crate::guest::LOAD, load(1));
-    let ran = machine.traced_command(&script, &command)?;
-    let load = Load::parse(&ran.out, 1)?;
-    load.check_hits(ran.number("hits")?, 1)?;
-    let arming = number(&ran.out, "clock")?.saturating_sub(number(&ran.out, "begun")?);
-    Ok(Armed { arming: arming as f64, hit: load.per_call - untraced, probes })
+    add("arming a function, of 5,000", 20_000.0, |costs| costs.arming);
+    add("disarming a function, of 5,000", 20_000.0, |costs| costs.disarming);
+    add("a hit on one of 5,000 beside one of one", 1.2, |costs| costs.hit);
 }
 
 /// What the agent spends on a line that it formats and writes.
