@@ -25,9 +25,9 @@ struct context {
 
 /* All that a CPU has of a session. Used with preemption off. */
 struct session_cpu {
-	struct context contexts[SPILE_LEVELS];
+	struct ring ring;		/* at offset 0: found without an addition */
 	struct session *session;
-	struct ring ring;
+	struct context contexts[SPILE_LEVELS];
 	struct overload overload;
 } ____cacheline_aligned;
 

@@ -45,6 +45,7 @@ static int device_info(struct session *session, struct spile_info *info)
 		.arena_size = arena_bytes(),
 		.arena_free = arena_bytes_free(),
 		.ring_stride = session->loaded ? ring_stride(session->ring_bytes) : 0,
+		.clock = ring_clock,
 	};
 	return 0;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The functions of the import table that are not loads or stores. They are
- * called by handlers and trampolines only: preemption off (but for resched),
- * any context incl. NMI.
+ * The functions of the import table that are not loads or stores, nor a
+ * record's. They are called by handlers and trampolines only: preemption off
+ * (but for resched), any context incl. NMI.
  */
 #include <linux/jiffies.h>
 #include <linux/nospec.h>
@@ -24,16 +24,6 @@ static const unsigned long import_addresses[] = {
 unsigned long import_address(u32 import)
 {
 	return import < SPILE_N_IMPORTS ? import_addresses[import] : 0;
-}
-
-u64 spile_ring_reserve(struct spile_ctx *ctx, u64 size, u64 type)
-{
-	return ring_reserve(&context_cpu(ctx)->ring, size, type, ctx->level);
-}
-
-void spile_ring_commit(struct spile_ctx *ctx, u64 record)
-{
-	ring_commit(&context_cpu(ctx)->ring, record);
 }
 
 void spile_ring_flush(struct spile_ctx *ctx)

@@ -10,11 +10,13 @@
 #include "arena.h"
 #include "device.h"
 #include "reaper.h"
+#include "ring.h"
 
 static int __init spile_init(void)
 {
 	int err;
 
+	ring_init();
 	err = arena_init();
 	if (err)
 		return err;

@@ -18,25 +18,29 @@
  */
 struct ring {
 	struct spile_ring *page;	/* what the agent sees; start of the mapping */
-	struct spile_ring_tail *tail;	/* written by the agent: never trusted */
-	u8 *data;
-	u32 bytes;
-	bool overwrite;			/* new records take the room of the oldest */
-	u32 writers;			/* contexts inside ring_reserve() */
+	u64 mask;			/* bytes - 1 */
+	u64 payload_max;		/* of a record; its header is not counted */
 	local_t reserved;		/* bytes; page->head follows */
-	bool wake_queued;		/* a wake-up is on its way */
+	u64 quick_end;			/* up to here there is room, in one piece, and no reason to wake */
+	bool wake_queued;		/* a wake-up is on its way, or none is ever wanted */
 	bool wake_now;			/* without the batching delay */
+	bool quick;			/* quick_end may be set */
+	bool overwrite;			/* new records take the room of the oldest */
+	u32 bytes;
+	struct spile_ring_tail *tail;	/* written by the agent: never trusted */
 	struct irq_work work;
 	struct hrtimer timer;
 	wait_queue_head_t *wait;
 };
 
+/* What the times of all records are of. */
+extern enum spile_clock ring_clock;
+
+void ring_init(void);
 int ring_alloc(struct ring *ring, u32 bytes, bool overwrite, wait_queue_head_t *wait);
 void ring_free(struct ring *ring);
 u64 ring_stride(u32 bytes);
 
-u64 ring_reserve(struct ring *ring, u64 size, u16 type, u16 level);
-void ring_commit(struct ring *ring, u64 record);
 void ring_wake(struct ring *ring);
 void ring_flush(struct ring *ring);
 

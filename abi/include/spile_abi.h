@@ -352,7 +352,7 @@ struct spile_record {
 	__u32 size;		/* bytes, header and padding to 8 included; BUSY until committed */
 	__u16 type;		/* enum spile_record_type */
 	__u16 level;
-	__u64 time_ns;		/* CLOCK_MONOTONIC at the reservation */
+	__u64 time;		/* of the reservation, in the unit of spile_info.clock */
 };
 
 /*
@@ -441,6 +441,12 @@ struct spile_user_task {
 	__u8 comm[16];
 };
 
+/* What records' times are of: the cheapest clock that all CPUs share. They are for putting records in order. */
+enum spile_clock {
+	SPILE_CLOCK_MONOTONIC = 0,	/* CLOCK_MONOTONIC, ns */
+	SPILE_CLOCK_CYCLES = 1,		/* x86_64: the TSC; aarch64: cntvct_el0 */
+};
+
 /* ioctls on /dev/spile. One session for each open file. */
 struct spile_info {
 	__u64 abi_hash;
@@ -451,6 +457,8 @@ struct spile_info {
 	__u32 arena_size;	/* bytes for the text of all images */
 	__u32 arena_free;
 	__u64 ring_stride;	/* between two CPUs' rings in the mapping; 0 before LOAD */
+	__u32 clock;		/* enum spile_clock */
+	__u32 reserved;
 };
 
 struct spile_load {

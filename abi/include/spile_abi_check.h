@@ -104,7 +104,7 @@ _Static_assert(sizeof(struct spile_record) == 16, "spile_record");
 _Static_assert(__builtin_offsetof(struct spile_record, size) == 0, "spile_record.size");
 _Static_assert(__builtin_offsetof(struct spile_record, type) == 4, "spile_record.type");
 _Static_assert(__builtin_offsetof(struct spile_record, level) == 6, "spile_record.level");
-_Static_assert(__builtin_offsetof(struct spile_record, time_ns) == 8, "spile_record.time_ns");
+_Static_assert(__builtin_offsetof(struct spile_record, time) == 8, "spile_record.time");
 _Static_assert(sizeof(struct spile_print) == 24, "spile_print");
 _Static_assert(__builtin_offsetof(struct spile_print, record) == 0, "spile_print.record");
 _Static_assert(__builtin_offsetof(struct spile_print, format) == 16, "spile_print.format");
@@ -150,7 +150,7 @@ _Static_assert(__builtin_offsetof(struct spile_user_task, tgid) == 4, "spile_use
 _Static_assert(__builtin_offsetof(struct spile_user_task, real_parent) == 8, "spile_user_task.real_parent");
 _Static_assert(__builtin_offsetof(struct spile_user_task, cred) == 16, "spile_user_task.cred");
 _Static_assert(__builtin_offsetof(struct spile_user_task, comm) == 24, "spile_user_task.comm");
-_Static_assert(sizeof(struct spile_info) == 40, "spile_info");
+_Static_assert(sizeof(struct spile_info) == 48, "spile_info");
 _Static_assert(__builtin_offsetof(struct spile_info, abi_hash) == 0, "spile_info.abi_hash");
 _Static_assert(__builtin_offsetof(struct spile_info, version) == 8, "spile_info.version");
 _Static_assert(__builtin_offsetof(struct spile_info, arch) == 12, "spile_info.arch");
@@ -159,6 +159,8 @@ _Static_assert(__builtin_offsetof(struct spile_info, page_size) == 20, "spile_in
 _Static_assert(__builtin_offsetof(struct spile_info, arena_size) == 24, "spile_info.arena_size");
 _Static_assert(__builtin_offsetof(struct spile_info, arena_free) == 28, "spile_info.arena_free");
 _Static_assert(__builtin_offsetof(struct spile_info, ring_stride) == 32, "spile_info.ring_stride");
+_Static_assert(__builtin_offsetof(struct spile_info, clock) == 40, "spile_info.clock");
+_Static_assert(__builtin_offsetof(struct spile_info, reserved) == 44, "spile_info.reserved");
 _Static_assert(sizeof(struct spile_load) == 48, "spile_load");
 _Static_assert(__builtin_offsetof(struct spile_load, image) == 0, "spile_load.image");
 _Static_assert(__builtin_offsetof(struct spile_load, image_size) == 8, "spile_load.image_size");

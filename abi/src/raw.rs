@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spile_abi.h by abi/tests/generated.rs; do not edit.
 
-pub const SPILE_ABI_HASH: u64 = 0x12b81cd2545b668e;
+pub const SPILE_ABI_HASH: u64 = 0x0232969d5c4b6714;
 /// Names of the imports and how many arguments they take, in the order of `SPILE_IMPORT_*`.
 pub const SPILE_IMPORT_TABLE: &[(&str, usize)] = &[
     ("load_kernel_u8", 1),
@@ -485,7 +485,7 @@ pub struct spile_record {
     pub size: __u32,
     pub type_: __u16,
     pub level: __u16,
-    pub time_ns: __u64,
+    pub time: __u64,
 }
 const _: () = {
     ["Size of spile_record"][::core::mem::size_of::<spile_record>() - 16usize];
@@ -493,7 +493,7 @@ const _: () = {
     ["Offset of field: spile_record::size"][::core::mem::offset_of!(spile_record, size) - 0usize];
     ["Offset of field: spile_record::type_"][::core::mem::offset_of!(spile_record, type_) - 4usize];
     ["Offset of field: spile_record::level"][::core::mem::offset_of!(spile_record, level) - 6usize];
-    ["Offset of field: spile_record::time_ns"][::core::mem::offset_of!(spile_record, time_ns) - 8usize];
+    ["Offset of field: spile_record::time"][::core::mem::offset_of!(spile_record, time) - 8usize];
 };
 #[repr(C)]
 #[derive(
@@ -710,6 +710,9 @@ const _: () = {
     ["Offset of field: spile_user_task::cred"][::core::mem::offset_of!(spile_user_task, cred) - 16usize];
     ["Offset of field: spile_user_task::comm"][::core::mem::offset_of!(spile_user_task, comm) - 24usize];
 };
+pub const SPILE_CLOCK_MONOTONIC: spile_clock = 0;
+pub const SPILE_CLOCK_CYCLES: spile_clock = 1;
+pub type spile_clock = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(
     Debug,
@@ -732,9 +735,11 @@ pub struct spile_info {
     pub arena_size: __u32,
     pub arena_free: __u32,
     pub ring_stride: __u64,
+    pub clock: __u32,
+    pub reserved: __u32,
 }
 const _: () = {
-    ["Size of spile_info"][::core::mem::size_of::<spile_info>() - 40usize];
+    ["Size of spile_info"][::core::mem::size_of::<spile_info>() - 48usize];
     ["Alignment of spile_info"][::core::mem::align_of::<spile_info>() - 8usize];
     ["Offset of field: spile_info::abi_hash"][::core::mem::offset_of!(spile_info, abi_hash) - 0usize];
     ["Offset of field: spile_info::version"][::core::mem::offset_of!(spile_info, version) - 8usize];
@@ -744,6 +749,8 @@ const _: () = {
     ["Offset of field: spile_info::arena_size"][::core::mem::offset_of!(spile_info, arena_size) - 24usize];
     ["Offset of field: spile_info::arena_free"][::core::mem::offset_of!(spile_info, arena_free) - 28usize];
     ["Offset of field: spile_info::ring_stride"][::core::mem::offset_of!(spile_info, ring_stride) - 32usize];
+    ["Offset of field: spile_info::clock"][::core::mem::offset_of!(spile_info, clock) - 40usize];
+    ["Offset of field: spile_info::reserved"][::core::mem::offset_of!(spile_info, reserved) - 44usize];
 };
 #[repr(C)]
 #[derive(
@@ -860,7 +867,7 @@ const _: () = {
     ["Offset of field: spile_probe_status::direct_error"]
         [::core::mem::offset_of!(spile_probe_status, direct_error) - 28usize];
 };
-pub const SPILE_IOCTL_INFO: __u32 = 2150126448;
+pub const SPILE_IOCTL_INFO: __u32 = 2150650736;
 pub const SPILE_IOCTL_LOAD: __u32 = 1076908913;
 pub const SPILE_IOCTL_START: __u32 = 21362;
 pub const SPILE_IOCTL_STOP: __u32 = 21363;

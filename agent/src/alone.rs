@@ -33,7 +33,7 @@ pub fn run(engine: Box<dyn Engine>, load: &Load) -> Result<bool> {
     let mut sink = |event: Event| {
         match event {
             Event::Started { probes } => stream.console.unattached(&probes)?,
-            Event::Data { horizon_ns, chunks } => stream.take(horizon_ns, &chunks)?,
+            Event::Data { horizon, chunks } => stream.take(horizon, &chunks)?,
             Event::Output { is_stderr, bytes } => stream.console.pass(is_stderr, &bytes)?,
             Event::Finished(done) => report = Some(done),
             Event::Hello(_) | Event::Fact { .. } | Event::Loaded | Event::Error(_) => {}

@@ -49,8 +49,8 @@ pub enum Drain {
 /// Records from the rings.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Drained {
-    /// CLOCK_MONOTONIC; no record from before is still to come.
-    pub horizon_ns: u64,
+    /// In the unit of the records' times; no record from before is still to come.
+    pub horizon: u64,
     /// By CPU.
     pub chunks: Vec<Chunk>,
     /// Whether there is more that could be taken now.

@@ -11,7 +11,7 @@ use spile_abi::raw;
 use spile_output::{Attachment, Chunk, Overload, ProbeReport, Report};
 
 use crate::addresses;
-use crate::clock::monotonic_ns;
+use crate::clock::RecordClock;
 use crate::engine::{Drain, Drained, Engine, Setup, State};
 use crate::protocol::{Hello, PROTOCOL_VERSION};
 use crate::ring::Ring;
@@ -19,13 +19,11 @@ use crate::ring::Ring;
 /// kshim's device.
 pub const DEVICE: &str = "/dev/spile";
 
-/// A record's time is taken a moment before it can be seen: longer than this only if an interrupt comes between.
-const RESERVING_NS: u64 = 200_000;
-
 /// Runs an image in the kernel. Closing the device undoes everything.
 pub struct KernelEngine {
     device: File,
     info: raw::spile_info,
+    clock: RecordClock,
     rings: Vec<Ring>,
     n_probes: u32,
     flight_recorder: bool,
@@ -46,7 +44,8 @@ impl KernelEngine {
                 spile_abi::SPILE_ABI_HASH
             );
         }
-        Ok(Self { device, info, rings: Vec::new(), n_probes: 0, flight_recorder: false })
+        let clock = RecordClock::new(info.clock);
+        Ok(Self { device, info, clock, rings: Vec::new(), n_probes: 0, flight_recorder: false })
     }
 
     fn probe_status(&self, probe: u32) -> Result<raw::spile_probe_status> {
@@ -118,8 +117,7 @@ impl Engine for KernelEngine {
     }
 
     fn drain(&mut self, what: Drain) -> Result<Drained> {
-        let mut drained =
-            Drained { horizon_ns: monotonic_ns().saturating_sub(RESERVING_NS), chunks: Vec::new(), more: false };
+        let mut drained = Drained { horizon: self.clock.horizon(), chunks: Vec::new(), more: false };
         // The script's wish is known by all rings together: it may have come from any CPU.
         let wanted = self.rings.iter_mut().map(Ring::answer_flush).filter(|asked| *asked).count() != 0;
         for ring in &mut self.rings {
@@ -127,9 +125,9 @@ impl Engine for KernelEngine {
                 true if wanted || what == Drain::All => ring.take_newest()?,
                 true => Vec::new(),
                 false => {
-                    let (records, left_ns) = ring.take()?;
-                    drained.more |= left_ns.is_some();
-                    drained.horizon_ns = drained.horizon_ns.min(left_ns.unwrap_or(u64::MAX));
+                    let (records, left) = ring.take()?;
+                    drained.more |= left.is_some();
+                    drained.horizon = drained.horizon.min(left.unwrap_or(u64::MAX));
                     records
                 }
             };

@@ -89,8 +89,8 @@ pub enum Event {
     },
     /// Whole records.
     Data {
-        /// CLOCK_MONOTONIC before the rings were read.
-        horizon_ns: u64,
+        /// The clock of the records' times, before the rings were read.
+        horizon: u64,
         /// By CPU.
         chunks: Vec<Chunk>,
     },

@@ -186,11 +186,11 @@ impl Ring {
         while at < head {
             match self.look(at) {
                 Some(Found::Whole { is_pad: false, .. }) if at >= end => {
-                    left = Some(self.time_ns(at));
+                    left = Some(self.time(at));
                     break;
                 }
                 Some(Found::Busy) => {
-                    left = Some(self.time_ns(at));
+                    left = Some(self.time(at));
                     break;
                 }
                 Some(Found::Whole { bytes, is_pad }) => {
@@ -211,8 +211,8 @@ impl Ring {
     }
 
     /// When the record at a position, which is no pad, was reserved.
-    fn time_ns(&self, position: u64) -> u64 {
-        let at = self.offset(position) + std::mem::offset_of!(raw::spile_record, time_ns);
+    fn time(&self, position: u64) -> u64 {
+        let at = self.offset(position) + std::mem::offset_of!(raw::spile_record, time);
         self.word(self.data(at & (self.ring_bytes - 1)).cast()).load(Ordering::Relaxed)
     }
 

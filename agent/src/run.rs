@@ -128,11 +128,11 @@ impl Runner {
 
     /// Passes on what the rings hold.
     fn flush(&mut self, what: Drain, sink: &mut Sink<'_>) -> Result<()> {
-        let Drained { horizon_ns, chunks, .. } = self.engine.drain(what)?;
+        let Drained { horizon, chunks, .. } = self.engine.drain(what)?;
         self.start_commands(&chunks)?;
         let any = !chunks.is_empty();
         if any || self.unsettled {
-            sink(Event::Data { horizon_ns, chunks })?;
+            sink(Event::Data { horizon, chunks })?;
         }
         self.unsettled = any;
         Ok(())
@@ -169,11 +169,11 @@ impl Runner {
         self.engine.stop()?;
         self.running = false;
         loop {
-            let Drained { horizon_ns, chunks, more } = self.engine.drain(Drain::All)?;
+            let Drained { horizon, chunks, more } = self.engine.drain(Drain::All)?;
             self.start_commands(&chunks)?;
             // A record that nobody finishes any more ends it too.
             let last = !more || chunks.is_empty();
-            sink(Event::Data { horizon_ns: if last { u64::MAX } else { horizon_ns }, chunks })?;
+            sink(Event::Data { horizon: if last { u64::MAX } else { horizon }, chunks })?;
             if last {
                 break;
             }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "session.h"
@@ -132,8 +133,8 @@ static void drain_ring(struct session *session, struct ring *ring, on_record on_
 		if (record->type != SPILE_RECORD_PAD) {
 			check(size >= sizeof(*record));
 			check(record->level < SPILE_LEVELS);
-			check(record->time_ns >= ring->last_ns);
-			ring->last_ns = record->time_ns;
+			check(record->time >= ring->last);
+			ring->last = record->time;
 			session->records++;
 			if (on_record)
 				on_record(data, record, (const __u64 *)(record + 1), (size - 16) / 8);
@@ -159,6 +160,24 @@ void session_drain(struct session *session, on_record on_record, void *data)
 		for (i = 0; i < SPILE_SKIPS; i++)
 			session->counters.skips[i] += ring->page->counters.skips[i];
 	}
+}
+
+/* Of the clock that records have. */
+__u64 session_time(const struct session *session)
+{
+	struct timespec now;
+	__u64 cycles;
+
+	if (session->info.clock == SPILE_CLOCK_MONOTONIC) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		return now.tv_sec * 1000000000ull + now.tv_nsec;
+	}
+#ifdef __x86_64__
+	asm volatile("lfence; rdtsc; shlq $32, %%rdx; orq %%rdx, %0" : "=a" (cycles) : : "rdx", "memory");
+#else
+	asm volatile("isb; mrs %0, cntvct_el0" : "=r" (cycles) : : "memory");
+#endif
+	return cycles;
 }
 
 void session_close(struct session *session)

@@ -15,7 +15,7 @@ struct session {
 		const struct spile_ring *page;
 		volatile __u64 *tail;
 		const __u8 *data;
-		__u64 last_ns;
+		__u64 last;		/* time */
 	} rings[256];
 	__u32 ring_bytes;
 	__u32 flags;		/* of LOAD */
@@ -36,6 +36,7 @@ unsigned long session_text(struct session *session);
 int session_attached(struct session *session);
 struct spile_probe_status session_probe(struct session *session, unsigned int probe);
 void session_drain(struct session *session, on_record on_record, void *data);
+__u64 session_time(const struct session *session);
 void session_close(struct session *session);
 
 __u32 arena_free_bytes(void);

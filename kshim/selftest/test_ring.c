@@ -48,6 +48,37 @@ static void records(void)
 	check_equal(session.dropped, 0);
 }
 
+static void see_time(void *data, const struct spile_record *record, const __u64 *words, int n_words)
+{
+	__u64 *times = data;
+
+	(void)words;
+	(void)n_words;
+	check(record->time >= times[0]);
+	if (record->time > times[1])
+		times[1] = record->time;
+}
+
+/* They are of the clock that INFO names, whichever CPU's. */
+static void times(void)
+{
+	__u64 seen[2] = { 0, 0 }, end;
+
+	image_init(&image);
+	image.params[0] = 5;
+	image_probe(&image, SPILE_PROBE_TIMER, HANDLER_sizes, NULL, 1000000);
+	load(16 << 10);
+	check(session.info.clock == SPILE_CLOCK_MONOTONIC || session.info.clock == SPILE_CLOCK_CYCLES);
+	seen[0] = session_time(&session);
+	check_equal(session_command(&session, SPILE_IOC_START), 0);
+	usleep(20000);
+	check_equal(session_command(&session, SPILE_IOC_STOP), 0);
+	end = session_time(&session);
+	session_drain(&session, see_time, seen);
+	check(session.records);
+	check(seen[1] > seen[0] && seen[1] <= end);
+}
+
 /* A timer writes round and round, this process reads: nothing is torn, and all is accounted for. */
 static void stream(void)
 {
@@ -228,6 +259,7 @@ static void bad_ring_bytes(void)
 
 const struct test tests_ring[] = {
 	{ "records", records },
+	{ "times", times },
 	{ "stream", stream },
 	{ "drops", drops },
 	{ "newest", newest },

@@ -82,13 +82,13 @@ impl<R: Read> BulkReader<R> {
         Ok(())
     }
 
-    fn time_ns(&self) -> u64 {
+    fn time(&self) -> u64 {
         u64::from_le_bytes(self.header[8..].try_into().expect("8 bytes"))
     }
 
     fn record(&self) -> Record<'_> {
         let kind = u16::from_le_bytes([self.header[4], self.header[5]]);
-        Record { cpu: self.cpu, time_ns: self.time_ns(), kind, payload: &self.payload }
+        Record { cpu: self.cpu, time: self.time(), kind, payload: &self.payload }
     }
 }
 
@@ -103,7 +103,7 @@ pub fn merge_bulk<R: Read>(mut files: Vec<BulkReader<R>>, out: impl Write, err: 
     let host = HostInfo::decode(&first.host).map_err(|_| invalid("the files are of another version of spile"))?;
     let mut console = Console::new(host, out, err);
     // There are few CPUs: looking at all of them costs less than a heap would.
-    while let Some(next) = files.iter_mut().filter(|file| file.ready).min_by_key(|file| file.time_ns()) {
+    while let Some(next) = files.iter_mut().filter(|file| file.ready).min_by_key(|file| file.time()) {
         let record = next.record();
         if u32::from(record.kind) == raw::SPILE_RECORD_PRINT {
             console.record(&record)?;
@@ -125,9 +125,9 @@ mod tests {
         HostInfo { formats, ..HostInfo::default() }
     }
 
-    fn print(time_ns: u64, value: u64) -> Vec<u8> {
+    fn print(time: u64, value: u64) -> Vec<u8> {
         let header = 32 | u64::from(raw::SPILE_RECORD_PRINT) << 32;
-        [header, time_ns, 1 << 32, value].iter().flat_map(|word| word.to_le_bytes()).collect()
+        [header, time, 1 << 32, value].iter().flat_map(|word| word.to_le_bytes()).collect()
     }
 
     fn merged(files: &[Vec<u8>]) -> io::Result<(String, Vec<u32>)> {

@@ -286,7 +286,7 @@ mod tests {
     }
 
     fn record(kind: u32, payload: &[u8]) -> Record<'_> {
-        Record { cpu: 1, time_ns: 0, kind: kind as u16, payload }
+        Record { cpu: 1, time: 0, kind: kind as u16, payload }
     }
 
     fn message(code: u32, location: u32, text: &str) -> Vec<u8> {

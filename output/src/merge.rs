@@ -11,8 +11,8 @@ pub(crate) const HEADER: usize = size_of::<raw::spile_record>();
 pub struct Record<'a> {
     /// The CPU whose ring held it.
     pub cpu: u32,
-    /// CLOCK_MONOTONIC when it was reserved.
-    pub time_ns: u64,
+    /// When it was reserved; in the unit of its engine.
+    pub time: u64,
     /// `enum spile_record_type`.
     pub kind: u16,
     /// What follows the header.
@@ -50,8 +50,8 @@ pub fn records(cpu: u32, stream: &[u8]) -> impl Iterator<Item = Result<Record<'_
             rest = behind;
             let kind = u16::from_le_bytes([record[4], record[5]]);
             if u32::from(kind) != raw::SPILE_RECORD_PAD {
-                let time_ns = u64::from_le_bytes(record[8..16].try_into().expect("8 bytes"));
-                return Some(Ok(Record { cpu, time_ns, kind, payload: &record[HEADER..] }));
+                let time = u64::from_le_bytes(record[8..16].try_into().expect("8 bytes"));
+                return Some(Ok(Record { cpu, time, kind, payload: &record[HEADER..] }));
             }
         }
         None
@@ -73,7 +73,7 @@ pub struct Merger {
 
 /// A record whose payload is in [`Merger::payloads`].
 struct Held {
-    time_ns: u64,
+    time: u64,
     start: usize,
     length: u32,
     cpu: u32,
@@ -90,25 +90,25 @@ impl Merger {
     pub fn push_if(&mut self, cpu: u32, stream: &[u8], wanted: impl Fn(u32) -> bool) -> Result<(), StreamError> {
         self.forget();
         for record in records(cpu, stream) {
-            let Record { time_ns, kind, payload, .. } = record?;
+            let Record { time, kind, payload, .. } = record?;
             if wanted(kind.into()) {
                 let (start, length) = (self.payloads.len(), payload.len() as u32);
                 self.payloads.extend_from_slice(payload);
-                self.held.push(Held { time_ns, start, length, cpu, kind });
+                self.held.push(Held { time, start, length, cpu, kind });
             }
         }
         Ok(())
     }
 
     /// Gives out all records older than the horizon, in time order; those of one CPU and time keep their order.
-    pub fn take_before(&mut self, horizon_ns: u64) -> impl ExactSizeIterator<Item = Record<'_>> {
+    pub fn take_before(&mut self, horizon: u64) -> impl ExactSizeIterator<Item = Record<'_>> {
         self.forget();
-        self.held.sort_by_key(|held| held.time_ns);
-        self.taken = self.held.partition_point(|held| held.time_ns < horizon_ns);
+        self.held.sort_by_key(|held| held.time);
+        self.taken = self.held.partition_point(|held| held.time < horizon);
         let payloads = &self.payloads;
         self.held[..self.taken].iter().map(|held| Record {
             cpu: held.cpu,
-            time_ns: held.time_ns,
+            time: held.time,
             kind: held.kind,
             payload: &payloads[held.start..held.start + held.length as usize],
         })
@@ -136,12 +136,12 @@ impl Merger {
 mod tests {
     use super::*;
 
-    fn record(kind: u16, time_ns: u64, payload: &[u8; 8]) -> Vec<u8> {
+    fn record(kind: u16, time: u64, payload: &[u8; 8]) -> Vec<u8> {
         let mut bytes = Vec::new();
         bytes.extend(24u32.to_le_bytes());
         bytes.extend(kind.to_le_bytes());
         bytes.extend(0u16.to_le_bytes());
-        bytes.extend(time_ns.to_le_bytes());
+        bytes.extend(time.to_le_bytes());
         bytes.extend(payload);
         bytes
     }
@@ -151,7 +151,7 @@ mod tests {
         let mut merger = Merger::default();
         merger.push(0, &[record(1, 10, b"first..."), record(1, 30, b"third...")].concat()).unwrap();
         merger.push(1, &[record(0, 15, b"padding."), record(1, 20, b"second..")].concat()).unwrap();
-        let times: Vec<_> = merger.take_before(30).map(|record| (record.cpu, record.time_ns)).collect();
+        let times: Vec<_> = merger.take_before(30).map(|record| (record.cpu, record.time)).collect();
         assert_eq!(times, [(0, 10), (1, 20)], "what the horizon does not cover is held back");
         let held: Vec<_> = merger.take_before(u64::MAX).map(|record| record.payload.to_vec()).collect();
         assert_eq!(held, [b"third..."]);

@@ -45,14 +45,14 @@ impl<'a, Out: Write, Err: Write> Stream<'a, Out, Err> {
     }
 
     /// Takes records; those from before the horizon are complete with these.
-    pub fn take(&mut self, horizon_ns: u64, chunks: &[Chunk]) -> io::Result<()> {
+    pub fn take(&mut self, horizon: u64, chunks: &[Chunk]) -> io::Result<()> {
         for Chunk { cpu, records } in chunks {
             let in_bulk = self.bulk.is_some();
             self.keep(*cpu, records)?;
             let wanted = |kind| !in_bulk || kind != raw::SPILE_RECORD_PRINT;
             self.merger.push_if(*cpu, records, wanted).map_err(io::Error::other)?;
         }
-        for record in self.merger.take_before(horizon_ns) {
+        for record in self.merger.take_before(horizon) {
             self.console.record(&record)?;
         }
         self.console.flush()

@@ -148,7 +148,7 @@ impl Agent {
                         stream.console.attached(&probes, session.verbose > 1)?;
                     }
                 }
-                Some(Event::Data { horizon_ns, chunks }) => stream.take(horizon_ns, &chunks)?,
+                Some(Event::Data { horizon, chunks }) => stream.take(horizon, &chunks)?,
                 Some(Event::Output { is_stderr, bytes }) => stream.console.pass(is_stderr, &bytes)?,
                 Some(Event::Finished(report)) => return Ok(*report),
                 Some(Event::Hello(_) | Event::Fact { .. } | Event::Loaded | Event::Error(_)) => {}

@@ -132,7 +132,7 @@ impl Engine for UserEngine {
     fn drain(&mut self, what: Drain) -> Result<Drained> {
         let session = self.session()?;
         let asked = std::mem::take(&mut session.shared.flush);
-        let mut drained = Drained { horizon_ns: monotonic_ns(), chunks: Vec::new(), more: false };
+        let mut drained = Drained { horizon: monotonic_ns(), chunks: Vec::new(), more: false };
         if session.flight_recorder && what == Drain::Due && !asked {
             return Ok(drained);
         }

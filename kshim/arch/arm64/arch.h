@@ -29,6 +29,12 @@
 #define ARCH_MRS_TPIDR_EL2	0xd53cd040
 
 /* BRK with an immediate that no kernel hook claims: an oops. */
+/* Does get_cycles() count the same on all CPUs, and for user space? */
+static inline bool arch_cycles_are_shared(void)
+{
+	return true;
+}
+
 static inline void arch_fill_traps(void *at, u32 size)
 {
 	memset32(at, 0xd4200020, size / 4);

@@ -8,6 +8,7 @@
 #include <linux/uaccess.h>
 #include <asm/ptrace.h>
 #include <asm/sync_core.h>
+#include <asm/tsc.h>
 #include <asm/vsyscall.h>
 
 #include "abi.h"
@@ -20,6 +21,12 @@
 
 /* Bytes of ftrace's call in a function: where it returns to. */
 #define ARCH_FENTRY_BYTES	5
+
+/* Does get_cycles() count the same on all CPUs, and for user space? */
+static inline bool arch_cycles_are_shared(void)
+{
+	return !check_tsc_unstable();
+}
 
 static inline void arch_fill_traps(void *at, u32 size)
 {
