@@ -10,6 +10,7 @@ use spile_session::Agent;
 use spile_vm_lab::{Cell, Silent};
 
 use crate::lab_guest::PATIENCE;
+use crate::lab_run::NO_OVERLOAD;
 use crate::machines;
 
 /// The kit of a cell's kernel, from a machine that is booted for it.
@@ -37,7 +38,7 @@ impl Compiler {
     /// The image of a script with these arguments. It may skip as many hits as it likes, since they are counted.
     pub fn image(&self, name: &str, script: &str, args: &[&str]) -> Result<Vec<u8>> {
         // Sessions that share globals with interrupts skip hits, and would fail after 100 of them.
-        let limits = vec![("MAXSKIPPED".into(), "1000000000".into())];
+        let limits = vec![("MAXSKIPPED".into(), "1000000000".into()), (NO_OVERLOAD.into(), "1".into())];
         let args = args.iter().map(|arg| (*arg).to_owned()).collect();
         let request = Request::text(name, script).with_options(Options { args, limits, ..Options::default() });
         request.image(&self.facts).with_context(|| format!("compiling {name}"))

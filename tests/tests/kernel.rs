@@ -14,6 +14,7 @@ use spile_frontend::analyse::Options;
 use spile_session::Session;
 use spile_tests::case::Case;
 use spile_tests::examples::{Example, Kind, Page};
+use spile_tests::lab_run::NO_OVERLOAD;
 use spile_tests::{engines, machines};
 use spile_vm_lab::{Cell, Lines};
 
@@ -71,7 +72,8 @@ const EXAMPLES: [(&str, &str, &str); 10] = [
 ];
 
 /// Reads, writes, processes, errors, for as long as the examples want.
-const LOAD: &str = "for i in 1 2 3 4 5 6 7; do cat /proc/meminfo /nonexistent; ls /; sleep 1; done >/dev/null 2>&1";
+const LOAD: &str = "for i in 1 2 3 4 5 6 7; do cat /proc/meminfo /nonexistent; ls /; \
+                    dd if=/bin/busybox of=/dev/null bs=4096 count=20; sleep 1; done >/dev/null 2>&1";
 
 fn run_file(lab: &mut machines::Lab, name: &str, arg: &str, expected: &str) -> Result<()> {
     let path = machines::root().join("tapsets/examples").join(name);
@@ -82,7 +84,9 @@ fn run_file(lab: &mut machines::Lab, name: &str, arg: &str, expected: &str) -> R
 
 /// Runs a script under [`LOAD`]; each line expected must be part of what it prints.
 fn run_example(lab: &mut machines::Lab, name: &str, script: &str, args: &[String], expected: &str) -> Result<()> {
-    let request = Request::text(name, script).with_options(Options { args: args.to_vec(), ..Options::default() });
+    let limits = vec![(NO_OVERLOAD.to_owned(), "1".to_owned())];
+    let options = Options { args: args.to_vec(), limits, ..Options::default() };
+    let request = Request::text(name, script).with_options(options);
     let image = request.image(&lab.facts)?;
     let session = Session {
         image: &image,

@@ -17,6 +17,8 @@ pub(super) fn promote(context: &mut Context<'_>, function: &mut Function) -> boo
     if !super::effects::ops(function).any(|op| matches!(op, Op::LocalGet(_))) {
         return false;
     }
+    // A jump from where nothing comes would get no arguments for new parameters.
+    super::blocks::remove_unreachable(context, function);
     let graph = Graph::new(function);
     let mut promoter = Promoter::new(context, function, &graph);
     for &block in &graph.order {
