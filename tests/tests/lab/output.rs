@@ -98,7 +98,9 @@ fn attachments(lab: &mut Lab) -> Result<()> {
 
 /// Handlers that take more than they may end the session.
 fn overload(lab: &mut Lab) -> Result<()> {
-    let script = "global n probe kernel.function(\"vfs_read\") { n++ } probe error { printf(\"n %d\\n\", n) }";
+    // Not a counter only: that is part of the trampoline, and has nothing that could take long.
+    let script = "global n, a probe kernel.function(\"vfs_read\") { n++; a[execname()]++ }
+        probe error { printf(\"n %d %d\\n\", n, a[\"dd\"]) }";
     let run = Run::new(script).define("STP_OVERLOAD_INTERVAL", "10000000").define("STP_OVERLOAD_THRESHOLD", "10");
     let ran = run.command(READS).on(lab)?;
     ensure!(!ran.outcome.is_success() && ran.number("n")? > 0, "{ran:?}");
