@@ -2,17 +2,16 @@
 //! A stored image, run without a host.
 
 use std::io::{self, BufWriter, IsTerminal};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR2};
 use spile_output::{Console, Stream};
 
 use crate::command::Output;
 use crate::engine::Engine;
 use crate::protocol::{Event, Load};
 use crate::run::Runner;
+use crate::signals::Asked;
 
 /// Runs an image to its end and prints what it says. Returns whether all went well.
 pub fn run(engine: Box<dyn Engine>, load: &Load) -> Result<bool> {
@@ -23,10 +22,7 @@ pub fn run(engine: Box<dyn Engine>, load: &Load) -> Result<bool> {
     let suppressed = info.options.suppress_errors;
     let console = Console::new(info, out, io::stderr().lock()).coloured(io::stderr().is_terminal());
     let mut stream = Stream::new(console);
-    let (interrupted, dump) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-    for (signal, flag) in [(SIGINT, &interrupted), (SIGTERM, &interrupted), (SIGHUP, &interrupted), (SIGUSR2, &dump)] {
-        signal_hook::flag::register(signal, Arc::clone(flag)).context("cannot handle signals")?;
-    }
+    let asked = Asked::by_signals()?;
 
     let mut runner = Runner::new(engine, Output::Inherited);
     let mut report = None;
@@ -43,11 +39,11 @@ pub fn run(engine: Box<dyn Engine>, load: &Load) -> Result<bool> {
     runner.load(load)?;
     runner.start(&mut sink)?;
     while runner.is_running() {
-        if interrupted.load(Ordering::Relaxed) {
+        if asked.interrupted.load(Ordering::Relaxed) {
             runner.finish(&mut sink)?;
             break;
         }
-        if dump.swap(false, Ordering::Relaxed) {
+        if asked.dump.swap(false, Ordering::Relaxed) {
             runner.dump(&mut sink)?;
         }
         runner.step(None, &mut sink)?;

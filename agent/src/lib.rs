@@ -16,4 +16,5 @@ pub mod kernel;
 mod ring;
 mod run;
 pub mod serve;
+pub mod signals;
 pub mod user;

@@ -18,7 +18,7 @@ pub fn merge(options: &Merge) -> Result<()> {
         None => Box::new(io::stdout().lock()),
     };
     for cpu in merge_bulk(readers?, BufWriter::new(out), io::stderr().lock())? {
-        anstream::eprintln!("WARNING: the file of CPU {cpu} ends within a record.");
+        complain!("WARNING: the file of CPU {cpu} ends within a record.");
     }
     Ok(())
 }

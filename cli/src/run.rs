@@ -2,15 +2,13 @@
 //! `spile run`, and what it shares with `stap`.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
-use anyhow::{Context, Result};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR2};
+use anyhow::Result;
 use spile_agent::command_line::{DEFAULT_RING_BYTES, ring_bytes};
 use spile_agent::protocol::TargetProcess;
+use spile_agent::signals::Asked;
 use spile_frontend::analyse::Options;
 use spile_session::{Outlets, Session, Signals};
 use spile_vm_lab::Terminal;
@@ -71,26 +69,6 @@ pub fn run(options: &Run) -> Result<()> {
     execute(place, &image, &request, &plan, &asked)
 }
 
-/// What signals ask for.
-pub struct Asked {
-    /// To run the end probes and finish.
-    interrupted: Arc<AtomicBool>,
-    /// To print what the flight recorder holds.
-    dump: Arc<AtomicBool>,
-}
-
-impl Asked {
-    /// From now on an interrupt means to finish, and SIGUSR2 to dump.
-    pub fn by_signals() -> Result<Self> {
-        let asked = Self { interrupted: Arc::default(), dump: Arc::default() };
-        let (interrupted, dump) = (&asked.interrupted, &asked.dump);
-        for (signal, flag) in [(SIGINT, interrupted), (SIGTERM, interrupted), (SIGHUP, interrupted), (SIGUSR2, dump)] {
-            signal_hook::flag::register(signal, Arc::clone(flag)).context("cannot handle signals")?;
-        }
-        Ok(asked)
-    }
-}
-
 /// What `-c` and `-x` come to.
 pub fn process(command: Option<String>, pid: Option<u32>) -> TargetProcess {
     match (command, pid) {
@@ -127,7 +105,7 @@ pub fn execute(mut place: Place, image: &[u8], request: &Request, plan: &Plan, a
     let passes = request.passes();
     let ring_bytes = plan.megabytes.map(ring_bytes).transpose()?.unwrap_or(DEFAULT_RING_BYTES);
     if let Some(megabytes) = plan.megabytes.filter(|_| passes.verbose[4] > 0) {
-        eprintln!("Buffer of each CPU: {} MB (asked for: {megabytes} MB).", ring_bytes >> 20);
+        complain!("Buffer of each CPU: {} MB (asked for: {megabytes} MB).", ring_bytes >> 20);
     }
     let session = Session {
         image,

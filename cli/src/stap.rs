@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
+use spile_agent::signals::Asked;
 use spile_debuginfo::{KernelTarget, UserTarget};
 use spile_frontend::ParsedScript;
 use spile_frontend::analyse::{Options as FrontEnd, POINT_TYPES, Source};
@@ -25,7 +26,7 @@ use crate::compile::{Reported, Request};
 use crate::diagnostics::Warnings;
 use crate::passes::{Passes, Style};
 use crate::place::Place;
-use crate::run::{self, Asked, Plan};
+use crate::run::{self, Plan};
 use crate::{build, dump, list, show, source, target};
 use options::{Action, Options, Script};
 use table::{Does, OPTIONS, Spec, Takes};

@@ -215,3 +215,13 @@ unsigned long symbol(const char *name)
 	fclose(file);
 	return result;
 }
+
+void read_zeroes(int n)
+{
+	int fd = open("/dev/zero", O_RDONLY);
+	char byte;
+
+	while (n--)
+		check_equal(read(fd, &byte, 1), 1);
+	close(fd);
+}

@@ -41,5 +41,7 @@ void session_close(struct session *session);
 
 __u32 arena_free_bytes(void);
 unsigned long symbol(const char *name);
+/* Calls vfs_read() so many times. */
+void read_zeroes(int n);
 
 #endif

@@ -31,16 +31,6 @@ static void stop(void)
 	session_drain(&session, NULL, NULL);
 }
 
-static void read_zeroes(int n)
-{
-	int fd = open("/dev/zero", O_RDONLY);
-	char byte;
-
-	while (n--)
-		check_equal(read(fd, &byte, 1), 1);
-	close(fd);
-}
-
 static struct spile_probe *on(const char *function, int kind, enum handler handler)
 {
 	struct spile_probe *probe = image_probe(&image, kind, handler, function, 0);

@@ -19,16 +19,6 @@
 static struct image image;
 static struct session session;
 
-static void read_zeroes(int n)
-{
-	int fd = open("/dev/zero", O_RDONLY);
-	char byte;
-
-	while (n--)
-		check_equal(read(fd, &byte, 1), 1);
-	close(fd);
-}
-
 static void on(const char *function, int kind, enum handler handler)
 {
 	struct spile_probe *probe = image_probe(&image, kind, handler, function, 0);

@@ -36,16 +36,6 @@ static void stop(__u64 *counters)
 	session_drain(&session, see_dump, counters);
 }
 
-static void read_zeroes(int n)
-{
-	int fd = open("/dev/zero", O_RDONLY);
-	char byte;
-
-	while (n--)
-		check_equal(read(fd, &byte, 1), 1);
-	close(fd);
-}
-
 /* By address and by name alike. */
 static void on_vfs_read(int kind, enum handler handler, int by_address)
 {

@@ -8,7 +8,7 @@ use zerocopy::{FromBytes, IntoBytes};
 use crate::lab_facts::Compiler;
 
 /// kshim's `SPILE_ARENA_BYTES`.
-const ARENA_BYTES: usize = 1 << 20;
+pub const ARENA_BYTES: usize = 1 << 20;
 
 /// An image that ends at once, if it can be loaded at all.
 pub fn image(compiler: &Compiler) -> Result<Vec<u8>> {

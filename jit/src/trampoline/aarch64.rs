@@ -4,8 +4,8 @@
 use spile_abi as abi;
 
 use super::{
-    ARGS, CALLS, ENTRY, Frame, HITS, LEVEL, LOST_RETURNS, NEXT, PERCPU, PROBE, Place, Plan, RESULT, RETURNS, ROWS,
-    Rows, SAMPLE, STATE, Step, TASK, Work,
+    ARGS, CALLS, Cold, ENTRY, Frame, HITS, LEVEL, LOST_RETURNS, NEXT, PERCPU, PROBE, Place, Plan, RESULT, RETURNS,
+    ROWS, SAMPLE, STATE, Step, TASK, Work,
 };
 use crate::link::{Fixup, Glue, Reloc, RelocKind, Section, SectionId, Target};
 
@@ -50,17 +50,7 @@ struct A64<'p> {
     /// Constants behind the code that kshim fills in, by their kind.
     literals: Vec<(u32, Label)>,
     entries: Vec<usize>,
-    cold: Vec<Cold>,
-}
-
-/// Code that seldom runs: see `x86_64`.
-enum Cold {
-    Skipped { from: Label, to: Label },
-    Stopped { from: Label, to: Label },
-    LostReturn { from: Label, to: Label },
-    Resched { from: Label, to: Label },
-    Timed { from: Label, to: Label, code: SectionId },
-    NextRow { from: Label, to: Label, unknown: Label, rows: Rows },
+    cold: Vec<Cold<Label>>,
 }
 
 impl<'p> A64<'p> {
@@ -78,10 +68,10 @@ impl<'p> A64<'p> {
             cold: Vec::new(),
         };
         this.prologue();
-        let (leave, stopped) = (this.label(), this.label());
+        let (leave, skipped, stopped) = (this.label(), this.label(), this.label());
         this.cold.push(Cold::Stopped { from: stopped, to: leave });
-        this.take_context(leave);
-        this.use_context(stopped);
+        this.cold.push(Cold::Skipped { from: skipped, to: leave });
+        this.take_context(skipped, stopped);
         this.find_row(stopped);
         this.fill_in(plan.reads_arguments, false, plan.reads_task[0]);
         if plan.returns() {
@@ -156,8 +146,9 @@ impl<'p> A64<'p> {
         }
     }
 
-    /// Preemption off, the context in x0.
-    fn take_context(&mut self, none: Label) {
+    /// Preemption off, the context in x0, taken from the stack; to one label where there is none, to the other where the
+    /// session does not run.
+    fn take_context(&mut self, none: Label, stopped: Label) {
         self.current(T0);
         self.literal(T1, abi::SPILE_FIXUP_PREEMPT);
         self.emit(load_word_at(T2, T0, T1));
@@ -165,16 +156,10 @@ impl<'p> A64<'p> {
         self.emit(store_word_at(T2, T0, T1));
         self.slot_of_cpu();
         self.emit(load_at(CTX, T3, T1));
-        let skipped = self.label();
-        self.branch_if_zero(CTX, skipped);
-        self.cold.push(Cold::Skipped { from: skipped, to: none });
-    }
-
-    /// Takes the context from the stack, whose place is known, and looks whether the session runs.
-    fn use_context(&mut self, stopped: Label) {
+        self.branch_if_zero(CTX, none);
         self.emit(load(T0, CTX, NEXT));
         self.emit(store_at(T0, T3, T1));
-        if self.plan.returns() || Plan::runs(&self.plan.entry) {
+        if self.plan.keeps_context() {
             self.emit(store(CTX, SP, self.frame.context));
         }
         self.emit(load(T0, CTX, STATE));
@@ -332,16 +317,8 @@ impl<'p> A64<'p> {
         self.emit(store(0, SP, result));
         self.emit(store(1, SP, result + 8));
         let (lost, ended, counted) = (self.label(), self.label(), self.label());
-        self.current(T0);
-        self.literal(T1, abi::SPILE_FIXUP_PREEMPT);
-        self.emit(load_word_at(T2, T0, T1));
-        self.emit(0x1100_0400 | T2 << 5 | T2); // add w, w, #1
-        self.emit(store_word_at(T2, T0, T1));
-        self.slot_of_cpu();
-        self.emit(load_at(CTX, T3, T1));
-        self.branch_if_zero(CTX, lost);
+        self.take_context(lost, counted);
         self.cold.push(Cold::LostReturn { from: lost, to: ended });
-        self.use_context(counted);
         self.fill_in(false, plan.reads_result, plan.reads_task[1]);
         self.steps(&plan.exit, false);
         self.here(counted);

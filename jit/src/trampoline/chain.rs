@@ -270,7 +270,7 @@ fn steps(lowering: &Lowering<'_>, site: &Site, rows: Option<Rows>, saved: u32, i
         plan.reads_result |= own.uses_result;
         plan.reads_task[1] |= own.uses_task;
         plan.exit.push(step);
-        if let (Some(entry), Work::Run(_) | Work::Add { .. }) = (probe.entry, link.entry) {
+        if let Some(entry) = probe.entry.filter(|_| link.entry != Work::Nothing) {
             plan.reads_arguments |= effects(entry).arguments > 0;
             plan.reads_task[0] |= effects(entry).uses_task;
             plan.entry.push(Step { counts: false, work: link.entry, ..step });

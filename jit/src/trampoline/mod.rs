@@ -93,6 +93,11 @@ impl Plan {
         self.place == Place::EntryAndReturn
     }
 
+    /// Whether the context is needed again: behind a handler's code, or behind the function.
+    fn keeps_context(&self) -> bool {
+        self.returns() || Self::runs(&self.entry)
+    }
+
     /// Whether the row is needed again when the first step has begun, or in other code.
     fn keeps_row(&self) -> bool {
         self.rows.is_some() && (self.entry.len() != 1 || !self.exit.is_empty())
@@ -102,6 +107,22 @@ impl Plan {
     fn runs(steps: &[Step]) -> bool {
         steps.iter().any(|step| matches!(step.work, Work::Run(_)))
     }
+}
+
+/// Code that seldom runs, and is emitted behind the rest; it begins at one label and goes on at another.
+enum Cold<Label> {
+    /// No context is free.
+    Skipped { from: Label, to: Label },
+    /// The session is not running.
+    Stopped { from: Label, to: Label },
+    /// No context is free at the return.
+    LostReturn { from: Label, to: Label },
+    /// A task waits for the processor.
+    Resched { from: Label, to: Label },
+    /// Runs a handler between two looks at the clock.
+    Timed { from: Label, to: Label, code: SectionId },
+    /// Another row, unless this one is free.
+    NextRow { from: Label, to: Label, unknown: Label, rows: Rows },
 }
 
 /// Offsets in a trampoline's frame, upwards from the stack pointer.
@@ -126,7 +147,7 @@ impl Frame {
             offset
         };
         let runs = Plan::runs(&plan.entry) || Plan::runs(&plan.exit);
-        let context = take(u32::from(runs || plan.returns()));
+        let context = take(u32::from(plan.keeps_context()));
         let row = take(u32::from(plan.keeps_row()));
         let cycles = take(u32::from(runs));
         let result = take(if plan.returns() { 2 } else { 0 });

@@ -8,8 +8,8 @@ use iced_x86::{BlockEncoderOptions, IcedError};
 use spile_abi as abi;
 
 use super::{
-    ARGS, CALLS, ENTRY, Frame, HITS, LEVEL, LOST_RETURNS, NEXT, PERCPU, PROBE, Place, Plan, RESULT, RETURNS, ROWS,
-    Rows, SAMPLE, STATE, Step, TASK, Work,
+    ARGS, CALLS, Cold, ENTRY, Frame, HITS, LEVEL, LOST_RETURNS, NEXT, PERCPU, PROBE, Place, Plan, RESULT, RETURNS,
+    ROWS, SAMPLE, STATE, Step, TASK, Work,
 };
 use crate::link::{Fixup, Glue, Reloc, RelocKind, Section, SectionId, Target};
 
@@ -37,22 +37,7 @@ struct X86<'p> {
     /// Where the function returns to, by number of the instruction.
     entries: Vec<usize>,
     /// Code that seldom runs, to be emitted last.
-    cold: Vec<Cold>,
-}
-
-enum Cold {
-    /// No context is free.
-    Skipped { from: CodeLabel, to: CodeLabel },
-    /// The session is not running.
-    Stopped { from: CodeLabel, to: CodeLabel },
-    /// No context is free at the return.
-    LostReturn { from: CodeLabel, to: CodeLabel },
-    /// A task waits for the processor.
-    Resched { from: CodeLabel, to: CodeLabel },
-    /// Runs a handler between two looks at the clock.
-    Timed { from: CodeLabel, to: CodeLabel, code: SectionId },
-    /// Another row, unless this one is free.
-    NextRow { from: CodeLabel, to: CodeLabel, unknown: CodeLabel, rows: Rows },
+    cold: Vec<Cold<CodeLabel>>,
 }
 
 impl<'p> X86<'p> {
@@ -76,9 +61,10 @@ impl<'p> X86<'p> {
             this.a.sub(rsp, this.frame.size as i32)?;
         }
         this.save_arguments()?;
-        let (mut leave, stopped) = (this.a.create_label(), this.a.create_label());
+        let (mut leave, skipped, stopped) = (this.a.create_label(), this.a.create_label(), this.a.create_label());
         this.cold.push(Cold::Stopped { from: stopped, to: leave });
-        this.take_context(leave, stopped)?;
+        this.cold.push(Cold::Skipped { from: skipped, to: leave });
+        this.take_context(skipped, stopped)?;
         this.find_row(stopped)?;
         this.fill_in(plan.reads_arguments, false, plan.reads_task[0])?;
         if plan.returns() {
@@ -142,36 +128,26 @@ impl<'p> X86<'p> {
         self.fixups.push((self.a.instructions().len(), kind));
     }
 
-    /// Preemption off, the context in rdi.
-    fn take_context(&mut self, leave: CodeLabel, stopped: CodeLabel) -> Done {
-        let skipped = self.a.create_label();
+    /// Preemption off, the context in rdi, taken from the stack; to one label where there is none, to the other where the
+    /// session does not run.
+    fn take_context(&mut self, none: CodeLabel, stopped: CodeLabel) -> Done {
         self.fixup(abi::SPILE_FIXUP_PREEMPT);
         self.a.inc(dword_ptr(LATER).gs())?;
         self.fixup(abi::SPILE_FIXUP_CONTEXT);
         self.a.mov(rdi, qword_ptr(LATER).gs())?;
         self.a.test(rdi, rdi)?;
-        self.a.jz(skipped)?;
-        self.cold.push(Cold::Skipped { from: skipped, to: leave });
-        self.use_context(stopped)
-    }
-
-    /// Takes the context in rdi from the stack, and looks whether the session runs.
-    fn use_context(&mut self, stopped: CodeLabel) -> Done {
+        self.a.jz(none)?;
         // Not rax: its short form has an offset of 64 bits, and displacements are negative since 6.15.
         self.a.mov(r11, qword_ptr(rdi + NEXT))?;
         self.fixup(abi::SPILE_FIXUP_CONTEXT);
         self.a.mov(qword_ptr(LATER).gs(), r11)?;
-        if self.keeps_context() {
+        if self.plan.keeps_context() {
             let slot = self.slot(self.frame.context);
             self.a.mov(slot, rdi)?;
         }
         self.a.mov(rax, qword_ptr(rdi + STATE))?;
         self.a.cmp(dword_ptr(rax), abi::SPILE_STATE_RUNNING as i32)?;
         self.a.jne(stopped)
-    }
-
-    fn keeps_context(&self) -> bool {
-        self.plan.returns() || Plan::runs(&self.plan.entry)
     }
 
     /// The hit's row into rcx, and into the frame if it is needed later.
@@ -321,13 +297,7 @@ impl<'p> X86<'p> {
         self.a.mov(result, rax)?;
         self.a.mov(second, rdx)?;
         let (lost, mut ended, mut counted) = (self.a.create_label(), self.a.create_label(), self.a.create_label());
-        self.fixup(abi::SPILE_FIXUP_PREEMPT);
-        self.a.inc(dword_ptr(LATER).gs())?;
-        self.fixup(abi::SPILE_FIXUP_CONTEXT);
-        self.a.mov(rdi, qword_ptr(LATER).gs())?;
-        self.a.test(rdi, rdi)?;
-        self.a.jz(lost)?;
-        self.use_context(counted)?;
+        self.take_context(lost, counted)?;
         self.fill_in(false, plan.reads_result, plan.reads_task[1])?;
         self.steps(&plan.exit, false)?;
         self.here(&mut counted)?;
