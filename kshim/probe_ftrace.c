@@ -64,7 +64,7 @@ static void ftrace_hit(unsigned long ip, unsigned long parent_ip, struct ftrace_
 		/* Handlers see what they would of a kprobe. */
 		regs = compat_ftrace_pt_regs(ftrace_regs);
 		saved_ip = instruction_pointer(regs);
-		instruction_pointer_set(regs, arch_breakpoint_ip(probe->spec->address));
+		arch_regs_of_kprobe(regs, probe->spec->address);
 	}
 	for (; probe; probe = probe->next) {
 		ctx = context_enter(set->session, SPILE_STATE_RUNNING);

@@ -9,6 +9,7 @@
 #include <linux/uaccess.h>
 #include <asm/cacheflush.h>
 #include <asm/ptrace.h>
+#include <asm/sysreg.h>
 #include <asm/virt.h>
 
 #include "abi.h"
@@ -71,10 +72,14 @@ static __always_inline void arch_arguments(const struct pt_regs *regs, u64 *args
 		args[i] = regs->regs[i];
 }
 
-/* What kprobes show for a breakpoint at @address. */
-static __always_inline unsigned long arch_breakpoint_ip(unsigned long address)
+/*
+ * Makes registers of ftrace's what kprobes show for a breakpoint at @address.
+ * ftrace saves no processor state, without which user_mode() is a guess.
+ */
+static __always_inline void arch_regs_of_kprobe(struct pt_regs *regs, unsigned long address)
 {
-	return address;
+	regs->pc = address;
+	regs->pstate = read_sysreg(CurrentEL) | (PSR_MODE_EL1h ^ PSR_MODE_EL1t) | read_sysreg(daif);
 }
 
 /*

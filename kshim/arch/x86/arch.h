@@ -65,10 +65,10 @@ static __always_inline void arch_arguments(const struct pt_regs *regs, u64 *args
 	args[5] = regs->r9;
 }
 
-/* What kprobes show for a breakpoint at @address. */
-static __always_inline unsigned long arch_breakpoint_ip(unsigned long address)
+/* Makes registers of ftrace's what kprobes show for a breakpoint at @address. */
+static __always_inline void arch_regs_of_kprobe(struct pt_regs *regs, unsigned long address)
 {
-	return address + 1;
+	regs->ip = address + 1;
 }
 
 /*
