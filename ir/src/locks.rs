@@ -15,7 +15,7 @@ use crate::{FuncId, Function, GlobalId, Op, PrintArg, Program};
 pub enum Access {
     /// It only reads: it may run beside other readers.
     Read,
-    /// It only adds, without looking at the result: to a number ([`Op::GlobalAdd`]) or an aggregate
+    /// It only adds, without looking at the result: to a number ([`Op::GlobalAdd`], [`Op::MapAdd`]) or an aggregate
     /// ([`Op::StatAdd`]). Additions commute, so those to a number may be atomic instructions, and those to an
     /// aggregate may go to a part that only this CPU has. (Adding to an *element* may also insert it, which changes
     /// the array for all.)
@@ -119,7 +119,7 @@ fn own_set(program: &Program, function: &Function) -> LockSet {
 /// What an operation does with its global.
 fn access(op: &Op, result_used: bool) -> Access {
     match op {
-        Op::GlobalAdd(..) if !result_used => Access::Update,
+        Op::GlobalAdd(..) | Op::MapAdd(..) if !result_used => Access::Update,
         Op::StatAdd(..) => Access::Update,
         Op::GlobalAdd(..)
         | Op::GlobalSet(..)

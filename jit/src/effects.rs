@@ -10,6 +10,8 @@ use spile_ir as ir;
 pub struct Effects {
     /// Globals that it may write.
     pub writes: BTreeSet<ir::GlobalId>,
+    /// Globals that it may empty.
+    pub empties: BTreeSet<ir::GlobalId>,
     /// How many arguments of the traced function it may read, the first to the last.
     pub arguments: u32,
     /// Whether it reads the traced function's result.
@@ -37,6 +39,7 @@ impl Effects {
     /// Adds those of another function.
     fn add(&mut self, other: &Self) {
         self.writes.extend(&other.writes);
+        self.empties.extend(&other.empties);
         self.arguments = self.arguments.max(other.arguments);
         self.uses_result |= other.uses_result;
         self.uses_registers |= other.uses_registers;
@@ -72,6 +75,8 @@ fn own(function: &ir::Function) -> Effects {
     for op in ops(function) {
         effects.writes.extend(written(op));
         match op {
+            ir::Op::GlobalClear(global) => drop(effects.empties.insert(*global)),
+            ir::Op::MapDelete(map, keys) if keys.iter().all(Option::is_none) => drop(effects.empties.insert(*map)),
             ir::Op::Arg(n) => effects.arguments = effects.arguments.max(n.saturating_add(1)),
             ir::Op::ReturnValue => effects.uses_result = true,
             ir::Op::Intrinsic(ir::Intrinsic::Registers, _) => effects.uses_registers = true,
@@ -84,6 +89,11 @@ fn own(function: &ir::Function) -> Effects {
         effects.fails |= op.can_fail() && !matches!(op, ir::Op::Call(..));
     }
     effects
+}
+
+/// Whether some function empties a global.
+pub fn empties(effects: &[Effects], global: usize) -> bool {
+    effects.iter().any(|effects| effects.empties.contains(&ir::GlobalId::new(global)))
 }
 
 /// The global whose contents an operation may change or reorder.

@@ -6,7 +6,6 @@ use spile_rt::raw::{self, rt_global};
 use zerocopy::IntoBytes as _;
 
 use crate::Error;
-use crate::effects::ops;
 use crate::locks::Sharing;
 
 /// Descriptors of all globals and the sizes of the memory they are in.
@@ -32,6 +31,10 @@ impl Layout {
         for (index, global) in program.globals.iter().enumerate() {
             let mut described = describe(&global.kind, &program.limits);
             described.sharded = (described.kind == raw::RT_INT as u8 && sharing.is_sharded(index)).into();
+            described.shared = sharing.is_shared(index).into();
+            described.spare = sharing.is_emptied(index).into();
+            // A handler visits no more elements than it has actions.
+            described.select = if sharing.is_selected(index) { program.limits.max_action } else { 0 };
             spile_rt::layout(&mut described, &mut layout.data_size, &mut layout.percpu_size)
                 .map_err(|_| Error::GlobalTooLarge(global.name.clone()))?;
             layout.globals.push(described);
@@ -101,15 +104,4 @@ fn describe_stat(spec: &ir::StatSpec, global: &mut rt_global) {
             (global.low, global.high, global.step) = (low, high, step);
         }
     }
-}
-
-/// Whether some handler empties a global, by `GlobalId`.
-pub fn cleared(program: &ir::Program) -> Vec<bool> {
-    let mut cleared = vec![false; program.globals.len()];
-    for op in program.functions.iter().flat_map(ops) {
-        if let ir::Op::GlobalClear(global) = op {
-            cleared[global.index()] = true;
-        }
-    }
-    cleared
 }

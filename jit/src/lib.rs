@@ -14,6 +14,7 @@ pub mod link;
 mod locks;
 mod lower;
 mod runtime;
+mod sorts;
 mod strings;
 mod task;
 mod trampoline;

@@ -28,6 +28,7 @@ runtime! {
     StrCompare = rt_str_compare(2) -> word;
     MapGet = rt_map_get(3) -> word;
     MapPut = rt_map_put(3) -> word;
+    MapMake = rt_map_make(3) -> word;
     MapHas = rt_map_has(4) -> word;
     MapInsert = rt_map_insert(4) -> word;
     MapDelete = rt_map_delete(4);

@@ -40,7 +40,9 @@ fn accesses() {
     assert_eq!(own("print fmt2 (hist global3 []) @0"), [(3, Access::Read)]);
     assert_eq!(own("v1: int = iter.first global4 [_] @0"), [(4, Access::Read)]);
     assert_eq!(own("v1: int = iter.first global4 [_], value descending @0"), [(4, Access::Write)]);
-    assert_eq!(own("v1: int = map.add global4 [v0], v0 @0"), [(4, Access::Write)]);
+    assert_eq!(own("v1: int = map.add global4 [v0], v0 @0"), [(4, Access::Update)]);
+    assert_eq!(own("v1: int = map.add global4 [v0], v0 @0 print fmt0 (v1) @0"), [(4, Access::Write)]);
+    assert_eq!(own("v1: int = map.add global4 [v0], v0 @0 map.set global4 [v0], v0 @0"), [(4, Access::Write)]);
 }
 
 #[test]

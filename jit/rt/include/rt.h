@@ -61,7 +61,7 @@ struct rt_session {
 	__u32 reserve;		/* rt_scratch_reserve(): the end of the scratch memory, the runtime's own */
 	__u32 timing_off;	/* of struct rt_timing, in each CPU's part; 0: handlers are not timed */
 	__u64 begun;		/* when, cycles, where they are */
-	__u32 reserved[2];
+	__u64 globals;		/* address of the first struct rt_global */
 };
 
 /* The script's abort(): unwinds like an error that cannot be caught, and is none. */
@@ -82,7 +82,10 @@ struct rt_global {
 	__u8 sized;		/* maps: the script gave the capacity (chooses the message) */
 	__u8 sum, extremes;	/* statistics: 1 if kept */
 	__u8 sharded;		/* integers: 1 if each CPU and level has a part of the sum */
-	__u8 reserved;
+	__u8 shared;		/* maps: 1 if handlers that only add to elements may run beside each other */
+	__u8 spare;		/* maps: 1 if handlers that empty it run beside others: there are heads to change to */
+	__u8 reserved[3];
+	__u32 select;		/* maps: how many elements are sorted while others wait, if not all */
 	__u32 str_keys;		/* maps: bit i is set where key i is a string */
 	__u32 capacity;		/* maps: elements */
 	__u32 max_string;
@@ -101,6 +104,8 @@ struct rt_global {
 	__u32 nodes_off;	/* maps: the first element, in the image's data */
 	__u32 keys_off;		/* maps: the first key, in an element */
 	__u32 hash_shift;	/* maps: from a hash to the slot of the hash table */
+	__u32 select_off;	/* maps: struct selection, in the image's data, where `select` is not 0 */
+	__u32 select_lock_off;	/* its lock word */
 	__u32 unused;
 };
 
@@ -118,9 +123,16 @@ __u32 rt_scratch_reserve(__u32 max_string);
  * Which lock an operation needs: none for sharded integers and scalar aggregates
  * (rt_stat_add, _read, _clear, rt_hist_bucket); WRITE for rt_map_put, rt_map_delete,
  * rt_map_clear, rt_stat_add to a map, and rt_iter_first that sorts; READ for
- * the rest.
+ * the rest. Of a map that is shared, UPDATE for atomic additions to what
+ * rt_map_make gives, ALONE for all else.
  */
-enum rt_lock_mode { RT_LOCK_READ = 1, RT_LOCK_WRITE = 2 };
+enum rt_lock_mode {
+	RT_LOCK_READ = 1,
+	RT_LOCK_WRITE = 2,
+	RT_LOCK_UPDATE = 3,
+	RT_LOCK_ALONE = 4,
+	RT_LOCK_SELECT = 5,	/* of a map's selection, which is then made; before all others */
+};
 
 /* A lock's word counts readers, or is this and the writer's CPU. */
 #define RT_LOCK_WRITER 0x80000000u
@@ -128,7 +140,8 @@ enum rt_lock_mode { RT_LOCK_READ = 1, RT_LOCK_WRITE = 2 };
 struct rt_lock {
 	__u32 lock_off;
 	__u32 mode;		/* enum rt_lock_mode */
-	__u32 global;		/* whose it is, for the host */
+	__u32 global;		/* whose it is */
+	__u32 what;		/* SELECT: the order, RT_SORT(); WRITE, ALONE: 1 if the map has spare heads that are needed */
 };
 
 /* A handler, constant, in the image's text. */
@@ -194,6 +207,8 @@ __u64 rt_map_get(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *k
 __u64 rt_map_put(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys);	/* made where missing; 0: full, error set */
 __u64 rt_map_has(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys, __u64 mask);
 void rt_map_delete(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys, __u64 mask);
+/* As rt_map_put() where the lock is UPDATE, which others may have too: it is given back meanwhile. */
+__u64 rt_map_make(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys);
 /* For keys that no element has, with their hash: as rt_map_put(). */
 __u64 rt_map_insert(struct rt_ctx *ctx, const struct rt_global *map, const __u64 *keys, __u64 hash);
 /* The element at a place: see map.h. */

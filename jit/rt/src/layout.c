@@ -33,6 +33,9 @@ static int stat_layout(struct rt_global *global)
 	return 0;
 }
 
+/* Heads so few are zeroed at once. */
+#define FEW_SLOTS 4096
+
 /* Bytes of a map's data, or 0. */
 static u64 map_layout(struct rt_global *global)
 {
@@ -51,12 +54,24 @@ static u64 map_layout(struct rt_global *global)
 		global->n_slots *= 2;
 		global->hash_shift--;
 	}
-	return map_heads_size(global) + global->capacity * size;
+	global->spare &= global->n_slots > FEW_SLOTS;
+	/* All can be sorted at once. */
+	if (global->select >= global->capacity)
+		global->select = 0;
+	return map_heads_size(global) + align_up(global->capacity * size, sizeof(u64));
+}
+
+/* Bytes of what selecting needs. */
+static u64 map_selection_size(const struct rt_global *global)
+{
+	u64 size = sizeof(struct selection) + global->select * sizeof(struct selected);
+
+	return global->select ? size : 0;
 }
 
 int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
 {
-	u64 size = 0, stats = 0, lock_at = 0;
+	u64 size = 0, stats = 0, lock_at = 0, nodes_end = 0;
 
 	if (global->max_string < 1 || global->max_string > 1u << 20)
 		return -1;
@@ -86,9 +101,11 @@ int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
 		stats = (u64)global->stat_size * SPILE_LEVELS;
 		break;
 	case RT_MAP:
-		size = map_layout(global);
-		if (!size)
+		nodes_end = map_layout(global);
+		if (!nodes_end)
 			return -1;
+		size = nodes_end + map_selection_size(global);
+		stats = global->shared ? sizeof(u32) : 0;
 		break;
 	default:
 		return -1;
@@ -98,8 +115,11 @@ int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
 	global->data_off = (u32)align_up(*data, BLOCK);
 	global->data_size = (u32)align_up(size, BLOCK);
 	global->lock_off = global->data_off + (u32)lock_at;
-	if (global->kind == RT_MAP)
+	if (global->kind == RT_MAP) {
 		global->nodes_off = global->data_off + (u32)map_heads_size(global);
+		global->select_off = global->data_off + (u32)nodes_end;
+		global->select_lock_off = global->select_off + (u32)__builtin_offsetof(struct selection, lock);
+	}
 	global->percpu_off = (u32)align_up(*percpu, BLOCK);
 	global->percpu_size = (u32)align_up(stats, BLOCK);
 	*data = global->data_off + global->data_size;

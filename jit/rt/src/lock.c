@@ -4,24 +4,124 @@
  * and the writer's CPU. Waited for at most max_trylock times TRYLOCK_DELAY_NS,
  * and not at all if the writer is a handler of this CPU, which cannot go on
  * before this one ends.
+ *
+ * A shared map has a count in each CPU's part, too: of the handlers there that
+ * only add to elements. They are in where the word is 0 after they are counted;
+ * who wants to be alone looks at the counts when it has the word. So hits of
+ * different CPUs write nothing in common.
  */
 #include "imports.h"
+#include "map.h"
 
 #define WRITER RT_LOCK_WRITER
 #define TRYLOCK_DELAY_NS 10000
 /* Spins between two looks at the clock. */
 #define SPINS 64
 
+ALWAYS_INLINE const struct rt_global *lock_global(const struct rt_ctx *ctx, const struct rt_lock *lock)
+{
+	return (const struct rt_global *)at(session_of(ctx)->globals) + lock->global;
+}
+
+/* A CPU's handlers that are adding to elements of a shared map. */
+ALWAYS_INLINE u32 *update_count(const struct rt_ctx *ctx, const struct rt_global *map, u32 cpu)
+{
+	return at(ctx->percpu_base + cpu * ctx->percpu_stride + map->percpu_off);
+}
+
+/* Only this CPU changes its count, and what interrupts it leaves it as it was. */
+ALWAYS_INLINE void update_leave(u32 *count)
+{
+	__atomic_store_n(count, *count - 1, __ATOMIC_RELEASE);
+}
+
+static int update_try(struct rt_ctx *ctx, const struct rt_lock *lock, u32 *seen)
+{
+	u32 *count = update_count(ctx, lock_global(ctx, lock), ctx->cpu);
+
+	/* First counted, then looked: the other way round than who wants to be alone. */
+	__atomic_fetch_add(count, 1, __ATOMIC_SEQ_CST);
+	*seen = __atomic_load_n((u32 *)at(ctx->data + lock->lock_off), __ATOMIC_SEQ_CST);
+	if (LIKELY(!*seen))
+		return 1;
+	update_leave(count);
+	return 0;
+}
+
+/* With the word taken: whether all that were in have left, within so many spins. */
+static int updates_end(struct rt_ctx *ctx, const struct rt_lock *lock, u32 *seen)
+{
+	const struct rt_global *map = lock_global(ctx, lock);
+	u32 cpu, i;
+
+	*seen = 0;
+	for (cpu = 0; cpu < ctx->n_cpus; cpu++) {
+		for (i = 0; __atomic_load_n(update_count(ctx, map, cpu), __ATOMIC_SEQ_CST); i++) {
+			if (cpu == ctx->cpu) {
+				*seen = WRITER | cpu;
+				return 0;
+			}
+			if (i == SPINS)
+				return 0;
+			cpu_relax();
+		}
+	}
+	return 1;
+}
+
+/* One attempt, and what stood in its way. */
 static int lock_try(struct rt_ctx *ctx, const struct rt_lock *lock, u32 *seen)
 {
 	u32 *word = at(ctx->data + lock->lock_off);
-	u32 old = __atomic_load_n(word, __ATOMIC_RELAXED);
-	u32 new = lock->mode == RT_LOCK_WRITE ? WRITER | ctx->cpu : old + 1;
+	u32 old, new;
 
+	if (lock->mode == RT_LOCK_UPDATE)
+		return update_try(ctx, lock, seen);
+	old = __atomic_load_n(word, __ATOMIC_RELAXED);
+	new = lock->mode == RT_LOCK_READ ? old + 1 : WRITER | ctx->cpu;
 	*seen = old;
-	if (lock->mode == RT_LOCK_WRITE ? old : old & WRITER)
+	if (lock->mode == RT_LOCK_READ ? old & WRITER : old)
 		return 0;
-	return __atomic_compare_exchange_n(word, &old, new, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	if (!__atomic_compare_exchange_n(word, &old, new, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		return 0;
+	if (lock->mode != RT_LOCK_ALONE || LIKELY(updates_end(ctx, lock, seen)))
+		return 1;
+	/* Let them in again. */
+	__atomic_store_n(word, 0, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static void lock_release(struct rt_ctx *ctx, const struct rt_lock *lock)
+{
+	u32 *word = at(ctx->data + lock->lock_off);
+
+	if (lock->mode == RT_LOCK_READ)
+		__atomic_fetch_sub(word, 1, __ATOMIC_RELEASE);
+	else if (lock->mode == RT_LOCK_UPDATE)
+		update_leave(update_count(ctx, lock_global(ctx, lock), ctx->cpu));
+	else
+		__atomic_store_n(word, 0, __ATOMIC_RELEASE);
+}
+
+/* The same, of a map whose spare heads are needed: they are zeroed before, while others may have the map. */
+static int lock_try_clean(struct rt_ctx *ctx, const struct rt_lock *lock, u32 *seen)
+{
+	const struct rt_global *map = lock_global(ctx, lock);
+
+	map_clean(ctx, map);
+	if (!lock_try(ctx, lock, seen))
+		return 0;
+	/* Another has emptied it since. */
+	*seen = map_of(ctx, map)->spare;
+	if (LIKELY(*seen == SPARE_CLEAN))
+		return 1;
+	lock_release(ctx, lock);
+	return 0;
+}
+
+ALWAYS_INLINE int lock_needs_spare(const struct rt_lock *lock)
+{
+	return (lock->mode == RT_LOCK_WRITE || lock->mode == RT_LOCK_ALONE) && lock->what;
 }
 
 static int lock_take(struct rt_ctx *ctx, const struct rt_lock *lock)
@@ -30,7 +130,7 @@ static int lock_take(struct rt_ctx *ctx, const struct rt_lock *lock)
 	u32 seen, i;
 
 	for (;;) {
-		if (LIKELY(lock_try(ctx, lock, &seen)))
+		if (LIKELY(!lock_needs_spare(lock) ? lock_try(ctx, lock, &seen) : lock_try_clean(ctx, lock, &seen)))
 			break;
 		if (seen == (WRITER | ctx->cpu))
 			return 0;
@@ -49,21 +149,14 @@ static int lock_take(struct rt_ctx *ctx, const struct rt_lock *lock)
 	return 1;
 }
 
-static void lock_release(struct rt_ctx *ctx, const struct rt_lock *lock)
-{
-	u32 *word = at(ctx->data + lock->lock_off);
-
-	if (lock->mode == RT_LOCK_WRITE)
-		__atomic_store_n(word, 0, __ATOMIC_RELEASE);
-	else
-		__atomic_fetch_sub(word, 1, __ATOMIC_RELEASE);
-}
-
 static void locks_release(struct rt_ctx *ctx, const struct rt_handler *handler, u32 n)
 {
 	while (n)
 		lock_release(ctx, &handler->locks[--n]);
 }
+
+/* See select.c. */
+static int map_select(struct rt_ctx *ctx, const struct rt_lock *lock);
 
 /* All of a handler's locks, or none: then the one that it cannot have. */
 static const struct rt_lock *locks_take(struct rt_ctx *ctx, const struct rt_handler *handler)
@@ -71,9 +164,15 @@ static const struct rt_lock *locks_take(struct rt_ctx *ctx, const struct rt_hand
 	u32 i;
 
 	for (i = 0; i < handler->n_locks; i++) {
-		if (UNLIKELY(!lock_take(ctx, &handler->locks[i]))) {
+		const struct rt_lock *lock = &handler->locks[i];
+
+		if (UNLIKELY(!lock_take(ctx, lock))) {
 			locks_release(ctx, handler, i);
-			return &handler->locks[i];
+			return lock;
+		}
+		if (UNLIKELY(lock->mode == RT_LOCK_SELECT && !map_select(ctx, lock))) {
+			locks_release(ctx, handler, i + 1);
+			return lock;
 		}
 	}
 	return 0;

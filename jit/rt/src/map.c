@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
 /* Associative arrays. Under the map's lock: for reading in get and has, else for writing. */
 #include "map.h"
+#include "stat.h"
 #include "words.h"
 
 ALWAYS_INLINE u64 hash_str(u64 hash, const struct rt_str *s)
@@ -97,15 +98,27 @@ ALWAYS_INLINE u32 node_place(const struct map *m, const struct node *node)
 	return (u32)(address_of(node) - address_of(m));
 }
 
-ALWAYS_INLINE void list_append(struct map *m, u32 list, u32 place)
+/* Before a node, or struct map itself: at the end. */
+ALWAYS_INLINE void list_insert(struct map *m, u32 list, u32 place, u32 before)
 {
 	struct map_link *link = &map_node(m, place)->links[list];
-	u32 last = m->ends[list].prev;
+	u32 prev = map_node(m, before)->links[list].prev;
 
-	link->next = 0;
-	link->prev = last;
-	m->ends[list].prev = place;
-	map_node(m, last)->links[list].next = place;
+	link->next = before;
+	link->prev = prev;
+	map_node(m, before)->links[list].prev = place;
+	map_node(m, prev)->links[list].next = place;
+}
+
+ALWAYS_INLINE void list_append(struct map *m, u32 list, u32 place)
+{
+	list_insert(m, list, place, 0);
+}
+
+/* Whether a node is in the order. One that was taken out is not what its neighbour then is to. */
+ALWAYS_INLINE int list_has(struct map *m, u32 place)
+{
+	return map_node(m, map_node(m, place)->links[LIST_ORDER].prev)->links[LIST_ORDER].next == place;
 }
 
 ALWAYS_INLINE void list_remove(struct map *m, u32 list, struct node *node)
@@ -165,6 +178,16 @@ static __attribute__((noinline)) u32 map_take_another(struct rt_ctx *ctx, const 
 	return 0;
 }
 
+/* Empty. In a shared map, the first value is less and greater than what is there, as all others may be. */
+static void stat_fill(const struct rt_global *map, struct stat *stat)
+{
+	memset(stat, 0, map->stat_size);
+	if (map->shared) {
+		stat->min = (s64)(~0ull >> 1);
+		stat->max = (s64)(1ull << 63);
+	}
+}
+
 static __attribute__((noinline)) void node_fill_any(const struct rt_global *map, struct node *node, const u64 *keys)
 {
 	u8 *key = node_keys(map, node);
@@ -172,7 +195,7 @@ static __attribute__((noinline)) void node_fill_any(const struct rt_global *map,
 
 	/* An integer is 0, a string's length is 0. */
 	if (map->value == RT_STAT)
-		memset(node_value(node), 0, map->stat_size);
+		stat_fill(map, node_value(node));
 	else
 		*(u64 *)node_value(node) = 0;
 	for (i = 0; i < map->n_keys; i++) {
@@ -250,9 +273,9 @@ ALWAYS_INLINE int mask_is_full(const struct rt_global *map, u64 mask)
 /* The first node from a place on, in the order, that matches; or 0. */
 static u32 map_match(struct map *m, const struct rt_global *map, u32 place, const u64 *keys, u64 mask)
 {
-	if (mask_is_full(map, mask))
-		return place;
-	while (place && !node_matches(map, map_node(m, place), keys, mask))
+	int any = mask_is_full(map, mask);
+
+	while (place && (place == map_bookmark(map) || (!any && !node_matches(map, map_node(m, place), keys, mask))))
 		place = map_node(m, place)->links[LIST_ORDER].next;
 	return place;
 }
@@ -291,24 +314,57 @@ void rt_map_delete(struct rt_ctx *ctx, const struct rt_global *map, const __u64 
 	}
 }
 
-/* Costs as much as it has elements, and no more than zeroing the heads. */
+/* Elements whose heads are zeroed one by one where there are others to change to. */
+#define CLEAR_AT_ONCE 256
+
+static void map_zero_heads(struct map *m, const struct rt_global *map)
+{
+	u32 place = map_match(m, map, m->ends[LIST_ORDER].next, 0, ~0ull);
+
+	while (place) {
+		struct node *node = map_node(m, place);
+
+		*map_head(m, map, (u64)node->hash << 32) = 0;
+		place = map_match(m, map, node->links[LIST_ORDER].next, 0, ~0ull);
+	}
+}
+
+/*
+ * Where others may wait, it takes no longer the more elements there are: those
+ * of a large map are left with their heads, which the next handler that empties
+ * it zeroes before it has the lock. One that empties it twice has made the
+ * elements of the second time itself.
+ */
 void rt_map_clear(struct rt_ctx *ctx, const struct rt_global *map)
 {
 	struct map *m = map_of(ctx, map);
-	u32 place;
 
-	if (m->count < map->n_slots / 8) {
-		for (place = m->ends[LIST_ORDER].next; place;) {
-			struct node *node = map_node(m, place);
-
-			*map_head(m, map, (u64)node->hash << 32) = 0;
-			place = node->links[LIST_ORDER].next;
-		}
+	if (map->spare && m->count > CLEAR_AT_ONCE && m->spare == SPARE_CLEAN) {
+		m->heads = m->heads ? 0 : map_heads_bytes(map);
+		m->spare = SPARE_DIRTY;
+	} else if (m->count < map->n_slots / 8) {
+		map_zero_heads(m, map);
 	} else {
 		memset(map_heads(m), 0, map->n_slots * sizeof(u32));
 	}
+	if (map->select)
+		memset(&map_selection(ctx, map)->bookmark, 0, sizeof(struct node));
+	m->clears++;
 	m->count = 0;
 	m->free = 0;
 	m->used = 0;
 	memset(m->ends, 0, sizeof(m->ends));
+}
+
+/* Without the map's lock: zeroes spare heads that are not zero, if no one else does. */
+static void map_clean(struct rt_ctx *ctx, const struct rt_global *map)
+{
+	struct map *m = map_of(ctx, map);
+	u32 state = SPARE_DIRTY;
+
+	if (__atomic_compare_exchange_n(&m->spare, &state, RT_LOCK_WRITER | ctx->cpu, 0, __ATOMIC_ACQUIRE,
+					__ATOMIC_RELAXED)) {
+		memset(map_spare_heads(m, map), 0, map->n_slots * sizeof(u32));
+		__atomic_store_n(&m->spare, SPARE_CLEAN, __ATOMIC_RELEASE);
+	}
 }

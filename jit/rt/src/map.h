@@ -30,6 +30,15 @@ struct map {
 	struct map_link ends[N_LISTS];
 	u32 free;		/* first of the nodes given back, linked through chain */
 	u32 used;		/* bytes of nodes; those beyond were never used */
+	u64 heads;		/* bytes from the first heads to those in use: 0, or map_heads_bytes() */
+	u32 spare;		/* of the others: enum map_spare, or RT_LOCK_WRITER and the CPU that zeroes them */
+	u32 clears;		/* how often it was emptied */
+};
+
+/* Where a map has spare heads, what they are. */
+enum map_spare {
+	SPARE_CLEAN = 0,
+	SPARE_DIRTY = 1,
 };
 
 #define MAP_HEADER 64
@@ -41,6 +50,7 @@ struct node {
 	struct map_link links[N_LISTS];
 };
 
+_Static_assert(sizeof(struct map) <= MAP_HEADER, "heads are behind the header");
 _Static_assert(__builtin_offsetof(struct map, ends) == __builtin_offsetof(struct node, links),
 	       "a map is a node of its lists");
 
@@ -52,10 +62,15 @@ ALWAYS_INLINE u64 hash_word(u64 hash, u64 word)
 	return ((hash << 32 | hash >> 32) ^ word) * HASH_FACTOR;
 }
 
+ALWAYS_INLINE u64 map_heads_bytes(const struct rt_global *map)
+{
+	return align_up(map->n_slots * sizeof(u32), 64);
+}
+
 /* Bytes before the first node. */
 ALWAYS_INLINE u64 map_heads_size(const struct rt_global *map)
 {
-	return MAP_HEADER + align_up(map->n_slots * sizeof(u32), 64);
+	return MAP_HEADER + map_heads_bytes(map) * (map->spare ? 2 : 1);
 }
 
 ALWAYS_INLINE struct map *map_of(const struct rt_ctx *ctx, const struct rt_global *map)
@@ -65,7 +80,13 @@ ALWAYS_INLINE struct map *map_of(const struct rt_ctx *ctx, const struct rt_globa
 
 ALWAYS_INLINE u32 *map_heads(struct map *m)
 {
-	return (u32 *)((u8 *)m + MAP_HEADER);
+	return (u32 *)((u8 *)m + MAP_HEADER + m->heads);
+}
+
+/* Those not in use. */
+ALWAYS_INLINE u32 *map_spare_heads(struct map *m, const struct rt_global *map)
+{
+	return (u32 *)((u8 *)m + MAP_HEADER + (m->heads ? 0 : map_heads_bytes(map)));
 }
 
 ALWAYS_INLINE u32 *map_head(struct map *m, const struct rt_global *map, u64 hash)
@@ -96,6 +117,34 @@ ALWAYS_INLINE int key_is_str(const struct rt_global *map, u32 position)
 ALWAYS_INLINE u64 key_size(const struct rt_global *map, u32 position)
 {
 	return key_is_str(map, position) ? map->slot : sizeof(u64);
+}
+
+/* One of the first elements in some order. */
+struct selected {
+	u64 key;		/* what is compared, or the first bytes of it, such that the lesser comes first */
+	u32 place;
+	u32 number;		/* as they were found: which of two that are equal comes first */
+};
+
+/* The first elements of a map in some order, found before a handler has the map: see select.c. */
+struct selection {
+	struct node bookmark;	/* in the map's order, where the search goes on; no element */
+	u32 lock;
+	u32 order;		/* RT_SORT() */
+	u32 n;			/* 0 while it is not complete */
+	u32 clears;		/* the map's, then */
+	struct selected first[];	/* map->select of them */
+};
+
+ALWAYS_INLINE struct selection *map_selection(const struct rt_ctx *ctx, const struct rt_global *map)
+{
+	return at(ctx->data + map->select_off);
+}
+
+/* The place of the bookmark, 0 where there is none. */
+ALWAYS_INLINE u32 map_bookmark(const struct rt_global *map)
+{
+	return map->select ? map->select_off - map->data_off : 0;
 }
 
 #endif /* SPILE_RT_MAP_H */

@@ -104,7 +104,7 @@ pub struct rt_session {
     pub reserve: __u32,
     pub timing_off: __u32,
     pub begun: __u64,
-    pub reserved: [__u32; 2usize],
+    pub globals: __u64,
 }
 const _: () = {
     ["Size of rt_session"][::core::mem::size_of::<rt_session>() - 64usize];
@@ -120,7 +120,7 @@ const _: () = {
     ["Offset of field: rt_session::reserve"][::core::mem::offset_of!(rt_session, reserve) - 40usize];
     ["Offset of field: rt_session::timing_off"][::core::mem::offset_of!(rt_session, timing_off) - 44usize];
     ["Offset of field: rt_session::begun"][::core::mem::offset_of!(rt_session, begun) - 48usize];
-    ["Offset of field: rt_session::reserved"][::core::mem::offset_of!(rt_session, reserved) - 56usize];
+    ["Offset of field: rt_session::globals"][::core::mem::offset_of!(rt_session, globals) - 56usize];
 };
 pub const RT_INT: rt_kind = 0;
 pub const RT_STR: rt_kind = 1;
@@ -147,7 +147,10 @@ pub struct rt_global {
     pub sum: __u8,
     pub extremes: __u8,
     pub sharded: __u8,
-    pub reserved: __u8,
+    pub shared: __u8,
+    pub spare: __u8,
+    pub reserved: [__u8; 3usize],
+    pub select: __u32,
     pub str_keys: __u32,
     pub capacity: __u32,
     pub max_string: __u32,
@@ -167,10 +170,12 @@ pub struct rt_global {
     pub nodes_off: __u32,
     pub keys_off: __u32,
     pub hash_shift: __u32,
+    pub select_off: __u32,
+    pub select_lock_off: __u32,
     pub unused: __u32,
 }
 const _: () = {
-    ["Size of rt_global"][::core::mem::size_of::<rt_global>() - 104usize];
+    ["Size of rt_global"][::core::mem::size_of::<rt_global>() - 120usize];
     ["Alignment of rt_global"][::core::mem::align_of::<rt_global>() - 8usize];
     ["Offset of field: rt_global::kind"][::core::mem::offset_of!(rt_global, kind) - 0usize];
     ["Offset of field: rt_global::value"][::core::mem::offset_of!(rt_global, value) - 1usize];
@@ -183,30 +188,38 @@ const _: () = {
     ["Offset of field: rt_global::sum"][::core::mem::offset_of!(rt_global, sum) - 8usize];
     ["Offset of field: rt_global::extremes"][::core::mem::offset_of!(rt_global, extremes) - 9usize];
     ["Offset of field: rt_global::sharded"][::core::mem::offset_of!(rt_global, sharded) - 10usize];
-    ["Offset of field: rt_global::reserved"][::core::mem::offset_of!(rt_global, reserved) - 11usize];
-    ["Offset of field: rt_global::str_keys"][::core::mem::offset_of!(rt_global, str_keys) - 12usize];
-    ["Offset of field: rt_global::capacity"][::core::mem::offset_of!(rt_global, capacity) - 16usize];
-    ["Offset of field: rt_global::max_string"][::core::mem::offset_of!(rt_global, max_string) - 20usize];
-    ["Offset of field: rt_global::low"][::core::mem::offset_of!(rt_global, low) - 24usize];
-    ["Offset of field: rt_global::high"][::core::mem::offset_of!(rt_global, high) - 32usize];
-    ["Offset of field: rt_global::step"][::core::mem::offset_of!(rt_global, step) - 40usize];
-    ["Offset of field: rt_global::slot"][::core::mem::offset_of!(rt_global, slot) - 48usize];
-    ["Offset of field: rt_global::n_buckets"][::core::mem::offset_of!(rt_global, n_buckets) - 52usize];
-    ["Offset of field: rt_global::stat_size"][::core::mem::offset_of!(rt_global, stat_size) - 56usize];
-    ["Offset of field: rt_global::node_size"][::core::mem::offset_of!(rt_global, node_size) - 60usize];
-    ["Offset of field: rt_global::n_slots"][::core::mem::offset_of!(rt_global, n_slots) - 64usize];
-    ["Offset of field: rt_global::data_off"][::core::mem::offset_of!(rt_global, data_off) - 68usize];
-    ["Offset of field: rt_global::data_size"][::core::mem::offset_of!(rt_global, data_size) - 72usize];
-    ["Offset of field: rt_global::percpu_off"][::core::mem::offset_of!(rt_global, percpu_off) - 76usize];
-    ["Offset of field: rt_global::percpu_size"][::core::mem::offset_of!(rt_global, percpu_size) - 80usize];
-    ["Offset of field: rt_global::lock_off"][::core::mem::offset_of!(rt_global, lock_off) - 84usize];
-    ["Offset of field: rt_global::nodes_off"][::core::mem::offset_of!(rt_global, nodes_off) - 88usize];
-    ["Offset of field: rt_global::keys_off"][::core::mem::offset_of!(rt_global, keys_off) - 92usize];
-    ["Offset of field: rt_global::hash_shift"][::core::mem::offset_of!(rt_global, hash_shift) - 96usize];
-    ["Offset of field: rt_global::unused"][::core::mem::offset_of!(rt_global, unused) - 100usize];
+    ["Offset of field: rt_global::shared"][::core::mem::offset_of!(rt_global, shared) - 11usize];
+    ["Offset of field: rt_global::spare"][::core::mem::offset_of!(rt_global, spare) - 12usize];
+    ["Offset of field: rt_global::reserved"][::core::mem::offset_of!(rt_global, reserved) - 13usize];
+    ["Offset of field: rt_global::select"][::core::mem::offset_of!(rt_global, select) - 16usize];
+    ["Offset of field: rt_global::str_keys"][::core::mem::offset_of!(rt_global, str_keys) - 20usize];
+    ["Offset of field: rt_global::capacity"][::core::mem::offset_of!(rt_global, capacity) - 24usize];
+    ["Offset of field: rt_global::max_string"][::core::mem::offset_of!(rt_global, max_string) - 28usize];
+    ["Offset of field: rt_global::low"][::core::mem::offset_of!(rt_global, low) - 32usize];
+    ["Offset of field: rt_global::high"][::core::mem::offset_of!(rt_global, high) - 40usize];
+    ["Offset of field: rt_global::step"][::core::mem::offset_of!(rt_global, step) - 48usize];
+    ["Offset of field: rt_global::slot"][::core::mem::offset_of!(rt_global, slot) - 56usize];
+    ["Offset of field: rt_global::n_buckets"][::core::mem::offset_of!(rt_global, n_buckets) - 60usize];
+    ["Offset of field: rt_global::stat_size"][::core::mem::offset_of!(rt_global, stat_size) - 64usize];
+    ["Offset of field: rt_global::node_size"][::core::mem::offset_of!(rt_global, node_size) - 68usize];
+    ["Offset of field: rt_global::n_slots"][::core::mem::offset_of!(rt_global, n_slots) - 72usize];
+    ["Offset of field: rt_global::data_off"][::core::mem::offset_of!(rt_global, data_off) - 76usize];
+    ["Offset of field: rt_global::data_size"][::core::mem::offset_of!(rt_global, data_size) - 80usize];
+    ["Offset of field: rt_global::percpu_off"][::core::mem::offset_of!(rt_global, percpu_off) - 84usize];
+    ["Offset of field: rt_global::percpu_size"][::core::mem::offset_of!(rt_global, percpu_size) - 88usize];
+    ["Offset of field: rt_global::lock_off"][::core::mem::offset_of!(rt_global, lock_off) - 92usize];
+    ["Offset of field: rt_global::nodes_off"][::core::mem::offset_of!(rt_global, nodes_off) - 96usize];
+    ["Offset of field: rt_global::keys_off"][::core::mem::offset_of!(rt_global, keys_off) - 100usize];
+    ["Offset of field: rt_global::hash_shift"][::core::mem::offset_of!(rt_global, hash_shift) - 104usize];
+    ["Offset of field: rt_global::select_off"][::core::mem::offset_of!(rt_global, select_off) - 108usize];
+    ["Offset of field: rt_global::select_lock_off"][::core::mem::offset_of!(rt_global, select_lock_off) - 112usize];
+    ["Offset of field: rt_global::unused"][::core::mem::offset_of!(rt_global, unused) - 116usize];
 };
 pub const RT_LOCK_READ: rt_lock_mode = 1;
 pub const RT_LOCK_WRITE: rt_lock_mode = 2;
+pub const RT_LOCK_UPDATE: rt_lock_mode = 3;
+pub const RT_LOCK_ALONE: rt_lock_mode = 4;
+pub const RT_LOCK_SELECT: rt_lock_mode = 5;
 pub type rt_lock_mode = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(
@@ -216,13 +229,15 @@ pub struct rt_lock {
     pub lock_off: __u32,
     pub mode: __u32,
     pub global: __u32,
+    pub what: __u32,
 }
 const _: () = {
-    ["Size of rt_lock"][::core::mem::size_of::<rt_lock>() - 12usize];
+    ["Size of rt_lock"][::core::mem::size_of::<rt_lock>() - 16usize];
     ["Alignment of rt_lock"][::core::mem::align_of::<rt_lock>() - 4usize];
     ["Offset of field: rt_lock::lock_off"][::core::mem::offset_of!(rt_lock, lock_off) - 0usize];
     ["Offset of field: rt_lock::mode"][::core::mem::offset_of!(rt_lock, mode) - 4usize];
     ["Offset of field: rt_lock::global"][::core::mem::offset_of!(rt_lock, global) - 8usize];
+    ["Offset of field: rt_lock::what"][::core::mem::offset_of!(rt_lock, what) - 12usize];
 };
 #[repr(C)]
 #[derive(

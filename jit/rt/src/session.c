@@ -15,7 +15,7 @@ void rt_init(struct rt_ctx *ctx, const struct rt_init_info *info, const struct r
 	struct rt_session *session = session_of(ctx);
 
 	/* Zeroed memory is empty maps and aggregates. */
-	(void)globals;
+	session->globals = address_of(globals);
 	session->max_string = info->max_string;
 	session->max_errors = info->max_errors;
 	session->max_skipped = info->max_skipped;

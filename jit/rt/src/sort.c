@@ -2,6 +2,7 @@
 /*
  * Sorting of a map's order: a merge sort of the list, stable, in place,
  * without recursion. Runs of doubling length are merged until one is left.
+ * Of a large map that others use, only the front: see select.c.
  */
 #include "map.h"
 
@@ -10,30 +11,28 @@ struct sort {
 	const struct rt_global *map;
 	struct map *m;
 	u64 offset;		/* of what is compared, from the node */
-	int is_str;
+	int is_str, is_stat;
 	int descending;
+	u64 field;		/* of aggregates */
 };
 
-/* Computes what an aggregate is sorted by, once for each element. */
-static void sort_prepare_stats(const struct sort *sort, u64 field)
+/* Computes what an aggregate is sorted by. */
+static void sort_prepare_stat(const struct sort *sort, u32 place)
 {
-	u32 index = sort->m->ends[LIST_ORDER].next;
+	struct stat_parts parts;
+	struct stat_total total;
 
-	while (index) {
-		struct node *node = map_node(sort->m, index);
-		struct stat_parts parts = stat_parts_node(sort->map, node);
-		struct stat_total total;
-
-		stat_merge(sort->ctx, &parts, &total);
-		((struct stat *)node_value(node))->sorted_by =
-			total.stat.count ? stat_field(sort->map, &total, field) : 0;
-		index = node->links[LIST_ORDER].next;
-	}
+	if (!sort->is_stat)
+		return;
+	parts = stat_parts_node(sort->map, map_node(sort->m, place));
+	stat_merge(sort->ctx, &parts, &total);
+	((struct stat *)node_value(map_node(sort->m, place)))->sorted_by =
+		total.stat.count ? stat_field(sort->map, &total, sort->field) : 0;
 }
 
 static struct sort sort_make(struct rt_ctx *ctx, const struct rt_global *map, u64 order)
 {
-	struct sort sort = { ctx, map, map_of(ctx, map), sizeof(struct node), 0, (int)(order >> 16 & 1) };
+	struct sort sort = { ctx, map, map_of(ctx, map), sizeof(struct node), 0, 0, (int)(order >> 16 & 1), 0 };
 	u32 which = (u32)(order >> 8 & 0xff), i;
 
 	switch (order & 0xff) {
@@ -48,7 +47,8 @@ static struct sort sort_make(struct rt_ctx *ctx, const struct rt_global *map, u6
 		break;
 	default:
 		sort.offset += __builtin_offsetof(struct stat, sorted_by);
-		sort_prepare_stats(&sort, which);
+		sort.is_stat = 1;
+		sort.field = which;
 		break;
 	}
 	return sort;
@@ -73,14 +73,27 @@ ALWAYS_INLINE u32 *sort_next(const struct sort *sort, u32 index)
 	return &map_node(sort->m, index)->links[LIST_ORDER].next;
 }
 
-static int sort_is_done(const struct sort *sort)
+/* The last of the first n elements; what they are sorted by is known then. */
+static u32 sort_prepare(const struct sort *sort, u32 n)
+{
+	u32 last = 0, index = sort->m->ends[LIST_ORDER].next;
+
+	for (; index && n; n--) {
+		sort_prepare_stat(sort, index);
+		last = index;
+		index = *sort_next(sort, index);
+	}
+	return last;
+}
+
+static int sort_is_done(const struct sort *sort, u32 last)
 {
 	u32 index = sort->m->ends[LIST_ORDER].next;
 
-	while (index) {
+	while (index != last) {
 		u32 next = *sort_next(sort, index);
 
-		if (next && sort_wrong(sort, index, next))
+		if (sort_wrong(sort, index, next))
 			return 0;
 		index = next;
 	}
@@ -117,19 +130,58 @@ static u32 sort_merge_runs(const struct sort *sort, u32 *first, u32 n)
 	return pairs;
 }
 
+/* Sorts the first n elements of the order. */
+static void sort_front(const struct sort *sort, u32 n)
+{
+	struct map_link *ends = &sort->m->ends[LIST_ORDER];
+	u32 last = sort_prepare(sort, n), run = 1, index, prev = 0, behind;
+
+	if (sort_is_done(sort, last))
+		return;
+	behind = *sort_next(sort, last);
+	*sort_next(sort, last) = 0;
+	while (sort_merge_runs(sort, &ends->next, run) > 1)
+		run *= 2;
+	for (index = ends->next; index; index = *sort_next(sort, index)) {
+		map_node(sort->m, index)->links[LIST_ORDER].prev = prev;
+		prev = index;
+	}
+	*sort_next(sort, prev) = behind;
+	map_node(sort->m, behind)->links[LIST_ORDER].prev = prev;
+}
+
+/* Moves what was selected for this handler to the front; 0 where nothing was. */
+static int selection_to_front(const struct sort *sort, u64 order)
+{
+	const struct selection *selection = map_selection(sort->ctx, sort->map);
+	struct map *m = sort->m;
+	u32 i = selection->n;
+
+	if (selection->lock != (RT_LOCK_WRITER | sort->ctx->cpu) || selection->order != order ||
+	    selection->clears != m->clears || !i)
+		return 0;
+	while (i--) {
+		u32 place = selection->first[i].place;
+
+		if (!list_has(m, place))
+			continue;
+		list_remove(m, LIST_ORDER, map_node(m, place));
+		list_insert(m, LIST_ORDER, place, m->ends[LIST_ORDER].next);
+	}
+	return 1;
+}
+
+/* Under the map's lock. */
 static void map_sort(struct rt_ctx *ctx, const struct rt_global *map, u64 order)
 {
 	struct sort sort = sort_make(ctx, map, order);
-	struct map_link *ends = &sort.m->ends[LIST_ORDER];
-	u32 n = 1, index, prev = 0;
+	u32 bookmark = map_bookmark(map);
 
-	if (sort_is_done(&sort))
-		return;
-	while (sort_merge_runs(&sort, &ends->next, n) > 1)
-		n *= 2;
-	for (index = ends->next; index; index = *sort_next(&sort, index)) {
-		map_node(sort.m, index)->links[LIST_ORDER].prev = prev;
-		prev = index;
-	}
-	ends->prev = prev;
+	/* Another handler that was selecting has to do without. */
+	if (bookmark && list_has(sort.m, bookmark))
+		list_remove(sort.m, LIST_ORDER, &map_selection(ctx, map)->bookmark);
+	if (map->select && selection_to_front(&sort, order))
+		sort_front(&sort, map->select);
+	else
+		sort_front(&sort, sort.m->count);
 }

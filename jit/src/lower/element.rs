@@ -10,10 +10,11 @@ use spile_rt::raw::{self, rt_global};
 use super::emit::{Emitter, TRUSTED};
 use crate::runtime::Rt;
 
-/// In `struct map`: `count`, the ends of the order, `free`, and its size.
+/// In `struct map`: `count`, the ends of the order, `free`, `heads`, and its size.
 const COUNT: u32 = 4;
 const ENDS: u32 = 8;
 const FREE: u32 = 24;
+const HEADS: u32 = 32;
 pub const MAP_HEADER: u32 = 64;
 /// In `struct node`: `chain`, the neighbours in the order, and its size, where the value is.
 pub const NODE_CHAIN: u32 = 4;
@@ -79,6 +80,7 @@ impl Emitter<'_, '_> {
         let slot = self.builder.ins().ushr_imm_u(upper, i64::from(map.hash_shift - 32));
         let slot = self.builder.ins().ishl_imm_u(slot, 2);
         let head = self.builder.ins().iadd(data, slot);
+        let head = self.heads_in_use(&map, data, head);
         let first = self.builder.ins().uload32(TRUSTED, head, at(MAP_HEADER));
         let behind = self.builder.ins().icmp(IntCC::NotEqual, first, place);
         self.cold(behind, |this| {
@@ -98,6 +100,15 @@ impl Emitter<'_, '_> {
         self.builder.ins().istore32(TRUSTED, place, data, at(FREE));
         self.add_to_count(&map, data, -1);
         self.builder.ins().jump(done, &[]);
+    }
+
+    /// From the address of a head to that of the one in use, where an array has two of each.
+    pub fn heads_in_use(&mut self, map: &rt_global, data: clif::Value, head: clif::Value) -> clif::Value {
+        if map.spare == 0 {
+            return head;
+        }
+        let other = self.builder.ins().load(types::I64, TRUSTED, data, (map.data_off + HEADS) as i32);
+        self.builder.ins().iadd(head, other)
     }
 
     fn add_to_count(&mut self, map: &rt_global, data: clif::Value, change: i64) {

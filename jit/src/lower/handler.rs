@@ -3,7 +3,7 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, AtomicRmwOp, InstBuilder as _, types};
-use spile_rt::raw::{RT_LOCK_READ, RT_LOCK_WRITER, rt_lock};
+use spile_rt::raw::{RT_LOCK_READ, RT_LOCK_UPDATE, RT_LOCK_WRITE, RT_LOCK_WRITER, rt_lock};
 use zerocopy::IntoBytes as _;
 
 use super::emit::{Callee, Emitter, TRUSTED};
@@ -22,6 +22,8 @@ enum Locks {
     None,
     /// One, at this address, which the code takes and gives back itself.
     One(rt_lock, clif::Value),
+    /// One that others may have too, and this CPU's count of those who have.
+    Update(clif::Value, i32),
     /// So many that the runtime does it.
     Many,
 }
@@ -48,7 +50,10 @@ impl Emitter<'_, '_> {
         let descriptor = self.lowering.constants.add(&mut self.lowering.linker, "handler", bytes);
         let descriptor = self.address(descriptor, 0);
         let locks = match *locks {
-            [lock] => Locks::One(lock, self.take_lock(lock, descriptor)),
+            [lock] if matches!(lock.mode, RT_LOCK_READ | RT_LOCK_WRITE) && lock.what == 0 => {
+                Locks::One(lock, self.take_lock(lock, descriptor))
+            }
+            [lock] if lock.mode == RT_LOCK_UPDATE => self.come_in(lock, descriptor),
             _ => {
                 self.enter_slowly(descriptor);
                 Locks::Many
@@ -87,6 +92,40 @@ impl Emitter<'_, '_> {
         word
     }
 
+    /// Is counted, and looks whether another wants to be alone: see jit/rt/src/lock.c.
+    fn come_in(&mut self, lock: rt_lock, descriptor: clif::Value) -> Locks {
+        let offset = self.lowering.layout.globals[lock.global as usize].percpu_off as i32;
+        let (data, percpu) = (self.ctx_load(types::I64, ctx::DATA), self.ctx_load(types::I64, ctx::PERCPU));
+        let count = self.builder.ins().iadd_imm_s(percpu, i64::from(offset));
+        let one = self.builder.ins().iconst(types::I32, 1);
+        self.builder.ins().atomic_rmw(types::I32, TRUSTED, AtomicRmwOp::Add, count, one);
+        let word = self.builder.ins().iadd_imm_s(data, i64::from(lock.lock_off));
+        let alone = self.builder.ins().atomic_load(types::I32, TRUSTED, word);
+        let taken = self.builder.create_block();
+        self.cold(alone, |this| {
+            this.go_out(percpu, offset);
+            this.enter_slowly(descriptor);
+            this.builder.ins().jump(taken, &[]);
+        });
+        self.builder.ins().jump(taken, &[]);
+        self.builder.switch_to_block(taken);
+        Locks::Update(percpu, offset)
+    }
+
+    /// Only this CPU changes its count, and what interrupts it leaves it as it was.
+    fn go_out(&mut self, percpu: clif::Value, offset: i32) {
+        let count = self.builder.ins().load(types::I32, TRUSTED, percpu, offset);
+        let count = self.builder.ins().iadd_imm_s(count, -1);
+        match self.lowering.arch {
+            // Any store releases; Cranelift's atomic one has a fence beside.
+            Arch::X86_64 => self.builder.ins().store(TRUSTED, count, percpu, offset),
+            Arch::Aarch64 => {
+                let place = self.builder.ins().iadd_imm_s(percpu, i64::from(offset));
+                self.builder.ins().atomic_store(TRUSTED, count, place)
+            }
+        };
+    }
+
     fn enter_slowly(&mut self, descriptor: clif::Value) {
         let entered = self.word(Callee::Runtime(Rt::Enter), &[self.ctx, descriptor]);
         let skip = self.builder.ins().icmp_imm_u(IntCC::Equal, entered, 0);
@@ -104,6 +143,7 @@ impl Emitter<'_, '_> {
                 let one = self.builder.ins().iconst(types::I32, 1);
                 self.builder.ins().atomic_rmw(types::I32, TRUSTED, AtomicRmwOp::Sub, word, one);
             }
+            Locks::Update(percpu, offset) => self.go_out(percpu, offset),
             Locks::One(_, word) => {
                 let zero = self.builder.ins().iconst(types::I32, 0);
                 match self.lowering.arch {

@@ -90,7 +90,8 @@ impl Emitter<'_, '_> {
     /// The address of an element's value, made where it is missing.
     pub fn put(&mut self, map: ir::GlobalId, keys: &[ir::Value]) -> clif::Value {
         if !self.is_inline(map, keys) {
-            let element = self.runtime_element(Rt::MapPut, map, keys);
+            let make = if self.is_shared(map) { Rt::MapMake } else { Rt::MapPut };
+            let element = self.runtime_element(make, map, keys);
             let full = self.builder.ins().icmp_imm_u(IntCC::Equal, element, 0);
             self.check_if(full);
             return element;
@@ -99,11 +100,15 @@ impl Emitter<'_, '_> {
         let done = self.builder.create_block();
         let address = self.builder.append_block_param(done, types::I64);
         self.builder.switch_to_block(search.absent);
-        if let Some(gap) = search.gap {
+        if let Some(gap) = search.gap.filter(|_| !self.is_shared(map)) {
             let layout = self.lowering.layout.globals[map.index()];
             self.reuse_node(&layout, keys, gap, done);
         }
-        let made = self.insert(map, keys, search.gap.map(|gap| gap.hash));
+        let made = if self.is_shared(map) {
+            self.runtime_element(Rt::MapMake, map, keys)
+        } else {
+            self.insert(map, keys, search.gap.map(|gap| gap.hash))
+        };
         let full = self.builder.ins().icmp_imm_u(IntCC::Equal, made, 0);
         self.check_if(full);
         self.builder.ins().jump(done, &[made.into()]);
@@ -169,6 +174,7 @@ impl Emitter<'_, '_> {
         let slot = self.builder.ins().ushr_imm_u(hash, i64::from(layout.hash_shift));
         let slot = self.builder.ins().ishl_imm_u(slot, 2);
         let head = self.builder.ins().iadd(data, slot);
+        let head = self.heads_in_use(&layout, data, head);
         let first = self.builder.ins().uload32(TRUSTED, head, (offset + MAP_HEADER) as i32);
         let (walk, next, here) =
             (self.builder.create_block(), self.builder.create_block(), self.builder.create_block());

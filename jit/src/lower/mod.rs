@@ -19,6 +19,8 @@ mod regex;
 mod stat;
 mod table;
 
+pub use table::sort_number;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -30,7 +32,7 @@ use spile_ir as ir;
 
 use crate::constants::Constants;
 use crate::effects::{self, Depth, Effects};
-use crate::globals::{self, Layout};
+use crate::globals::Layout;
 use crate::link::{LinkError, Linker, Reloc, RelocKind, Section, SectionId, Target};
 use crate::locks::{self, Locks, Sharing};
 use crate::runtime::Rt;
@@ -124,9 +126,9 @@ const RUNTIME: u32 = 2;
 impl<'p> Lowering<'p> {
     /// Analyses a program.
     pub fn new(program: &'p ir::Program, arch: Arch, task_bytes: u32, dump: bool) -> Result<Self, Error> {
-        let sharing = Sharing::new(program);
-        let layout = Layout::new(program, &sharing)?;
         let effects = effects::effects(program);
+        let sharing = Sharing::new(program, &effects);
+        let layout = Layout::new(program, &sharing)?;
         let tasks: Vec<Task> =
             program.functions.iter().map(|function| task::task(program, function, task_bytes)).collect();
         let functions = program.functions.iter().zip(&tasks);
@@ -143,11 +145,11 @@ impl<'p> Lowering<'p> {
             program,
             arch,
             isa: crate::isa::target(arch)?,
-            locks: Locks::new(program, &layout, sharing),
+            locks: Locks::new(program, &layout, &effects, sharing),
             layout,
             plans,
             tasks,
-            cleared: globals::cleared(program),
+            cleared: (0..program.globals.len()).map(|global| effects::empties(&effects, global)).collect(),
             depth: effects::depth(program, &handlers, &frames),
             effects,
             slot_bytes,

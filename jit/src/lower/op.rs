@@ -228,15 +228,14 @@ impl Emitter<'_, '_> {
         }
         let (data, offset) = self.global_data(id);
         if self.lowering.locks.is_atomic(id) && !is_used {
-            let place = self.builder.ins().iadd_imm_s(data, i64::from(offset));
-            self.builder.ins().atomic_rmw(types::I64, TRUSTED, clif::AtomicRmwOp::Add, place, value);
+            self.add_atomically(data, offset, value);
             return value;
         }
         self.add_to(data, offset, value)
     }
 
     /// Whether anything uses an instruction's result.
-    fn is_used(&self, inst: &ir::Inst) -> bool {
+    pub fn is_used(&self, inst: &ir::Inst) -> bool {
         inst.result.is_some_and(|result| self.used[result.index()])
     }
 

@@ -2,7 +2,7 @@
 //! Aggregates: adding is emitted inline, and does no more than what some handler asks for.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self as clif, InstBuilder as _, types};
+use cranelift_codegen::ir::{self as clif, AtomicRmwOp, InstBuilder as _, types};
 use spile_ir as ir;
 use spile_rt::raw::{self, rt_global};
 
@@ -98,13 +98,15 @@ impl Emitter<'_, '_> {
 
     /// As `stat_add()` in stat.c, as far as it is asked for.
     fn add_inline(&mut self, layout: &rt_global, (stat, offset): (clif::Value, i32), value: clif::Value) {
-        if layout.extremes != 0 {
+        if layout.extremes != 0 && layout.shared != 0 {
+            self.add_shared_extremes(stat, offset, value);
+        } else if layout.extremes != 0 {
             self.add_extremes(stat, offset, value);
         }
         let one = self.int(1);
-        self.add_to(stat, offset + COUNT, one);
+        self.add_part(layout, stat, offset + COUNT, one);
         if layout.sum != 0 {
-            self.add_to(stat, offset + SUM, value);
+            self.add_part(layout, stat, offset + SUM, value);
         }
         let bucket = match u32::from(layout.hist) {
             raw::RT_HIST_LOG => self.log_bucket(value),
@@ -113,7 +115,32 @@ impl Emitter<'_, '_> {
         };
         let at = self.builder.ins().ishl_imm_u(bucket, 3);
         let at = self.builder.ins().iadd(stat, at);
-        self.add_to(at, offset + BUCKETS, one);
+        self.add_part(layout, at, offset + BUCKETS, one);
+    }
+
+    fn add_part(&mut self, layout: &rt_global, address: clif::Value, offset: i32, value: clif::Value) {
+        if layout.shared != 0 {
+            self.add_atomically(address, offset, value);
+        } else {
+            self.add_to(address, offset, value);
+        }
+    }
+
+    /// Beside others. An empty element has the greatest as its least, and the least as its greatest.
+    fn add_shared_extremes(&mut self, stat: clif::Value, offset: i32, value: clif::Value) {
+        let both = [(MIN, IntCC::SignedLessThan, AtomicRmwOp::Smin), (MAX, IntCC::SignedGreaterThan, AtomicRmwOp::Smax)];
+        for (at, condition, op) in both {
+            let known = self.builder.ins().load(types::I64, TRUSTED, stat, offset + at);
+            let beyond = self.builder.ins().icmp(condition, value, known);
+            let next = self.builder.create_block();
+            self.cold(beyond, |this| {
+                let place = this.builder.ins().iadd_imm_s(stat, i64::from(offset + at));
+                this.builder.ins().atomic_rmw(types::I64, TRUSTED, op, place, value);
+                this.builder.ins().jump(next, &[]);
+            });
+            self.builder.ins().jump(next, &[]);
+            self.builder.switch_to_block(next);
+        }
     }
 
     fn add_extremes(&mut self, stat: clif::Value, offset: i32, value: clif::Value) {

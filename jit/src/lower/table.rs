@@ -2,7 +2,7 @@
 //! Arrays, iteration, clearing.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self as clif, InstBuilder as _, types};
+use cranelift_codegen::ir::{self as clif, AtomicRmwOp, InstBuilder as _, types};
 use spile_ir as ir;
 use spile_rt::raw;
 
@@ -36,6 +36,10 @@ impl Emitter<'_, '_> {
             ir::Op::MapAdd(map, keys, value) => {
                 let element = self.put(*map, keys);
                 let value = self.value(*value);
+                if self.is_shared(*map) && !self.is_used(inst) {
+                    self.add_atomically(element, 0, value);
+                    return Some(value);
+                }
                 Some(self.add_to(element, 0, value))
             }
             ir::Op::MapDelete(map, keys) => {
@@ -56,6 +60,17 @@ impl Emitter<'_, '_> {
         let new = self.builder.ins().iadd(old, value);
         self.builder.ins().store(TRUSTED, new, address, offset);
         new
+    }
+
+    /// The same, beside others that do.
+    pub fn add_atomically(&mut self, address: clif::Value, offset: i32, value: clif::Value) {
+        let place = self.builder.ins().iadd_imm_s(address, i64::from(offset));
+        self.builder.ins().atomic_rmw(types::I64, TRUSTED, AtomicRmwOp::Add, place, value);
+    }
+
+    /// Whether handlers that only add to elements of an array run beside each other.
+    pub fn is_shared(&self, map: ir::GlobalId) -> bool {
+        self.lowering.layout.globals[map.index()].shared != 0
     }
 
     fn has(&mut self, map: ir::GlobalId, keys: &[Option<ir::Value>]) -> clif::Value {
@@ -213,7 +228,7 @@ pub fn field_number(field: ir::StatField) -> i64 {
 }
 
 /// `RT_SORT()`.
-fn sort_number(sort: ir::Sort) -> i64 {
+pub fn sort_number(sort: ir::Sort) -> i64 {
     let (by, which) = match sort.by {
         ir::SortBy::Key(position) => (raw::RT_BY_KEY, i64::from(position)),
         ir::SortBy::Value => (raw::RT_BY_VALUE, 0),

@@ -12,7 +12,15 @@ use spile_abi::{spile_ctx, spile_user_cred, spile_user_task};
 use crate::hits::Loaded;
 
 /// Instructions in a range of addresses that `hit` executes, in a copy of this process.
-fn count(text: &Range<usize>, stubs: &Range<usize>, mut hit: impl FnMut()) -> u32 {
+fn count(text: &Range<usize>, stubs: &Range<usize>, hit: impl FnMut()) -> u32 {
+    let mut count = 0;
+    // A stub of kshim's is one instruction.
+    step(hit, |_, at| count += u32::from(text.contains(&at) && (at.is_multiple_of(16) || !stubs.contains(&at))));
+    count
+}
+
+/// Before each instruction that `hit` executes, in a copy of this process: that process, and the instruction's address.
+pub fn step(mut hit: impl FnMut(), mut each: impl FnMut(libc::pid_t, usize)) {
     // SAFETY: the child calls generated code on memory of its own, and leaves without unwinding. The parent looks at it
     // through ptrace alone, and waits for it.
     unsafe {
@@ -24,17 +32,14 @@ fn count(text: &Range<usize>, stubs: &Range<usize>, mut hit: impl FnMut()) -> u3
             hit();
             libc::_exit(0);
         }
-        let (mut status, mut count) = (0, 0);
+        let mut status = 0;
         while libc::waitpid(child, &raw mut status, 0) == child && libc::WIFSTOPPED(status) {
             let mut registers: libc::user_regs_struct = std::mem::zeroed();
             libc::ptrace(libc::PTRACE_GETREGS, child, 0, &raw mut registers);
-            let at = registers.rip as usize;
-            // A stub of kshim's is one instruction.
-            count += u32::from(text.contains(&at) && (at.is_multiple_of(16) || !stubs.contains(&at)));
+            each(child, registers.rip as usize);
             libc::ptrace(libc::PTRACE_SINGLESTEP, child, 0, 0);
         }
         assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "the handler ends: {status}");
-        count
     }
 }
 

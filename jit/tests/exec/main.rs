@@ -12,6 +12,7 @@ mod hits;
 mod maps;
 #[path = "../../../ir/tests/ir/scalars.rs"]
 mod scalars;
+mod stall;
 #[path = "../../../ir/tests/ir/stats.rs"]
 mod stats;
 mod strings;

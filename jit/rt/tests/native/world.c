@@ -21,11 +21,14 @@ void world_add(struct world *world, struct rt_global *global)
 {
 	global->max_string = MAX_STRING;
 	CHECK(rt_layout(global, &world->data_size, &world->percpu_size) == 0);
+	CHECK(world->info.n_globals < sizeof(world->globals) / sizeof(world->globals[0]));
+	world->globals[world->info.n_globals++] = global;
 }
 
 void world_start(struct world *world)
 {
 	int cpu, level;
+	__u32 i;
 
 	world->data = calloc(1, world->data_size);
 	world->percpu = calloc(CPUS, world->percpu_size + 64);
@@ -47,7 +50,9 @@ void world_start(struct world *world)
 			ctx->probe = 7;
 		}
 	}
-	rt_init(world_ctx(world, 0, 0), &world->info, 0);
+	for (i = 0; i < world->info.n_globals; i++)
+		world->table[i] = *world->globals[i];
+	rt_init(world_ctx(world, 0, 0), &world->info, world->table);
 }
 
 void world_free(struct world *world)
@@ -179,6 +184,7 @@ int main(void)
 	test_output();
 	test_session();
 	test_lock();
+	test_share();
 	test_float();
 	puts("ok");
 	return 0;

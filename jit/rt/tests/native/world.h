@@ -28,6 +28,8 @@ struct world {
 	struct spile_counters counters[CPUS];
 	struct rt_ctx *ctxs[CPUS][SPILE_LEVELS];
 	struct rt_init_info info;
+	struct rt_global *globals[8];	/* as they were added */
+	struct rt_global table[8];	/* as rt_init() gets them */
 };
 
 /* What the imports saw. */
@@ -69,6 +71,7 @@ void test_stat(void);
 void test_output(void);
 void test_session(void);
 void test_lock(void);
+void test_share(void);
 void test_float(void);
 
 #endif /* WORLD_H */
