@@ -144,7 +144,7 @@ fn work(key: &str) -> Result<&'static Work> {
 
 /// What hits cost when several CPUs hit at once, beside one alone.
 fn cpus(machine: &mut Machine, figures: &mut Figures) {
-    for key in ["count", "histogram"] {
+    for key in ["count", "histogram", "array", "statistics"] {
         let one = cost_on(machine, key, 1);
         for cpus in [2, CPUS] {
             let ratio = match &one {

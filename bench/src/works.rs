@@ -84,7 +84,10 @@ pub const WORKS: &[Work] = &[
         handlers: 1,
         counts: true,
         script: r#"global s probe kernel.function("vfs_read") { s[execname(), pid()] <<< $count }
-            probe end { foreach ([name, p] in s) { if (name == "load") printf("hits %d\n", @count(s[name, p])) } }"#,
+            probe end {
+                foreach ([name, p] in s) { if (name == "load") hits += @count(s[name, p]) }
+                printf("hits %d\n", hits)
+            }"#,
         bpftrace: "ENTRY { @s[comm, pid] = stats(COUNT); }",
     },
     Work {

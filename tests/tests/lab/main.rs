@@ -2,6 +2,7 @@
 //! Spile in real kernels. Each test boots a machine of its own, and fails if the kernel complains.
 
 mod interrupts;
+mod large;
 mod live;
 mod output;
 mod selftest;
@@ -32,13 +33,14 @@ const MORE_CELLS: [&str; 6] = [
 
 type Test = fn(Cell) -> Result<()>;
 
-const TESTS: [(&str, Test); 14] = [
+const TESTS: [(&str, Test); 15] = [
     ("stored_image", stored::runs_without_a_host),
     ("sessions", sessions::end_in_any_order),
     ("stress", stress::two_hundred_loads),
     ("soak", soak::counts_and_survives),
     ("interrupts_nest", interrupts::nest),
     ("interrupts_share_globals", interrupts::share_globals),
+    ("large_arrays", large::arrays),
     ("live_demo", live::demo),
     ("live_counts", live::counts_are_exact),
     ("live_interrupt", live::interrupt_runs_end_probes),

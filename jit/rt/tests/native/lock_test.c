@@ -4,6 +4,8 @@
 #include "world.h"
 
 #define ROUNDS 20000
+/* Of probes up to that of the contexts. */
+#define TIMINGS (8 * SPILE_LEVELS)
 
 static struct world world;
 static struct rt_global a = { .kind = RT_INT }, b = { .kind = RT_STR };
@@ -26,6 +28,8 @@ static void start(void)
 	world_init(&world);
 	world_add(&world, &a);
 	world_add(&world, &b);
+	/* Behind all that globals have of each CPU, and never at 0. */
+	world.percpu_size += 64 + TIMINGS * sizeof(struct rt_timing);
 	world_start(&world);
 	CHECK(a.data_off == 64 && a.lock_off >= a.data_off + 8 && b.lock_off < b.data_off + b.data_size);
 	read_a = handler(1, &a, RT_LOCK_READ, 0);
@@ -129,8 +133,46 @@ static void contention(void)
 	CHECK(*(__u32 *)(world.data + a.lock_off) == 0);
 }
 
+static const struct rt_timing *timing(int cpu, int level)
+{
+	const struct rt_session *session = (const struct rt_session *)world.data;
+	const struct rt_ctx *ctx = world_ctx(&world, cpu, level);
+
+	return (const struct rt_timing *)(ctx->percpu + session->timing_off) + ctx->probe * SPILE_LEVELS + level;
+}
+
+/* For -t: who waits for a lock that another has, and for how long, whether it gets it or not. */
+static void waits_are_timed(void)
+{
+	struct rt_ctx *holder = world_ctx(&world, 0, 0), *waiter = world_ctx(&world, 1, 1);
+	const struct rt_session *session = (const struct rt_session *)world.data;
+	const struct spile_timing *total;
+
+	rt_timing_init(holder, world.percpu_size - TIMINGS * sizeof(struct rt_timing));
+	CHECK(rt_enter(holder, write_a));
+	CHECK(!rt_enter(waiter, read_a));
+	CHECK(timing(1, 1)->lock_waits == 1 && timing(1, 1)->lock_wait_ns > session->max_trylock * 10000ull);
+	/* Of its own CPU: not waited for. */
+	CHECK(!rt_enter(world_ctx(&world, 0, 1), read_a) && !timing(0, 1)->lock_waits);
+	/* Given back at the waiter's second look at the clock. */
+	mock.unlocks = (__u32 *)(world.data + a.lock_off);
+	mock.looks = 2;
+	CHECK(rt_enter(waiter, read_a) && timing(1, 1)->lock_waits == 2);
+	rt_leave(waiter, read_a);
+	CHECK(rt_enter(waiter, read_a) && timing(1, 1)->lock_waits == 2 && !timing(0, 0)->lock_waits);
+	rt_leave(waiter, read_a);
+	rt_timing_report(holder, waiter->probe + 1);
+	CHECK(mock.n_records == 1);
+	total = (const struct spile_timing *)mock.records[0];
+	CHECK(total->probe == waiter->probe && total->lock_waits == 2 && total->count == 0);
+	CHECK(total->lock_wait_ns == timing(1, 1)->lock_wait_ns);
+}
+
 void test_lock(void)
 {
+	start();
+	waits_are_timed();
+	stop();
 	start();
 	exclusion();
 	stop();

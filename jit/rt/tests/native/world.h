@@ -40,6 +40,8 @@ extern struct mock {
 	int skipped;		/* records of skipped hits, which are dropped */
 	int failures;		/* calls of session_fail */
 	int exits;		/* calls of session_exit */
+	__u32 *unlocks;		/* a lock's word that somebody gives back when the clock was looked at so often */
+	int looks;
 	const __u8 *memory;	/* readable for loads: an aligned address, and bytes */
 	__u64 memory_size;
 } mock;

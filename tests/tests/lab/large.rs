@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Arrays of a million elements, and strings of 64 KB, in one machine whose nanoseconds are instructions.
+
+use anyhow::{Context, Result, ensure};
+use spile_tests::lab_run::{Ran, Run};
+use spile_tests::machines::{self, Lab};
+use spile_vm_lab::{Cell, Lines};
+
+/// Elements.
+const ALL: u64 = 1_000_000;
+const MEMORY_MIB: u32 = 1536;
+
+/// Fills arrays. What making an element and adding to one cost is printed, beside the first thousand and the last.
+const FILL: &str = r#"
+global ints[1000000], names[1000000], latest%[1000000]
+
+function make_ints(from, to) { t = ktime_get_ns() for (i = from; i < to; i++) ints[i * 7919] = i return ktime_get_ns() - t }
+function hit_ints(from, to) { t = ktime_get_ns() for (i = from; i < to; i++) ints[i * 7919]++ return ktime_get_ns() - t }
+function make_names(from, to) {
+  t = ktime_get_ns() for (i = from; i < to; i++) names[sprintf("name of %d", i)] = i return ktime_get_ns() - t
+}
+function hit_names(from, to) {
+  t = ktime_get_ns() for (i = from; i < to; i++) names[sprintf("name of %d", i)]++ return ktime_get_ns() - t
+}
+function make_latest(from, to) { t = ktime_get_ns() for (i = from; i < to; i++) latest[i] = i return ktime_get_ns() - t }
+
+probe begin {
+  printf("few-ints-made %d\n", make_ints(0, 1000))
+  printf("few-ints-hit %d\n", hit_ints(0, 1000))
+  printf("few-names-made %d\n", make_names(0, 1000))
+  printf("few-names-hit %d\n", hit_names(0, 1000))
+  printf("few-latest-made %d\n", make_latest(0, 1000))
+  make_ints(1000, 999000) make_names(1000, 999000) make_latest(1000, 999000)
+  printf("many-ints-made %d\n", make_ints(999000, 1000000))
+  printf("many-ints-hit %d\n", hit_ints(500000, 501000))
+  printf("many-names-made %d\n", make_names(999000, 1000000))
+  printf("many-names-hit %d\n", hit_names(500000, 501000))
+  make_latest(999000, 1000000)
+  # Each one drops the oldest.
+  printf("many-latest-made %d\n", make_latest(1000000, 1001000))
+  printf("dropped %d\n", !(999 in latest) && (1000 in latest) && (1000999 in latest))
+  try { ints[-1] = 1 } catch (what) { println(what) }
+}
+
+# Beside hits on the same array, and without the others' waiting for it.
+global reads, sorts
+probe kernel.function("vfs_read") { ints[-2 - reads++]++ }
+probe timer.ms(5) {
+  t = ktime_get_ns()
+  foreach (k in ints- limit 10) largest .= sprintf("%d ", k / 7919)
+  printf("sorted %d\n", ktime_get_ns() - t)
+  println(largest)
+  exit()
+}
+probe end {
+  t = ktime_get_ns()
+  delete ints
+  printf("emptied %d\n", ktime_get_ns() - t)
+  t = ktime_get_ns()
+  foreach (k in names- limit 1) println(k)
+  printf("names-sorted %d\n", ktime_get_ns() - t)
+}
+"#;
+
+pub fn arrays(cell: Cell) -> Result<()> {
+    let machine = machines::builder(cell, &Lines)?.icount().memory_mib(MEMORY_MIB);
+    let mut lab = Lab::start(machine, &Lines)?;
+    let results = [million(&mut lab), long_strings(&mut lab)];
+    lab.finish()?;
+    results.into_iter().collect()
+}
+
+fn million(lab: &mut Lab) -> Result<()> {
+    let run = Run::new(FILL).define("MAXSTRINGLEN", "64").define("MAXACTION_INTERRUPTIBLE", "1000000000");
+    let ran = run.command("while :; do cat /proc/uptime; done >/dev/null").without_warnings().on(lab)?;
+    ensure!(ran.outcome.is_success() && ran.lost_records() == 0, "{ran:?}");
+    eprintln!("{}", ran.out);
+    for what in ["ints-made", "ints-hit", "names-made", "names-hit"] {
+        let [few, many] = ["few", "many"].map(|size| ran.number(&format!("{size}-{what}")));
+        let (few, many) = (few?, many?);
+        // Of a full table chains are longer.
+        ensure!(many * 2 < few * 3, "{what}: {few} for the first thousand, {many} for the last");
+    }
+    ensure!(ran.number("dropped")? == 1, "{}", ran.out);
+    ensure!(ran.out.contains("Array overflow, size limit (1000000)"), "{}", ran.out);
+    let largest: Vec<u64> = (ALL - 10..ALL).rev().collect();
+    ensure!(ran.out.contains(&format!("{} \n", words(&largest))), "{}", ran.out);
+    ensure!(ran.out.contains("name of 999999\n"), "{}", ran.out);
+    Ok(())
+}
+
+fn words(numbers: &[u64]) -> String {
+    numbers.iter().map(u64::to_string).collect::<Vec<String>>().join(" ")
+}
+
+/// A string read from user space, kept in an array, compared, printed.
+fn long_strings(lab: &mut Lab) -> Result<()> {
+    let script = r#"
+        global kept[2], n
+        probe kernel.function("vfs_write") {
+            if (execname() != "dd" || $count != 65535 || n++) next
+            s = user_string_n($buf, $count)
+            kept["first"] = s
+            kept[s] = kept["first"] . "more"
+            printf("%d %d %d\n", strlen(s), strlen(kept[s]), kept[s] == kept["first"])
+            printf("%s\n", kept[s])
+            exit()
+        }"#;
+    let write = "tr '\\0' x </dev/zero | dd bs=65535 iflag=fullblock count=1 of=/dev/null";
+    let ran: Ran = Run::new(script).define("MAXSTRINGLEN", "65536").command(write).without_warnings().on(lab)?;
+    let (first, rest) = ran.out.split_once('\n').with_context(|| format!("{ran:?}"))?;
+    ensure!(first == "65535 65535 1", "{first}: {}", ran.err);
+    ensure!(rest.trim_end() == "x".repeat(65535), "{} bytes", rest.len());
+    Ok(())
+}
