@@ -2,9 +2,7 @@
 //! From what handlers do with globals to the locks they take, and how additions are done without one.
 
 use spile_ir as ir;
-use spile_rt::raw::{
-    RT_LOCK_ALONE, RT_LOCK_READ, RT_LOCK_SELECT, RT_LOCK_UPDATE, RT_LOCK_WRITE, rt_global, rt_lock,
-};
+use spile_rt::raw::{RT_LOCK_ALONE, RT_LOCK_READ, RT_LOCK_SELECT, RT_LOCK_UPDATE, RT_LOCK_WRITE, rt_global, rt_lock};
 
 use crate::effects::Effects;
 use crate::globals::Layout;
@@ -134,12 +132,7 @@ impl Locks {
 }
 
 fn select(global: &rt_global, id: ir::GlobalId, sort: ir::Sort) -> rt_lock {
-    rt_lock {
-        lock_off: global.select_lock_off,
-        mode: RT_LOCK_SELECT,
-        global: id.0,
-        what: sort_number(sort) as u32,
-    }
+    rt_lock { lock_off: global.select_lock_off, mode: RT_LOCK_SELECT, global: id.0, what: sort_number(sort) as u32 }
 }
 
 /// The lock that an access needs, if any. `written`: some handler does more than adding to it.

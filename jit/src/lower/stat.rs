@@ -128,7 +128,8 @@ impl Emitter<'_, '_> {
 
     /// Beside others. An empty element has the greatest as its least, and the least as its greatest.
     fn add_shared_extremes(&mut self, stat: clif::Value, offset: i32, value: clif::Value) {
-        let both = [(MIN, IntCC::SignedLessThan, AtomicRmwOp::Smin), (MAX, IntCC::SignedGreaterThan, AtomicRmwOp::Smax)];
+        let both =
+            [(MIN, IntCC::SignedLessThan, AtomicRmwOp::Smin), (MAX, IntCC::SignedGreaterThan, AtomicRmwOp::Smax)];
         for (at, condition, op) in both {
             let known = self.builder.ins().load(types::I64, TRUSTED, stat, offset + at);
             let beyond = self.builder.ins().icmp(condition, value, known);
