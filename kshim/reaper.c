@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * A caller may sleep for ever in a function that a trampoline called, and then
- * return to it. Nobody waits for that: a session that ends meanwhile keeps its
+ * A caller may sleep for long in a function that a trampoline called, and then
+ * return to it, or die there. Nobody waits for that: a session that ends meanwhile keeps its
  * memory, its text and a reference to the module until the last one has left.
  */
 #include <linux/errno.h>
@@ -29,7 +29,7 @@ static void reaper_try(struct work_struct *work)
 {
 	struct session *session = container_of(to_delayed_work(work), struct session, reaping);
 
-	if (!trampoline_left(session)) {
+	if (!trampoline_left(session, (unsigned long)__builtin_frame_address(0))) {
 		reaper_wait(session);
 		return;
 	}

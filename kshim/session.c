@@ -338,7 +338,8 @@ void session_destroy(struct session *session)
 {
 	if (session->loaded) {
 		detach_all(session);
-		if (!trampoline_left(session)) {
+		/* The caller may be inside itself, closing a file. */
+		if (!trampoline_left(session, 0)) {
 			reaper_take(session);
 			return;
 		}

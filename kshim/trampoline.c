@@ -14,6 +14,7 @@
 #include "compat/ftrace.h"
 #include "context.h"
 #include "session.h"
+#include "stack.h"
 #include "trampoline.h"
 
 /* Registrations of a session; each takes a grace period to undo. */
@@ -317,14 +318,20 @@ static u64 trampoline_callers(const struct session *session)
 /*
  * Has everybody left the text? Process context, after trampoline_detach().
  * If not, then ask again later: nobody enters it any more.
+ *
+ * A task that died in a function will not come back to be counted. So what
+ * is counted as inside is looked for on the stacks, if @frame is the frame
+ * address of a caller that was not entered through a trampoline itself, not 0.
  */
-bool trampoline_left(struct session *session)
+bool trampoline_left(struct session *session, unsigned long frame)
 {
+	u32 size = session->image.header->text_size;
+
 	if (session->stuck)
 		return false;
 	if (!session->returns)
 		return true;
-	if (trampoline_callers(session))
+	if (trampoline_callers(session) && (!frame || stack_has_text(session->text, size, frame)))
 		return false;
 	/* The last of them have counted themselves out, but may not be gone. */
 	trampoline_synchronize();

@@ -20,6 +20,6 @@ int trampoline_load(struct session *session);
 void trampoline_unload(struct session *session);
 void trampoline_attach(struct session *session);
 u32 trampoline_detach(struct session *session);
-bool trampoline_left(struct session *session);
+bool trampoline_left(struct session *session, unsigned long frame);
 
 #endif

@@ -2,6 +2,7 @@
 /* Trampolines: called by ftrace itself where the kernel can, and let go of cleanly. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,12 +215,72 @@ static void sleeper(void)
 	check_equal(session_command(&session, SPILE_IOC_STOP), 0);
 	session_close(&session);
 	if (direct) {
+		/* The reaper looks for the caller meanwhile, some times. */
+		sleep(2);
 		check(arena_free_bytes() < arena);
 		check_equal(syscall(SYS_delete_module, "kshim", O_NONBLOCK), -1);
 	}
 	check_equal(write(fds[1], "x", 1), 1);
 	waitpid(pid, &status, 0);
 	check_equal(status, 0);
+	while (arena_free_bytes() != arena)
+		usleep(10000);
+}
+
+/* Reads much, in the function all the time but without sleeping, while the session goes. */
+static void busy(void)
+{
+	__u32 arena = arena_free_bytes();
+	int status, fd = open("/dev/urandom", O_RDONLY);
+	size_t size = 8 << 20;
+	char *bytes = malloc(size);
+	pid_t pid;
+
+	check(fd >= 0 && bytes);
+	image_init(&image);
+	on("vfs_read", SPILE_PROBE_FUNCTION, HANDLER_count);
+	on("vfs_read", SPILE_PROBE_RETURN, HANDLER_result);
+	image_trampoline(&image, HANDLER_trampoline_return, 2);
+	start_as(&session, 0);
+	pid = fork();
+	if (!pid) {
+		session_close(&session);
+		_exit(read(fd, bytes, size) != (ssize_t)size);
+	}
+	usleep(20000);
+	session_close(&session);
+	waitpid(pid, &status, 0);
+	check_equal(status, 0);
+	while (arena_free_bytes() != arena)
+		usleep(10000);
+	free(bytes);
+	close(fd);
+}
+
+/* Callers die in a function with a trampoline that returns. Nothing waits for them. */
+static void killed(void)
+{
+	__u32 arena = arena_free_bytes();
+	pid_t pid;
+	int i;
+
+	image_init(&image);
+	on("get_signal", SPILE_PROBE_FUNCTION, HANDLER_count);
+	on("get_signal", SPILE_PROBE_RETURN, HANDLER_result);
+	image_trampoline(&image, HANDLER_trampoline_return, 2);
+	start_as(&session, 0);
+	for (i = 0; i < 3; i++) {
+		pid = fork();
+		if (!pid) {
+			pause();
+			_exit(1);
+		}
+		usleep(20000);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	check(session_probe(&session, 0).hits >= 3);
+	session_close(&session);
 	while (arena_free_bytes() != arena)
 		usleep(10000);
 }
@@ -277,6 +338,8 @@ const struct test tests_direct[] = {
 	{ "direct_taken", taken },
 	{ "direct_tracepoint", tracepoint },
 	{ "direct_sleeper", sleeper },
+	{ "direct_busy", busy },
+	{ "direct_killed", killed },
 	{ "direct_bulk", bulk },
 	{}
 };

@@ -39,12 +39,15 @@ const MAX_TRAMPOLINES: usize = 64;
 const MANY_SITES: usize = 64;
 const FEW_ARGUMENTS: u32 = 4;
 
-/// Functions that do not return to their caller in the ordinary way, so that nothing may wait for it.
+/// Functions that do not return to their caller in the ordinary way, so that nothing may wait for it; and those in which
+/// idle tasks lie while others run: kshim looks for callers on the stacks of tasks, and idle ones are on no list.
 const NO_RETURN: &[&str] = &[
     "__module_put_and_kthread_exit",
+    "__schedule",
     "cpu_startup_entry",
     "do_exit",
     "do_group_exit",
+    "do_idle",
     "do_task_dead",
     "kthread_complete_and_exit",
     "kthread_exit",
@@ -53,6 +56,7 @@ const NO_RETURN: &[&str] = &[
     "panic",
     "rewind_stack_and_make_dead",
     "rewind_stack_do_exit",
+    "schedule_idle",
     "start_kernel",
     "stop_this_cpu",
 ];

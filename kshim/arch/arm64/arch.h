@@ -29,13 +29,13 @@
 #define ARCH_MRS_TPIDR_EL1	0xd538d080
 #define ARCH_MRS_TPIDR_EL2	0xd53cd040
 
-/* BRK with an immediate that no kernel hook claims: an oops. */
 /* Does get_cycles() count the same on all CPUs, and for user space? */
 static inline bool arch_cycles_are_shared(void)
 {
 	return true;
 }
 
+/* BRK with an immediate that no kernel hook claims: an oops. */
 static inline void arch_fill_traps(void *at, u32 size)
 {
 	memset32(at, 0xd4200020, size / 4);
@@ -62,6 +62,12 @@ static inline bool arch_is_entry(const u8 *code)
 	memcpy(&insn, code, sizeof(insn));
 	return insn == ARCH_BTI_C || insn == 0xd50324df ||
 	       insn == 0xd503233f || insn == 0xd503237f;
+}
+
+/* Stack pointer of a task that does not run. */
+static inline unsigned long arch_task_sp(const struct task_struct *task)
+{
+	return READ_ONCE(task->thread.cpu_context.sp);
 }
 
 static __always_inline void arch_arguments(const struct pt_regs *regs, u64 *args)

@@ -3,6 +3,7 @@
 #ifndef SPILE_ARCH_H
 #define SPILE_ARCH_H
 
+#include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -53,6 +54,12 @@ static inline bool arch_write_jump(u8 *at, unsigned long address, unsigned long 
 	at[0] = 0xe9;
 	memcpy(at + 1, &rel32, sizeof(rel32));
 	return true;
+}
+
+/* Stack pointer of a task that does not run. */
+static inline unsigned long arch_task_sp(const struct task_struct *task)
+{
+	return READ_ONCE(task->thread.sp);
 }
 
 static __always_inline void arch_arguments(const struct pt_regs *regs, u64 *args)
