@@ -13,7 +13,6 @@ use spile_vm_lab::{Arch, Progress, roots};
 
 use crate::engines::dialect;
 use crate::measure::{Load, Machine, load};
-use crate::table::Value;
 use crate::works::Work;
 
 const PROGRAM: &str = "/usr/bin/bpftrace";
@@ -63,7 +62,7 @@ fn needed(file: &[u8]) -> Result<Vec<String>> {
 }
 
 /// What a hit costs it.
-pub fn measure(machine: &mut Machine, work: &Work) -> Result<Value> {
+pub fn measure(machine: &mut Machine, work: &Work) -> Result<f64> {
     let program = work.bpftrace(dialect(machine.cell));
     // Lines that were printed are counted there: they would take long through the console.
     let printed = "'\"printf\"'";
@@ -78,7 +77,7 @@ pub fn measure(machine: &mut Machine, work: &Work) -> Result<Value> {
     if work.counts {
         load.check_hits(hits, 1)?;
     }
-    Ok(Value::Cost(machine.cost(load)))
+    Ok(machine.cost(load))
 }
 
 /// Hits and lost events, by bpftrace's lines of JSON.

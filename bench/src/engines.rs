@@ -7,7 +7,6 @@ use spile_vm_lab::{Arch, Cell};
 use crate::bpftrace;
 use crate::guest::{BPF_LOADER, BPF_PROGRAMS, FLOOR};
 use crate::measure::{Load, Machine, hits, load};
-use crate::table::Value;
 use crate::works::{Dialect, Work};
 
 /// Who does the work.
@@ -38,7 +37,7 @@ impl Engine {
     }
 
     /// What a hit costs it.
-    pub fn measure(self, machine: &mut Machine, work: &Work) -> Result<Value> {
+    pub fn measure(self, machine: &mut Machine, work: &Work) -> Result<f64> {
         match self {
             Engine::Spile => spile(machine, work),
             Engine::Floor => floor(machine, work),
@@ -48,16 +47,16 @@ impl Engine {
     }
 }
 
-fn spile(machine: &mut Machine, work: &Work) -> Result<Value> {
+fn spile(machine: &mut Machine, work: &Work) -> Result<f64> {
     let (load, ran) = machine.traced(work.script, 1)?;
     load.check_hits(ran.outcome.report.hits(), work.handlers)?;
     if let Some(hits) = hits(&ran.out) {
         load.check_hits(hits, 1)?;
     }
-    Ok(Value::Cost(machine.cost(load)))
+    Ok(machine.cost(load))
 }
 
-fn floor(machine: &mut Machine, work: &Work) -> Result<Value> {
+fn floor(machine: &mut Machine, work: &Work) -> Result<f64> {
     let parameters = "/sys/module/floor/parameters";
     let said = machine.shell(&format!(
         "insmod {FLOOR} work={} && {} && echo hits $(cat {parameters}/hits) && rmmod floor",
@@ -67,14 +66,14 @@ fn floor(machine: &mut Machine, work: &Work) -> Result<Value> {
     counted(machine, &said, work)
 }
 
-fn bpf(machine: &mut Machine, work: &Work) -> Result<Value> {
+fn bpf(machine: &mut Machine, work: &Work) -> Result<f64> {
     let programs = if dialect(machine.cell) == Dialect::Fentry { "trampoline" } else { "kprobe" };
     let said = machine.shell(&format!("{BPF_LOADER} {BPF_PROGRAMS} {programs} {} {}", work.key, load(1)))?;
     counted(machine, &said, work)
 }
 
 /// The cost by what the load and the counter printed.
-fn counted(machine: &Machine, said: &str, work: &Work) -> Result<Value> {
+fn counted(machine: &Machine, said: &str, work: &Work) -> Result<f64> {
     let load = Load::parse(said, 1)?;
     let hits = hits(said).with_context(|| format!("no hits were reported in\n{said}"))?;
     let cost = machine.cost(load);
@@ -82,7 +81,7 @@ fn counted(machine: &Machine, said: &str, work: &Work) -> Result<Value> {
         load.check_hits(hits, 1)?;
     }
     ensure!(cost > 1.0, "nothing was traced");
-    Ok(Value::Cost(cost))
+    Ok(cost)
 }
 
 /// The cheapest way for BPF programs to functions: BPF trampolines, which arm64 has since 6.4.

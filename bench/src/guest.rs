@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use spile_tests::machines;
@@ -23,9 +24,12 @@ pub const BPF_LOADER: &str = "/bin/bpf-loader";
 /// Compiled with `clang -target bpf`.
 pub const BPF_PROGRAMS: &str = "/lib/works.bpf.o";
 
+/// How long a machine may live: one that hangs must not hold up the others.
+const LIFE: Duration = Duration::from_secs(3600);
+
 /// A machine in which virtual nanoseconds are instructions, with what the engines need.
 pub fn machine(cell: Cell, cpus: u32, engines: &[Engine], progress: &dyn Progress) -> Result<MachineBuilder> {
-    let mut builder = machines::builder(cell, progress)?.icount().smp(cpus);
+    let mut builder = machines::builder(cell, progress)?.icount().smp(cpus).life_limit(LIFE);
     builder = builder.host_file(LOAD, program(cell.arch, "load")?);
     for engine in engines {
         builder = match engine {
@@ -49,8 +53,8 @@ pub fn machine(cell: Cell, cpus: u32, engines: &[Engine], progress: &dyn Progres
 /// The module with every work in C.
 fn floor(cell: Cell, progress: &dyn Progress) -> Result<PathBuf> {
     let base = machines::root();
-    let source =
-        Source { module: "bench/floor".into(), include: Vec::new(), target: base.join("target/bench/floor"), base };
+    let target = base.join("target/bench/floor");
+    let source = Source { module: "bench/floor".into(), include: Vec::new(), target, base, variables: Vec::new() };
     kshim::build(&source, &cell.prepare(progress)?, progress)
 }
 

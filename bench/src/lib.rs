@@ -12,6 +12,7 @@
 pub mod bpftrace;
 pub mod engines;
 pub mod guest;
+pub mod machines;
 pub mod many;
 pub mod measure;
 pub mod readme;
@@ -19,29 +20,41 @@ pub mod scale;
 pub mod table;
 pub mod works;
 
-use anyhow::Result;
 use spile_vm_lab::{Cell, Progress};
 
 use crate::engines::Engine;
-use crate::measure::Machine;
-use crate::table::{Row, Value};
+use crate::machines::Machines;
+use crate::scale::{CPUS, Group, MEASUREMENTS};
+use crate::table::{Report, Row, Value};
 use crate::works::Work;
 
 /// Measures works on a cell, with these engines, in one boot.
-pub fn run(cell: Cell, works: &[&'static Work], engines: &[Engine], progress: &dyn Progress) -> Result<Vec<Row>> {
-    let mut machine = Machine::start(cell, engines, progress)?;
+pub fn works(cell: Cell, works: &[&'static Work], engines: &[Engine], progress: &dyn Progress) -> Report {
+    let mut machines = Machines::new(cell, 1, engines, progress);
     let mut rows = Vec::new();
     for work in works {
-        let mut row = Row::new(work, cell);
+        let mut row = Row::of_work(work, cell);
         for engine in engines {
-            progress.step(&format!("{}: {} by {}", cell.name(), work.key, engine.name()));
-            // One engine that fails must not cost the others' numbers.
-            let measured = engine.measure(&mut machine, work);
-            row.set(*engine, measured.unwrap_or_else(|error| Value::Failed(format!("{error:#}"))));
+            let what = format!("{} by {}", work.key, engine.name());
+            row.set(*engine, Value::of(machines.measure(&what, |machine| engine.measure(machine, work))));
         }
         rows.push(row);
     }
-    progress.idle();
-    machine.finish()?;
-    Ok(rows)
+    Report { rows, complaints: machines.finish() }
+}
+
+/// Takes figures of a cell, in one boot with several CPUs.
+pub fn figures(cell: Cell, groups: &[Group], progress: &dyn Progress) -> Report {
+    let mut machines = Machines::new(cell, CPUS as u32, &[], progress);
+    let mut rows = Vec::new();
+    for measurement in MEASUREMENTS.iter().filter(|measurement| groups.contains(&measurement.group)) {
+        let what = measurement.figures.iter().map(|figure| figure.name).collect::<Vec<_>>().join("; ");
+        let taken = machines.measure(&what, |machine| (measurement.take)(machine, progress));
+        for (at, figure) in measurement.figures.iter().enumerate() {
+            let mut row = Row::of_figure(figure, cell);
+            row.set(Engine::Spile, Value::of(taken.clone().map(|numbers| numbers[at])));
+            rows.push(row);
+        }
+    }
+    Report { rows, complaints: machines.finish() }
 }

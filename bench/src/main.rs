@@ -9,8 +9,8 @@ use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use spile_bench::engines::Engine;
 use spile_bench::readme;
-use spile_bench::scale::{self, Figure, Group};
-use spile_bench::table::{self, Row};
+use spile_bench::scale::Group;
+use spile_bench::table::{self, Report};
 use spile_bench::works::{WORKS, Work};
 use spile_tests::machines;
 use spile_vm_lab::{Cell, Terminal};
@@ -30,13 +30,13 @@ struct Cli {
     /// Only these engines.
     #[arg(long, value_delimiter = ',', value_parser = engine, value_name = "ENGINE,…", default_value = "spile,floor,bpf,bpftrace")]
     engines: Vec<Engine>,
-    /// Fail if a row could not be measured, or Spile needs more than its limit on x86_64.
+    /// Fail if a number is over its limit or could not be measured, or a kernel complained.
     #[arg(long)]
     check: bool,
     /// Also write the rows as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Also write what was measured into the README's table.
+    /// Also write what was measured into the README's tables.
     #[arg(long)]
     readme: bool,
 }
@@ -91,40 +91,33 @@ fn run(cli: &Cli) -> Result<()> {
         }
     }
     let progress = Terminal::or_lines();
-    let (mut rows, mut figures) = (Vec::new(), Vec::new());
+    let mut report = Report::default();
     for cell in &cli.cells {
         if !works.is_empty() {
-            let measured = spile_bench::run(*cell, &works, &cli.engines, progress.as_ref());
-            rows.extend(measured.with_context(|| format!("on {}", cell.name()))?);
+            report.extend(spile_bench::works(*cell, &works, &cli.engines, progress.as_ref()));
         }
         if !groups.is_empty() {
-            let taken = scale::run(*cell, &groups, progress.as_ref());
-            figures.extend(taken.with_context(|| format!("on {}", cell.name()))?);
+            report.extend(spile_bench::figures(*cell, &groups, progress.as_ref()));
         }
     }
-    print!("{}{}", table::text(&rows), scale::text(&figures));
-    report(cli, &rows, &figures)
+    print!("{}", table::text(&report.rows));
+    write(cli, &report)?;
+    let failures = report.failures();
+    failures.iter().for_each(|failure| println!("{failure}"));
+    ensure!(!cli.check || failures.is_empty(), "{} things do not do", failures.len());
+    Ok(())
 }
 
-/// Files, and complaints.
-fn report(cli: &Cli, rows: &[Row], figures: &[Figure]) -> Result<()> {
+/// The files that were asked for.
+fn write(cli: &Cli, report: &Report) -> Result<()> {
     let write =
         |path: &Path, text: String| fs::write(path, text).with_context(|| format!("cannot write {}", path.display()));
     if let Some(path) = &cli.json {
-        write(path, table::json(rows, figures))?;
+        write(path, table::json(&report.rows))?;
     }
     if cli.readme {
         let path = machines::root().join("README.md");
-        write(&path, readme::update(&fs::read_to_string(&path)?, rows)?)?;
+        write(&path, readme::update(&fs::read_to_string(&path)?, &report.rows)?)?;
     }
-    let failures: Vec<_> =
-        rows.iter().filter_map(Row::failure).chain(figures.iter().filter_map(Figure::failure)).collect();
-    failures.iter().for_each(|failure| eprintln!("{failure}"));
-    ensure!(
-        !cli.check || failures.is_empty(),
-        "{} of {} numbers do not do",
-        failures.len(),
-        rows.len() + figures.len()
-    );
     Ok(())
 }

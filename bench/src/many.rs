@@ -20,26 +20,17 @@ const ONE: &str = r#"kernel.function("vfs_read")"#;
 /// Instructions of the agent's process, as of its last sleep or tick.
 const RUNTIME: &str = r#"@cast(agent, "task_struct")->se->sum_exec_runtime"#;
 
-/// What it costs that there are thousands.
-pub struct Costs {
-    /// Instructions of arming one more function.
-    pub arming: f64,
-    /// Of disarming one more.
-    pub disarming: f64,
-    /// A hit on one of thousands, as a multiple of one where there are no others.
-    pub hit: f64,
-}
-
-/// Takes them.
-pub fn measure(machine: &mut Machine, progress: &dyn Progress) -> Result<Costs> {
+/// What arming one more function costs, and disarming it.
+pub fn arming(machine: &mut Machine, progress: &dyn Progress) -> Result<Vec<f64>> {
     let (one, many) = (Clocks::take(machine, ONE, progress)?, Clocks::take(machine, MANY, progress)?);
     ensure!(many.functions >= MANY_AT_LEAST, "there are only {} functions", many.functions);
     let more = (many.functions - one.functions) as f64;
-    Ok(Costs {
-        arming: (many.arming - one.arming) / more,
-        disarming: (many.disarming - one.disarming) / more,
-        hit: hit(machine, MANY, progress)? / hit(machine, ONE, progress)?,
-    })
+    Ok(vec![(many.arming - one.arming) / more, (many.disarming - one.disarming) / more])
+}
+
+/// A hit on one of thousands, as a multiple of one where there are no others.
+pub fn hit(machine: &mut Machine, progress: &dyn Progress) -> Result<Vec<f64>> {
+    Ok(vec![cost(machine, MANY, progress)? / cost(machine, ONE, progress)?])
 }
 
 /// Instructions from the begin probes until all functions are armed; and those of the agent's process from `exit()` to
@@ -91,7 +82,7 @@ fn ways(ran: &Ran) -> BTreeMap<&'static str, usize> {
 }
 
 /// Instructions of a hit. A call of the load may go through several of the functions.
-fn hit(machine: &mut Machine, points: &str, progress: &dyn Progress) -> Result<f64> {
+fn cost(machine: &mut Machine, points: &str, progress: &dyn Progress) -> Result<f64> {
     let script = format!(r#"global n probe {points} {{ n++ }} probe end {{ printf("hits %d\n", n) }}"#);
     let untraced = machine.untraced(1)?.per_call;
     let (load, ran) = machine.traced(&script, 1)?;

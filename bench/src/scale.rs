@@ -1,70 +1,59 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What must not grow: with CPUs, with armed functions, with lines, with sessions.
 
-use std::fmt::Write as _;
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use object::read::elf::ElfFile64;
 use object::{Object as _, ObjectSection as _, SectionKind};
-use serde_json::{Value as Json, json};
 use spile_tests::lab_arena::ARENA_BYTES;
 use spile_tests::lab_run::number;
 use spile_tests::machines;
+use spile_vm_lab::Progress;
 use spile_vm_lab::kshim::{self, Source};
-use spile_vm_lab::{Cell, Progress};
 
-use crate::many::{self, Costs};
+use crate::many;
 use crate::measure::{Load, Machine, load};
 use crate::works::{WORKS, Work};
 
 /// CPUs of the machine.
-const CPUS: u64 = 4;
+pub const CPUS: u64 = 4;
 
-/// One number that has a limit.
-#[derive(Clone, PartialEq, Debug)]
+/// One number that has a limit, on every kernel.
 pub struct Figure {
     /// What it is.
-    pub what: String,
-    /// `x86_64` or `aarch64`.
-    pub arch: &'static str,
-    /// The series, such as `6.1`.
-    pub kernel: &'static str,
-    /// It, or why there is none.
-    pub value: Result<f64, String>,
+    pub name: &'static str,
+    /// What it is in.
+    pub unit: Unit,
     /// At most.
     pub limit: f64,
 }
 
-impl Figure {
-    /// Why this figure does not do, if it does not.
-    pub fn failure(&self) -> Option<String> {
-        let Self { what, arch, kernel, limit, .. } = self;
-        match &self.value {
-            Err(why) => Some(format!("{what} on {kernel} {arch}: {why}")),
-            Ok(value) if value > limit => Some(format!("{what} on {kernel} {arch}: {value:.2}, {limit} is allowed")),
-            Ok(_) => None,
+/// What figures are in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// Guest instructions.
+    Instructions,
+    /// Of another number.
+    Times,
+    /// Of memory.
+    Kilobytes,
+}
+
+impl Unit {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Unit::Instructions => "instructions",
+            Unit::Times => "times",
+            Unit::Kilobytes => "KB",
         }
     }
 
-    /// As an object of JSON.
-    pub fn json(&self) -> Json {
-        json!({
-            "what": self.what, "arch": self.arch, "kernel": self.kernel,
-            "value": self.value.as_ref().ok(), "limit": self.limit,
-        })
+    /// Digits behind the point.
+    pub fn decimals(self) -> usize {
+        if self == Unit::Times { 2 } else { 0 }
     }
-}
-
-/// The figures for a terminal.
-pub fn text(figures: &[Figure]) -> String {
-    let width = figures.iter().map(|figure| figure.what.len()).max().unwrap_or(0);
-    let mut text = String::new();
-    for Figure { what, arch, kernel, value, limit } in figures {
-        let value = value.as_ref().map_or_else(|_| "failed".into(), |value| format!("{value:.2}"));
-        let _ = writeln!(text, "{what:width$} {kernel:>4} {arch:9} {value:>9} of {limit}");
-    }
-    text
 }
 
 /// A group of figures.
@@ -93,67 +82,104 @@ impl Group {
             Group::Memory => "memory",
         }
     }
-
-    fn take(self, machine: &mut Machine, progress: &dyn Progress, figures: &mut Figures) {
-        match self {
-            Group::Cpus => cpus(machine, figures),
-            Group::Many => many(machine, progress, figures),
-            Group::Reader => {
-                figures.add("reader: a line printed by the agent", 1500.0, reader_alone(machine));
-                figures.add("reader: a line sent to the host", 1500.0, reader_to_host(machine));
-            }
-            Group::Memory => {
-                let text = text_of_kshim(machine.cell, progress).map(|bytes| bytes as f64 / 1024.0);
-                figures.add("text of kshim, KB", 64.0, text);
-                figures.add("an idle session beside its rings, KB", 1024.0, idle_session(machine));
-            }
-        }
-    }
 }
 
-/// Takes figures of a cell, in one boot with four CPUs.
-pub fn run(cell: Cell, groups: &[Group], progress: &dyn Progress) -> Result<Vec<Figure>> {
-    let mut figures = Figures { cell, list: Vec::new() };
-    let mut machine = Machine::boot(cell, CPUS as u32, &[], progress)?;
-    for group in groups {
-        progress.step(&format!("{}: {}", cell.name(), group.key()));
-        group.take(&mut machine, progress, &mut figures);
-    }
-    progress.idle();
-    machine.finish()?;
-    Ok(figures.list)
+/// Figures that are taken together.
+pub struct Measurement {
+    /// Their group.
+    pub group: Group,
+    /// They.
+    pub figures: &'static [Figure],
+    /// Takes them, in this order.
+    pub take: fn(&mut Machine, &dyn Progress) -> Result<Vec<f64>>,
 }
 
-struct Figures {
-    cell: Cell,
-    list: Vec<Figure>,
+const fn figure(name: &'static str, unit: Unit, limit: f64) -> Figure {
+    Figure { name, unit, limit }
 }
 
-impl Figures {
-    /// One that could not be measured must not cost the others.
-    fn add(&mut self, what: &str, limit: f64, value: Result<f64>) {
-        let value = value.map_err(|error| format!("{error:#}"));
-        let (arch, kernel) = (self.cell.arch.machine(), self.cell.series);
-        self.list.push(Figure { what: what.to_owned(), arch, kernel, value, limit });
-    }
+/// All figures.
+pub const MEASUREMENTS: &[Measurement] = &[
+    Measurement {
+        group: Group::Cpus,
+        figures: &[
+            figure("`n++` on 2 CPUs, of one's", Unit::Times, 1.2),
+            figure("`n++` on 4 CPUs, of one's", Unit::Times, 1.2),
+        ],
+        take: |machine, _| cpus(machine, "count"),
+    },
+    Measurement {
+        group: Group::Cpus,
+        figures: &[
+            figure("`h <<< $count` on 2 CPUs, of one's", Unit::Times, 1.2),
+            figure("`h <<< $count` on 4 CPUs, of one's", Unit::Times, 1.2),
+        ],
+        take: |machine, _| cpus(machine, "histogram"),
+    },
+    Measurement {
+        group: Group::Cpus,
+        figures: &[
+            figure("`c[execname()]++` on 2 CPUs, of one's", Unit::Times, 1.2),
+            figure("`c[execname()]++` on 4 CPUs, of one's", Unit::Times, 1.2),
+        ],
+        take: |machine, _| cpus(machine, "array"),
+    },
+    Measurement {
+        group: Group::Cpus,
+        figures: &[
+            figure("`s[execname(), pid()] <<< $count` on 2 CPUs, of one's", Unit::Times, 1.2),
+            figure("`s[execname(), pid()] <<< $count` on 4 CPUs, of one's", Unit::Times, 1.2),
+        ],
+        take: |machine, _| cpus(machine, "statistics"),
+    },
+    Measurement {
+        group: Group::Many,
+        figures: &[
+            figure("arming a function, of 5,000", Unit::Instructions, 20_000.0),
+            figure("disarming a function, of 5,000", Unit::Instructions, 20_000.0),
+        ],
+        take: many::arming,
+    },
+    Measurement {
+        group: Group::Many,
+        figures: &[figure("a hit on one of 5,000 functions, of a lone one's", Unit::Times, 1.2)],
+        take: many::hit,
+    },
+    Measurement {
+        group: Group::Reader,
+        figures: &[figure("a line that the agent prints", Unit::Instructions, 1500.0)],
+        take: |machine, _| reader_alone(machine),
+    },
+    Measurement {
+        group: Group::Reader,
+        figures: &[figure("a line that the agent sends to the host", Unit::Instructions, 1500.0)],
+        take: |machine, _| reader_to_host(machine),
+    },
+    Measurement {
+        group: Group::Memory,
+        figures: &[figure("text of kshim, in KB", Unit::Kilobytes, 64.0)],
+        take: text_of_kshim,
+    },
+    Measurement {
+        group: Group::Memory,
+        figures: &[figure("an idle session beside its rings, in KB", Unit::Kilobytes, 1024.0)],
+        take: |machine, _| idle_session(machine),
+    },
+];
+
+/// The figures of all measurements.
+pub fn figures() -> impl Iterator<Item = &'static Figure> {
+    MEASUREMENTS.iter().flat_map(|measurement| measurement.figures)
 }
 
 fn work(key: &str) -> Result<&'static Work> {
     WORKS.iter().find(|work| work.key == key).context("there is no such work")
 }
 
-/// What hits cost when several CPUs hit at once, beside one alone.
-fn cpus(machine: &mut Machine, figures: &mut Figures) {
-    for key in ["count", "histogram", "array", "statistics"] {
-        let one = cost_on(machine, key, 1);
-        for cpus in [2, CPUS] {
-            let ratio = match &one {
-                Ok(one) => cost_on(machine, key, cpus).map(|cost| cost / one),
-                Err(error) => Err(anyhow::anyhow!("{error:#}")),
-            };
-            figures.add(&format!("{key} on {cpus} CPUs beside one"), 1.2, ratio);
-        }
-    }
+/// What hits cost when two CPUs hit at once, and when all do, beside one alone.
+fn cpus(machine: &mut Machine, key: &str) -> Result<Vec<f64>> {
+    let one = cost_on(machine, key, 1)?;
+    [2, CPUS].into_iter().map(|cpus| Ok(cost_on(machine, key, cpus)? / one)).collect()
 }
 
 fn cost_on(machine: &mut Machine, key: &str, cpus: u64) -> Result<f64> {
@@ -163,19 +189,8 @@ fn cost_on(machine: &mut Machine, key: &str, cpus: u64) -> Result<f64> {
     Ok(load.per_call - untraced)
 }
 
-/// What arming a function costs where there are thousands, disarming it, and a hit on one of them.
-fn many(machine: &mut Machine, progress: &dyn Progress, figures: &mut Figures) {
-    let costs = many::measure(machine, progress).map_err(|error| format!("{error:#}"));
-    let mut add = |what, limit, cost: fn(&Costs) -> f64| {
-        figures.add(what, limit, costs.as_ref().map(cost).map_err(|error| anyhow::anyhow!("{error}")));
-    };
-    add("arming a function, of 5,000", 20_000.0, |costs| costs.arming);
-    add("disarming a function, of 5,000", 20_000.0, |costs| costs.disarming);
-    add("a hit on one of 5,000 beside one of one", 1.2, |costs| costs.hit);
-}
-
 /// What the agent spends on a line that it formats and writes.
-fn reader_alone(machine: &mut Machine) -> Result<f64> {
+fn reader_alone(machine: &mut Machine) -> Result<Vec<f64>> {
     let image = machine.lab.compile(work("printf")?.script)?;
     write(machine, "/tmp/image", &image)?;
     let said = machine.shell(&format!(
@@ -185,19 +200,19 @@ fn reader_alone(machine: &mut Machine) -> Result<f64> {
     ))?;
     let load = Load::parse(&said, 1)?;
     load.check_hits(number(&said, "hits")?, 1)?;
-    Ok(load.parent as f64 / load.calls as f64)
+    Ok(vec![load.parent as f64 / load.calls as f64])
 }
 
 /// What the agent spends on a line that the host formats.
-fn reader_to_host(machine: &mut Machine) -> Result<f64> {
+fn reader_to_host(machine: &mut Machine) -> Result<Vec<f64>> {
     let (load, ran) = machine.traced(work("printf")?.script, 1)?;
     let lines = ran.out.lines().filter(|line| line.starts_with("load ")).count();
     load.check_hits(lines as u64, 1)?;
-    Ok(load.parent as f64 / load.calls as f64)
+    Ok(vec![load.parent as f64 / load.calls as f64])
 }
 
 /// What the kernel holds for a session that does nothing, and for the agent's process, beside the rings.
-fn idle_session(machine: &mut Machine) -> Result<f64> {
+fn idle_session(machine: &mut Machine) -> Result<Vec<f64>> {
     let image = machine.lab.compile(r#"probe end { print("") }"#)?;
     let memory = format!("{} memory", crate::guest::LOAD);
     write(machine, "/tmp/image", &image)?;
@@ -206,7 +221,7 @@ fn idle_session(machine: &mut Machine) -> Result<f64> {
     let [before, during] = numbers[..] else { anyhow::bail!("the machine said\n{said}") };
     let rings = 1024.0 * CPUS as f64;
     ensure!(during - before > rings, "a session took {} KB, its rings are {rings}", during - before);
-    Ok(during - before - rings)
+    Ok(vec![during - before - rings])
 }
 
 /// Makes a file in the machine.
@@ -221,11 +236,12 @@ fn write(machine: &mut Machine, path: &str, content: &[u8]) -> Result<()> {
 }
 
 /// Bytes of kshim's executable sections, but for the arena, which newer kernels' linker scripts put in one of them.
-fn text_of_kshim(cell: Cell, progress: &dyn Progress) -> Result<u64> {
-    let module = kshim::build(&Source::kshim(&machines::root()), &cell.prepare(progress)?, progress)?;
+fn text_of_kshim(machine: &mut Machine, progress: &dyn Progress) -> Result<Vec<f64>> {
+    let module = kshim::build(&Source::kshim(&machines::root()), &machine.cell.prepare(progress)?, progress)?;
     let bytes = fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
     let elf: ElfFile64<'_> = ElfFile64::parse(&*bytes)?;
     let sections = elf.sections().filter(|section| section.kind() == SectionKind::Text);
     let bytes: u64 = sections.map(|section| section.size()).sum();
-    bytes.checked_sub(ARENA_BYTES as u64).context("kshim has no arena")
+    let bytes = bytes.checked_sub(ARENA_BYTES as u64).context("kshim has no arena")?;
+    Ok(vec![bytes as f64 / 1024.0])
 }

@@ -13,10 +13,10 @@ const KEYS: [&str; 6] = ["empty", "both", "count", "histogram", "array", "compar
 fn hits_cost_no_more_than_their_limits() {
     let works: Vec<&'static Work> = WORKS.iter().filter(|work| KEYS.contains(&work.key)).collect();
     assert_eq!(works.len(), KEYS.len(), "works have other keys");
-    let rows = spile_bench::run(Cell::parse(CELL).unwrap(), &works, &[Engine::Spile], &Lines).unwrap();
-    let failures: Vec<_> = rows.iter().filter_map(Row::failure).collect();
-    assert!(failures.is_empty(), "{failures:#?}\n{}", table::text(&rows));
+    let report = spile_bench::works(Cell::parse(CELL).unwrap(), &works, &[Engine::Spile], &Lines);
+    let (rows, failures) = (&report.rows, report.failures());
+    assert!(failures.is_empty(), "{failures:#?}\n{}", table::text(rows));
     // A row without a number or a limit is no failure, and would hold nothing.
-    let held = |row: &Row| row.limit.is_some() && row.get(Engine::Spile).cost().is_some_and(|cost| cost > 1.0);
-    assert!(rows.len() == works.len() && rows.iter().all(held), "{}", table::text(&rows));
+    let held = |row: &Row| row.limit.is_some() && row.get(Engine::Spile).number().is_some_and(|cost| cost > 1.0);
+    assert!(rows.len() == works.len() && rows.iter().all(held), "{}", table::text(rows));
 }

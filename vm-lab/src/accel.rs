@@ -66,6 +66,6 @@ fn trial(kernel: &Kernel) -> Result<bool> {
     qemu.args(["-machine", machine, "-accel", "kvm", "-cpu", "host", "-m", "512", "-nodefaults", "-display", "none"]);
     qemu.args(["-no-reboot", "-append", "panic=-1", "-kernel"]).arg(kernel.fast_image());
     qemu.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let status = Child::spawn(qemu)?.wait(Duration::from_secs(5))?;
+    let status = Child::spawn(qemu, Duration::MAX)?.wait(Duration::from_secs(5))?;
     Ok(status.is_some_and(|status| status.success()))
 }

@@ -4,7 +4,7 @@
 use std::process::{Command, ExitStatus};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
 
@@ -21,11 +21,11 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    /// Starts `program`, which has its arguments and standard streams set.
+    /// Starts `program`, which has its arguments and standard streams set, and kills it when it has lived so long.
     ///
     /// The kernel sends the death signal when the *thread* that started the child ends. So a thread of the child's own
     /// starts it, and stays until it has ended.
-    pub(crate) fn spawn(mut program: Command) -> Result<Child> {
+    pub(crate) fn spawn(mut program: Command, life: Duration) -> Result<Child> {
         let (kill, kill_requests) = mpsc::channel();
         let (report, ended) = mpsc::channel();
         let (started, start) = mpsc::channel();
@@ -35,7 +35,7 @@ impl Child {
             match child {
                 Ok(child) => {
                     let _ = started.send(Ok(()));
-                    let _ = report.send(watch(child, &kill_requests));
+                    let _ = report.send(watch(child, &kill_requests, life));
                 }
                 Err(error) => drop(started.send(Err(error))),
             }
@@ -66,12 +66,13 @@ impl Drop for Child {
     }
 }
 
-fn watch(mut child: std::process::Child, kill_requests: &Receiver<()>) -> Result<ExitStatus> {
+fn watch(mut child: std::process::Child, kill_requests: &Receiver<()>, life: Duration) -> Result<ExitStatus> {
+    let begin = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
         }
-        if kill_requests.recv_timeout(TICK).is_ok() {
+        if kill_requests.recv_timeout(TICK).is_ok() || begin.elapsed() > life {
             child.kill()?;
             return Ok(child.wait()?);
         }
@@ -87,24 +88,32 @@ pub(crate) fn dying_with_us(program: &str) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
+
+    const LONG: Duration = Duration::from_secs(1000);
 
     #[test]
     fn waiting_is_bounded_and_dropping_kills() {
         let mut sleep = dying_with_us("sleep");
         sleep.arg("1000");
         let begin = Instant::now();
-        let mut child = Child::spawn(sleep).unwrap();
+        let mut child = Child::spawn(sleep, LONG).unwrap();
         assert!(child.wait(Duration::from_millis(1)).unwrap().is_none());
         drop(child);
         assert!(begin.elapsed() < Duration::from_secs(500));
     }
 
     #[test]
+    fn lives_are_bounded() {
+        let mut sleep = dying_with_us("sleep");
+        sleep.arg("1000");
+        let mut child = Child::spawn(sleep, Duration::from_millis(1)).unwrap();
+        assert!(!child.wait(LONG).unwrap().unwrap().success());
+    }
+
+    #[test]
     fn the_status_stays() {
-        let mut child = Child::spawn(dying_with_us("false")).unwrap();
+        let mut child = Child::spawn(dying_with_us("false"), LONG).unwrap();
         let limit = Duration::from_secs(100);
         assert_eq!(child.wait(limit).unwrap().unwrap().code(), Some(1));
         assert_eq!(child.wait(limit).unwrap().unwrap().code(), Some(1));
@@ -112,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_told() {
-        let Err(error) = Child::spawn(Command::new("spile-no-such-program")) else { panic!("it ran") };
+        let Err(error) = Child::spawn(Command::new("spile-no-such-program"), LONG) else { panic!("it ran") };
         assert!(error.to_string().contains("run ci/setup"), "{error}");
     }
 }

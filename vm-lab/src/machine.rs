@@ -35,6 +35,7 @@ impl Machine {
             agent: None,
             host_files: Vec::new(),
             boot_limit: Duration::from_secs(180),
+            life_limit: Duration::MAX,
         }
     }
 }
@@ -47,6 +48,7 @@ pub struct MachineBuilder {
     agent: Option<PathBuf>,
     host_files: Vec<(String, PathBuf)>,
     boot_limit: Duration,
+    life_limit: Duration,
 }
 
 impl MachineBuilder {
@@ -124,6 +126,12 @@ impl MachineBuilder {
         self
     }
 
+    /// How long the machine may live: then it is killed, whatever it does. For ever unless set.
+    pub fn life_limit(mut self, limit: Duration) -> Self {
+        self.life_limit = limit;
+        self
+    }
+
     /// Boots the machine, and returns when its program starts.
     pub fn start(self) -> Result<RunningMachine> {
         self.start_with(&Silent)
@@ -137,7 +145,7 @@ impl MachineBuilder {
         let mut qemu = self.qemu(dir.path(), &Console::Files(dir.path()))?;
         let log = File::create(dir.path().join("qemu"))?;
         qemu.stdin(OwnedFd::from(guest)).stdout(log.try_clone()?).stderr(log);
-        let child = Child::spawn(qemu)?;
+        let child = Child::spawn(qemu, self.life_limit)?;
         let mut machine = RunningMachine { cell: self.kernel.cell.name(), dir, stream: host, child };
         machine.wait_for_boot(self.boot_limit)?;
         progress.idle();
