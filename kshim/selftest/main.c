@@ -17,7 +17,7 @@
 #include "session.h"
 #include "test.h"
 
-static const char *current;
+static const char *module, *current;
 
 void fail(const char *format, ...)
 {
@@ -42,10 +42,10 @@ unsigned int test_random(void)
 	return state >> 16;
 }
 
-static int module_load(const char *path)
+int module_load(const char *parameters)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	long err = fd < 0 ? -1 : syscall(SYS_finit_module, fd, "", 0);
+	int fd = open(module, O_RDONLY | O_CLOEXEC);
+	long err = fd < 0 ? -1 : syscall(SYS_finit_module, fd, parameters, 0);
 
 	if (err)
 		err = -errno;
@@ -53,7 +53,7 @@ static int module_load(const char *path)
 	return err;
 }
 
-static int module_unload(void)
+int module_unload(void)
 {
 	return syscall(SYS_delete_module, "kshim", O_NONBLOCK) ? -errno : 0;
 }
@@ -89,33 +89,43 @@ static int report(const char *name, int good)
 	return !good;
 }
 
+/* Is it named? If nothing is, all are but for those that want to be. */
+static int is_wanted(const struct test *test, int is_special, char **names)
+{
+	if (!*names)
+		return !is_special;
+	while (*names && strcmp(*names, test->name))
+		names++;
+	return !!*names;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test *const all[] = {
 		tests_states, tests_memory, tests_ring, tests_probes, tests_attach, tests_direct, tests_malformed, tests_fuzz,
-		tests_stress, tests_cost,
+		tests_stress, tests_cost, tests_faults,
 	};
-	const char *only = argc > 2 ? argv[2] : NULL;
 	const struct test *test;
 	int fd, failed = 0;
 	unsigned int i;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: %s kshim.ko [test]\n", argv[0]);
+		fprintf(stderr, "usage: %s kshim.ko [test...]\n", argv[0]);
 		return 2;
 	}
 	current = "module";
-	failed += report("module_load", !module_load(argv[1]));
+	module = argv[1];
+	failed += report("module_load", !module_load(""));
 	if (failed)
 		return 1;
 	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
 		for (test = all[i]; test->name; test++)
-			if (only ? !strcmp(only, test->name) : all[i] != tests_cost)
+			if (is_wanted(test, all[i] == tests_cost || all[i] == tests_faults, argv + 2))
 				failed += !run(test);
 	fd = session_open();
 	failed += report("module_in_use", module_unload() == -EAGAIN);
 	close(fd);
 	failed += report("module_unload", !module_unload());
-	failed += report("module_again", !module_load(argv[1]) && !module_unload());
+	failed += report("module_again", !module_load("") && !module_unload());
 	return !!failed;
 }

@@ -10,7 +10,8 @@ struct test {
 
 /* Ended by a row without name. */
 extern const struct test tests_states[], tests_memory[], tests_ring[], tests_probes[],
-	tests_attach[], tests_direct[], tests_malformed[], tests_fuzz[], tests_stress[], tests_cost[];
+	tests_attach[], tests_direct[], tests_malformed[], tests_fuzz[], tests_stress[], tests_cost[],
+	tests_faults[];
 
 __attribute__((noreturn, format(printf, 1, 2))) void fail(const char *format, ...);
 
@@ -24,6 +25,10 @@ __attribute__((noreturn, format(printf, 1, 2))) void fail(const char *format, ..
 			fail("%s:%d: %s is %lld (%#llx), not %lld", __FILE__, __LINE__, #got,	\
 			     got_, got_, expected_);				\
 	} while (0)
+
+/* Both return 0 or -errno. */
+int module_load(const char *parameters);
+int module_unload(void);
 
 /* Random, but the same at every run. */
 unsigned int test_random(void);

@@ -25,6 +25,8 @@ pub struct Source {
     pub base: PathBuf,
     /// Where the build directories are, one a cell.
     pub target: PathBuf,
+    /// Variables for make, as `NAME=VALUE`.
+    pub variables: Vec<String>,
 }
 
 impl Source {
@@ -35,7 +37,14 @@ impl Source {
             include: vec!["abi/include".into()],
             base: root.to_owned(),
             target: root.join("target/kshim"),
+            variables: Vec::new(),
         }
+    }
+
+    /// kshim for tests, in which any call that may fail can be made to.
+    pub fn kshim_with_faults(root: &Path) -> Source {
+        let kshim = Source::kshim(root);
+        Source { target: root.join("target/kshim-faults"), variables: vec!["SPILE_FAULTS=y".into()], ..kshim }
     }
 }
 
@@ -51,7 +60,7 @@ pub fn build(source: &Source, kernel: &Kernel, progress: &dyn Progress) -> Resul
     let dir = dir.canonicalize()?;
 
     let files = sources(source)?;
-    let fingerprint = fingerprint(kernel, &source.base, &files)?;
+    let fingerprint = fingerprint(kernel, source, &files)?;
     let stamp = dir.join("stamp");
     if ko.exists() && fs::read_to_string(&stamp).is_ok_and(|old| old == fingerprint) {
         return Ok(ko);
@@ -59,7 +68,7 @@ pub fn build(source: &Source, kernel: &Kernel, progress: &dyn Progress) -> Resul
     progress.step(&format!("building {}.ko for Linux {}", name.display(), kernel.release));
     let tree = dir.join("src");
     copy(&source.base, &files, &tree)?;
-    let log = make(kernel, &tree.join(&source.module), &dir, progress)?;
+    let log = make(kernel, &tree.join(&source.module), &source.variables, &dir, progress)?;
     fs::write(dir.join("log"), &log)?;
     let warnings = warnings(&log);
     if !warnings.is_empty() {
@@ -72,7 +81,7 @@ pub fn build(source: &Source, kernel: &Kernel, progress: &dyn Progress) -> Resul
 }
 
 /// Runs kbuild. Gives what it said; fails with it when it failed.
-fn make(kernel: &Kernel, module: &Path, dir: &Path, progress: &dyn Progress) -> Result<String> {
+fn make(kernel: &Kernel, module: &Path, variables: &[String], dir: &Path, progress: &dyn Progress) -> Result<String> {
     let headers = kernel.headers();
     let tree = headers.join(format!("linux-headers-{}", kernel.release));
     let mut make = match kernel.cell.toolchain {
@@ -95,7 +104,7 @@ fn make(kernel: &Kernel, module: &Path, dir: &Path, progress: &dyn Progress) -> 
     };
     make.arg("-C").arg(&tree).arg(format!("M={}", module.display()));
     make.args([format!("ARCH={arch}"), format!("CROSS_COMPILE={cross}"), format!("CC={cross}gcc-{version}")]);
-    make.args(["W=1", "-j2", "modules"]).env("LC_ALL", "C");
+    make.args(variables).args(["W=1", "-j2", "modules"]).env("LC_ALL", "C");
     // make's own variables must not leak in when the lab itself runs under make.
     make.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").stdin(Stdio::null());
     let output = make.output().map_err(|error| command::cannot_start(&make, error))?;
@@ -170,12 +179,13 @@ fn copy(base: &Path, files: &[PathBuf], tree: &Path) -> Result<()> {
 }
 
 /// Changes when a source or the kernel does.
-fn fingerprint(kernel: &Kernel, base: &Path, files: &[PathBuf]) -> Result<String> {
+fn fingerprint(kernel: &Kernel, source: &Source, files: &[PathBuf]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
+    source.variables.hash(&mut hasher);
     fs::read(kernel.packages())?.hash(&mut hasher);
     for file in files {
         file.hash(&mut hasher);
-        fs::read(base.join(file))?.hash(&mut hasher);
+        fs::read(source.base.join(file))?.hash(&mut hasher);
     }
     Ok(format!("{} {:016x}\n", kernel.release, hasher.finish()))
 }
@@ -203,7 +213,13 @@ mod tests {
         for file in ["Kbuild", "a.c", "b.c", "a.o"] {
             fs::write(base.join("kshim").join(file), file).unwrap();
         }
-        let source = Source { module: "kshim".into(), include: vec![], base: base.clone(), target: tree.clone() };
+        let source = Source {
+            module: "kshim".into(),
+            include: vec![],
+            base: base.clone(),
+            target: tree.clone(),
+            variables: vec![],
+        };
         let files = sources(&source).unwrap();
         assert_eq!(files, ["kshim/Kbuild", "kshim/a.c", "kshim/b.c"].map(PathBuf::from));
         copy(&base, &files, &tree).unwrap();

@@ -49,6 +49,7 @@ const TESTS: [(&str, Test); 15] = [
     ("output_cost", output::reader_cost),
     ("target_variables", target::variables),
     ("kshim_selftest", selftest::passes),
+    ("kshim_faults", selftest::bears_faults),
 ];
 
 fn main() -> Result<ExitCode> {

@@ -12,16 +12,28 @@ use spile_vm_lab::{Cell, Silent, kshim};
 
 /// All pass.
 pub fn passes(cell: Cell) -> Result<()> {
-    let kernel = cell.prepare(&Silent)?;
-    let module = kshim::build(&kshim::Source::kshim(&machines::root()), &kernel, &Silent)?;
-    let guest = Guest::bare(cell)?.host_file("/kshim.ko", &module).host_file("/bin/kshim-selftest", &program(cell)?);
-    let said = guest.run("kshim-selftest /kshim.ko 2>&1")?;
-    ensure!(!said.contains("FAIL"), "{said}");
-    for test in ["module_load", "module_in_use", "module_unload", "module_again"] {
-        ensure!(said.lines().any(|line| line == format!("ok {test}")), "no ok for {test} in\n{said}");
-    }
+    let said = run(cell, &kshim::Source::kshim(&machines::root()), &[])?;
     ensure!(said.lines().filter(|line| line.starts_with("ok ")).count() > 20, "few tests:\n{said}");
     Ok(())
+}
+
+/// Whatever of kshim's calls fails, nothing is left and nothing breaks.
+pub fn bears_faults(cell: Cell) -> Result<()> {
+    let tests = ["faults_sessions", "faults_init"];
+    run(cell, &kshim::Source::kshim_with_faults(&machines::root()), &tests)?;
+    Ok(())
+}
+
+/// Runs tests, by their names if any are given.
+fn run(cell: Cell, source: &kshim::Source, names: &[&str]) -> Result<String> {
+    let module = kshim::build(source, &cell.prepare(&Silent)?, &Silent)?;
+    let guest = Guest::bare(cell)?.host_file("/kshim.ko", &module).host_file("/bin/kshim-selftest", &program(cell)?);
+    let said = guest.run(&format!("kshim-selftest /kshim.ko {} 2>&1", names.join(" ")))?;
+    ensure!(!said.contains("FAIL"), "{said}");
+    for test in ["module_load", "module_in_use", "module_unload", "module_again"].iter().chain(names) {
+        ensure!(said.lines().any(|line| line == format!("ok {test}")), "no ok for {test} in\n{said}");
+    }
+    Ok(said)
 }
 
 /// Builds the program.
