@@ -65,9 +65,11 @@ static u64 context_part(u64 size)
 	return ALIGN(size, PART_ALIGN);
 }
 
+/* It fails before anybody is killed for it. */
 static void *context_memory(u64 size)
 {
-	return __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN);
+	return __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN |
+			 __GFP_RETRY_MAYFAIL);
 }
 
 static u64 context_hits_stride(u32 n_probes)
@@ -140,12 +142,12 @@ static int context_init_cpu(struct session *session, const struct spile_image *h
 int context_alloc(struct session *session, const struct image *image)
 {
 	const struct spile_image *header = image->header;
-	u64 n = session->n_cpus;
+	u64 n = session->n_cpus, pages = context_total(session, image) / PAGE_SIZE;
 	u32 cpu;
 	int err;
 
-	/* Not more than half of the memory. */
-	if (context_total(session, image) / PAGE_SIZE > totalram_pages() / 2)
+	/* Not more than half of the memory, and no more of the rest than others can do without. */
+	if (pages > totalram_pages() / 2 || pages > max(si_mem_available(), 0L))
 		return -ENOMEM;
 	/* Never of size 0, so that NULL always means failure. */
 	session->data = context_memory((u64)header->data_size + 1);

@@ -6,7 +6,8 @@ use std::fs::{self, File, OpenOptions};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
+use nix::errno::Errno;
 use spile_abi::raw;
 use spile_output::{Attachment, Chunk, Overload, ProbeReport, Report};
 
@@ -54,6 +55,32 @@ impl KernelEngine {
         Ok(status)
     }
 
+    /// Why a session is refused, where there is something to be done about it.
+    fn refusal(&self, image: &[u8], setup: &Setup, error: Error) -> Error {
+        let said = match error.downcast_ref() {
+            Some(Errno::ENOMEM) => {
+                let cpus = u64::from(self.info.n_cpus);
+                let globals = spile_abi::Image::parse(image).map_or(0, |image| {
+                    u64::from(image.header().data_size) + cpus * u64::from(image.header().percpu_size)
+                });
+                format!(
+                    "there is too little memory for the session: its globals are {} MB (-D MAXMAPENTRIES and array \
+                     sizes make them smaller), its rings {cpus} times {} MB (-s)",
+                    globals.div_ceil(1 << 20),
+                    setup.ring_bytes.div_ceil(1 << 20)
+                )
+            }
+            Some(Errno::ENOSPC) => format!(
+                "kshim has {} KB of executable memory left, too little for the script's code: other sessions have the rest",
+                self.info.arena_free >> 10
+            ),
+            Some(Errno::EUSERS) => "kshim runs as many sessions as it can already".into(),
+            Some(Errno::EPERM) => "this kernel is locked down: it runs no code that is not signed".into(),
+            _ => return error.context("kshim refuses the image"),
+        };
+        Error::msg(said)
+    }
+
     fn status(&self) -> Result<raw::spile_status> {
         let mut status = raw::spile_status::default();
         ioctl(&self.device, spile_abi::SPILE_IOCTL_STATUS, &mut status).context("asking for the session's state")?;
@@ -88,7 +115,8 @@ impl Engine for KernelEngine {
             overload_threshold: setup.overload.threshold.unwrap_or(0),
             overload_interval: setup.overload.interval.unwrap_or(0),
         };
-        ioctl(&self.device, spile_abi::SPILE_IOCTL_LOAD, &mut load).context("kshim refuses the image")?;
+        ioctl(&self.device, spile_abi::SPILE_IOCTL_LOAD, &mut load)
+            .map_err(|error| self.refusal(&image, setup, error))?;
         ioctl(&self.device, spile_abi::SPILE_IOCTL_INFO, &mut self.info)?;
         self.flight_recorder = setup.flight_recorder;
         let (page_size, bytes) = (self.info.page_size as usize, setup.ring_bytes as usize);
@@ -168,7 +196,7 @@ impl Engine for KernelEngine {
 fn ioctl<T>(device: &File, request: u32, argument: &mut T) -> Result<()> {
     // SAFETY: each request is passed the structure that the ABI gives it, which lives through the call.
     let result = unsafe { libc::ioctl(device.as_raw_fd(), request as libc::Ioctl, std::ptr::from_mut(argument)) };
-    nix::errno::Errno::result(result)?;
+    Errno::result(result)?;
     Ok(())
 }
 

@@ -250,8 +250,13 @@ pub struct Fmt {
 /// A script and how to compile it.
 #[derive(Args, Debug)]
 pub struct Script {
-    /// The script file (`-` is standard input), then the script's own arguments ($1, @1, …).
-    #[arg(value_name = "SCRIPT [ARGUMENT]", required_unless_present = "expression", allow_hyphen_values = true)]
+    /// The script file (`-` is standard input), then the script's own arguments ($1, @1, …). Options come before it.
+    #[arg(
+        value_name = "SCRIPT [ARGUMENT]",
+        required_unless_present = "expression",
+        trailing_var_arg = true,
+        allow_negative_numbers = true
+    )]
     pub words: Vec<String>,
     /// The script itself; all words are its arguments.
     #[arg(short = 'e', value_name = "TEXT")]
@@ -354,7 +359,8 @@ impl FromStr for TargetName {
     fn from_str(name: &str) -> Result<Self, String> {
         match name {
             "user" => Ok(Self::User),
-            "local" => Ok(Self::Local),
+            // An empty SPILE_TARGET says nothing.
+            "local" | "" => Ok(Self::Local),
             _ => match name.strip_prefix("vm:") {
                 Some(cell) => Cell::parse(cell).map(Self::Vm).map_err(|error| format!("{error:#}")),
                 None => Err("a target is user, local, or vm:CELL, such as vm:debian-6.1-amd64".into()),
@@ -409,6 +415,32 @@ mod tests {
         let Command::Run(run) = cli.command else { panic!("not run") };
         assert_eq!(run.script.words, ["a.stp", "1", "-2"]);
         assert_eq!(run.target, TargetName::User);
+    }
+
+    #[test]
+    fn options_have_their_values_behind_them_or_joined() {
+        for (options, script) in [
+            (&["-DMAXACTION=5", "-Gn=1", "-s16", "-T5", "-I/x"][..], "a.stp"),
+            (&["-D", "MAXACTION=5", "-G", "n=1", "-s", "16", "-T", "5", "-I", "/x"], "-"),
+        ] {
+            let words = [&["spile", "run"], options, &[script, "-DX=1", "-7"]].concat();
+            let Command::Run(run) = Cli::parse_from(words).command else { panic!("not run") };
+            assert_eq!(run.script.define, [("MAXACTION".into(), "5".into())]);
+            assert_eq!(run.script.global, [("n".into(), "1".into())]);
+            assert_eq!((run.buffer, run.timeout, run.script.include), (Some(16), Some(5), vec!["/x".into()]));
+            assert_eq!(run.script.words, [script, "-DX=1", "-7"]);
+        }
+        let Command::Run(run) = Cli::parse_from(["spile", "run", "-e", "probe begin {}", "-1", "-x"]).command else {
+            panic!("not run")
+        };
+        assert_eq!(run.script.words, ["-1", "-x"]);
+    }
+
+    #[test]
+    fn an_empty_target_is_this_kernel() {
+        assert_eq!("".parse(), Ok(TargetName::Local));
+        assert_eq!("local".parse(), Ok(TargetName::Local));
+        assert!("kernel".parse::<TargetName>().is_err());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use spile_abi::{HostInfo, raw};
 use spile_rt::{Arg, Formatter, HistData};
 
 use crate::merge::Record;
-use crate::report::Attachment;
+use crate::report::{Attachment, why_not_attached};
 use crate::timing::Timing;
 
 /// A record that does not fit its own description.
@@ -156,7 +156,7 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
                 continue;
             }
             let name = info.map_or("?", |info| &info.name);
-            let reason = io::Error::from_raw_os_error(attachment.errno);
+            let reason = why_not_attached(attachment.errno);
             let text = format!("probe {name} registration error: {reason}");
             self.warn(&text)?;
         }

@@ -18,5 +18,5 @@ pub use bulk::{BulkReader, merge_bulk};
 pub use bytes::Bytes;
 pub use console::{Console, message_text};
 pub use merge::{Merger, Record, StreamError, records};
-pub use report::{Attachment, CpuReport, Overload, ProbeReport, Report, attach_mask, attach_words};
+pub use report::{Attachment, CpuReport, Overload, ProbeReport, Report, attach_mask, attach_words, why_not_attached};
 pub use stream::{Bulk, Chunk, Stream};

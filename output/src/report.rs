@@ -94,10 +94,39 @@ impl Attachment {
         let name = self.name().unwrap_or("not attached");
         match (self.errno, self.direct_errno) {
             (0, 0) => name.to_owned(),
-            (0, errno) => format!("{name} (not direct: {})", std::io::Error::from_raw_os_error(errno)),
-            (errno, _) => format!("not attached: {}", std::io::Error::from_raw_os_error(errno)),
+            (0, errno) => format!("{name} (not direct: {})", why_not_direct(errno)),
+            (errno, _) => format!("not attached: {}", why_not_attached(errno)),
         }
     }
+}
+
+/// Why the kernel does not call a handler directly, by kshim's errno.
+fn why_not_direct(errno: i32) -> String {
+    match errno {
+        libc::EOPNOTSUPP => "this kernel has no direct calls for it".into(),
+        libc::EBUSY => "another tracer has its direct call".into(),
+        libc::EPERM => "not asked for".into(),
+        libc::EEXIST => "the function is another probe's, under another name".into(),
+        libc::EINVAL | libc::ENOENT => "ftrace does not know the function".into(),
+        libc::ENOSPC => "the session has as many direct calls as it can".into(),
+        _ => in_words(errno),
+    }
+}
+
+/// Why a probe is not attached, by the kernel's errno.
+pub fn why_not_attached(errno: i32) -> String {
+    match errno {
+        libc::ENOENT => "it is not in this kernel".into(),
+        libc::EINVAL | libc::EILSEQ => "the kernel takes no probe there".into(),
+        libc::EBUSY => "another tracer is there".into(),
+        libc::EOPNOTSUPP => "this kernel has no way that is allowed".into(),
+        _ => in_words(errno),
+    }
+}
+
+fn in_words(errno: i32) -> String {
+    let error = std::io::Error::from_raw_os_error(errno).to_string();
+    error.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 /// A set of ways to attach from its words, as `spile_load.attach` has it: `direct,ftrace`.
@@ -145,9 +174,9 @@ mod tests {
         assert_eq!(attachment(raw::SPILE_ATTACH_DIRECT, 0).describe(), "direct");
         assert_eq!(
             attachment(raw::SPILE_ATTACH_KPROBE, 16).describe(),
-            "kprobe (not direct: Device or resource busy (os error 16))"
+            "kprobe (not direct: another tracer has its direct call)"
         );
-        assert!(Attachment { errno: 2, ..Attachment::default() }.describe().starts_with("not attached: No such file"));
+        assert!(Attachment { errno: 2, ..Attachment::default() }.describe().starts_with("not attached: it is not in"));
         assert_eq!(attach_mask("direct,kprobe"), Some(1 << raw::SPILE_ATTACH_DIRECT | 1 << raw::SPILE_ATTACH_KPROBE));
         assert_eq!(attach_mask("direct,"), None);
     }

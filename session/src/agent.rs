@@ -117,9 +117,8 @@ impl Drop for Agent {
         }
         if let Some(child) = &mut self.child {
             self.writer = Box::new(std::io::sink());
-            if let Err(error) = child.wait() {
-                eprintln!("spile: waiting for the agent: {error}");
-            }
+            // There is nobody to tell if it cannot be waited for; it has ended then, too.
+            let _ = child.wait();
         }
     }
 }

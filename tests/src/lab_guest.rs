@@ -40,6 +40,11 @@ impl Guest {
         Self { machine: self.machine.smp(cpus) }
     }
 
+    /// With so much memory instead.
+    pub fn memory_mib(self, mib: u32) -> Self {
+        Self { machine: self.machine.memory_mib(mib) }
+    }
+
     /// With a file.
     pub fn file(self, path: &str, content: impl Into<Vec<u8>>) -> Self {
         Self { machine: self.machine.file(path, content) }

@@ -341,10 +341,19 @@ pub fn condition_not_global(span: Span, name: &str) -> Diagnostic {
 /// A known probe point that matches nothing.
 pub fn no_match(span: Span, point: &str, similar: &[String]) -> Diagnostic {
     let base = error("E0342", span, format!("no match for probe point '{point}'"));
-    match similar {
-        [] => base,
-        similar => base.hint(format!("similar names: {}", similar.join(", "))),
+    match (similar, spelt_out(point)) {
+        (_, Some(points)) => base.hint(format!("a name has no braces: write {points}")),
+        ([], None) => base,
+        (similar, None) => base.hint(format!("similar names: {}", similar.join(", "))),
     }
+}
+
+/// The points that somebody means who writes braces into a name: `function("vfs_{read,write}")`.
+fn spelt_out(point: &str) -> Option<String> {
+    let (before, rest) = point.split_once('{').filter(|(before, _)| before.contains('"'))?;
+    let (alternatives, after) = rest.split_once('}')?;
+    let points = alternatives.split(',').map(|name| format!("{before}{}{after}", name.trim()));
+    Some(points.collect::<Vec<_>>().join(", "))
 }
 
 /// A probe point with a wrong argument.

@@ -4,6 +4,7 @@
 mod interrupts;
 mod large;
 mod live;
+mod memory;
 mod output;
 mod selftest;
 mod sessions;
@@ -33,7 +34,7 @@ const MORE_CELLS: [&str; 6] = [
 
 type Test = fn(Cell) -> Result<()>;
 
-const TESTS: [(&str, Test); 15] = [
+const TESTS: [(&str, Test); 16] = [
     ("stored_image", stored::runs_without_a_host),
     ("sessions", sessions::end_in_any_order),
     ("stress", stress::two_hundred_loads),
@@ -48,6 +49,7 @@ const TESTS: [(&str, Test); 15] = [
     ("output", output::ways),
     ("output_cost", output::reader_cost),
     ("target_variables", target::variables),
+    ("memory_short", memory::short),
     ("kshim_selftest", selftest::passes),
     ("kshim_faults", selftest::bears_faults),
 ];

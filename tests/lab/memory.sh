@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Sessions that want more memory than there is: each fails with one message, nobody is killed, nothing is left.
+
+available() { awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo; }
+
+# short WHAT…: as there is too little memory.
+short() {
+    refused spile-agent run "$@"
+    grep -q '^spile-agent: there is too little memory for the session: ' refused.said || fail "$*: $(cat refused.said)"
+    [ "$(grep -c . refused.said)" = 1 ] || fail "$*: more than one message: $(cat refused.said)"
+    [ "$(areas)" = 0 ] || fail "$*: memory is left: $(grep '\[kshim\]' /proc/vmallocinfo)"
+}
+
+# works: a small session still does.
+works() {
+    spile-agent run -s 1 /images/small >small.out 2>small.err || fail "a small session failed: $(cat small.err)"
+    grep -q '^small' small.out || fail "a small session said nothing"
+}
+
+works
+# More than half of the machine: in rings, in an array.
+short -s 128 /images/small
+short -s 1 /images/large
+# Less than half, but others have what is left.
+dd if=/dev/zero of=/filler bs=1M count=$(($(available) - 40)) 2>/dev/null || fail "memory cannot be filled"
+sync
+for try in 1 2 3 4 5; do
+    short -s 64 /images/small
+    short -s 1 /images/middle
+    works
+done
+rm /filler
+spile-agent run -s 1 /images/middle >middle.out 2>middle.err || fail "there is memory again: $(cat middle.err)"
+works
+! dmesg | grep -i 'out of memory\|oom-kill' || fail "somebody was killed"
+nothing_left
