@@ -9,6 +9,7 @@
 #include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <linux/vmstat.h>
 
 #include "context.h"
 
@@ -89,6 +90,14 @@ static u64 context_total(const struct session *session, const struct image *imag
 	return image->rows_size + header->data_size + each * session->n_cpus;
 }
 
+/* Pages that nobody has to be killed for. Drivers' contiguous memory is not for us. */
+static u64 context_available(void)
+{
+	long pages = si_mem_available() - (long)global_zone_page_state(NR_FREE_CMA_PAGES);
+
+	return max(pages, 0L);
+}
+
 static void context_init(struct session *session, const struct spile_image *header,
 			 u32 cpu, u32 level)
 {
@@ -146,8 +155,8 @@ int context_alloc(struct session *session, const struct image *image)
 	u32 cpu;
 	int err;
 
-	/* Not more than half of the memory, and no more of the rest than others can do without. */
-	if (pages > totalram_pages() / 2 || pages > max(si_mem_available(), 0L))
+	/* Not more than half of the memory, nor than is left. */
+	if (pages > totalram_pages() / 2 || pages > context_available())
 		return -ENOMEM;
 	/* Never of size 0, so that NULL always means failure. */
 	session->data = context_memory((u64)header->data_size + 1);

@@ -34,9 +34,16 @@ reload() {
     reloads=$((reloads + 1))
 }
 
+# What the kernel holds for itself, in KB, when nothing of ours is there.
+held() {
+    echo 3 >/proc/sys/vm/drop_caches
+    awk '/^(SUnreclaim|VmallocUsed|Percpu|KernelStack):/ { sum += $2 } END { print sum }' /proc/meminfo
+}
+
 killed=0
 reloads=0
 lines=0
+before=
 end=$(($(cut -d. -f1 /proc/uptime) + $(cat /soak/seconds)))
 while [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do
     while read -r line; do
@@ -52,11 +59,14 @@ while [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do
         done
         lines=$((lines + 1))
         [ $((lines % 4)) != 0 ] || reload
+        # What the first sessions make grow stays, as of any other first user.
+        [ $lines != 4 ] || before=$(held)
     done </soak/plan
 done
 rest
 reload
 nothing_left
+[ -z "$before" ] || echo "memory $before $(held)"
 echo "loads $loads"
 echo "killed $killed"
 echo "reloads $reloads"

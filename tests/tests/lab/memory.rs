@@ -17,7 +17,7 @@ pub fn short(cell: Cell) -> Result<()> {
     Guest::new(cell)?
         .memory_mib(320)
         .file("/images/small", compiler.image("small.stp", "probe begin { println(\"small\") exit() }", &[])?)
-        .file("/images/middle", array(100_000)?)
+        .file("/images/middle", array(150_000)?)
         .file("/images/large", array(400_000)?)
         .file("/images/arena", lab_arena::image(&compiler)?)
         .run(concat!(include_str!("../../lab/lib.sh"), include_str!("../../lab/memory.sh")))?;

@@ -35,6 +35,9 @@ const FUNCTIONS: [(&str, bool); 14] = [
 /// Lines of the plan, which is gone through again and again.
 const LINES: usize = 200;
 
+/// What the busy machine's own comings and goings may leave. A session has megabytes.
+const MOST_LEFT_KB: i64 = 4096;
+
 /// Whatever is counted is counted alike, and the kernel bears it.
 pub fn counts_and_survives(cell: Cell) -> Result<()> {
     let setting = |name, default: u64| env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
@@ -66,11 +69,23 @@ pub fn counts_and_survives(cell: Cell) -> Result<()> {
     let tallies = check_tallies(&said)?;
     let loads = number(&said, "loads")?;
     println!(
-        "seed {seed}: {loads} sessions, {tallies} counted to their end, kshim loaded {} times",
-        number(&said, "reloads")?
+        "seed {seed}: {loads} sessions, {tallies} counted to their end, kshim loaded {} times; {}",
+        number(&said, "reloads")?,
+        check_memory(&said)?
     );
     ensure!(tallies * 4 > loads && number(&said, "killed")? > 0, "few sessions came to their end:\n{said}");
     Ok(())
+}
+
+/// What the kernel holds must not grow with sessions. Says how much it did.
+fn check_memory(said: &str) -> Result<String> {
+    let Some(line) = said.lines().find_map(|line| line.strip_prefix("memory ")) else {
+        return Ok("too few to say how much memory they leave".into());
+    };
+    let numbers: Vec<i64> = line.split(' ').map(str::parse).collect::<Result<_, _>>()?;
+    let [before, after] = numbers[..] else { anyhow::bail!("memory {line}") };
+    ensure!(after - before < MOST_LEFT_KB, "sessions left {} KB with the kernel:\n{said}", after - before);
+    Ok(format!("they left {} KB with the kernel", after - before))
 }
 
 /// Up to four sessions at the same time.
