@@ -57,6 +57,7 @@ struct session {
 	/* After its file was closed: see reaper.c. */
 	struct delayed_work reaping;
 	u32 reap_tries;
+	u32 reap_looks;			/* that found nobody on the stacks */
 };
 
 struct session *session_create(void);

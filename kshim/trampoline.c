@@ -22,6 +22,14 @@
 /* Registrations that may fail while the functions of a trampoline are sorted out. */
 #define MAX_FAILURES	64
 
+/*
+ * How often nobody must be found on the stacks. RCU tasks waits for tasks that
+ * took themselves off the list while they exit. Kernels without it do not, and
+ * such a task may sleep once more, to drop its entries of /proc: that is given
+ * the seconds between the looks.
+ */
+#define LOOKS	(IS_ENABLED(CONFIG_TASKS_RCU) ? 1 : 16)
+
 struct direct {
 	struct direct *next;
 	struct compat_direct calls;
@@ -331,8 +339,12 @@ bool trampoline_left(struct session *session, unsigned long frame)
 		return false;
 	if (!session->returns)
 		return true;
-	if (trampoline_callers(session) && (!frame || stack_has_text(session->text, size, frame)))
-		return false;
+	if (trampoline_callers(session)) {
+		if (!frame || stack_has_text(session->text, size, frame))
+			return false;
+		if (++session->reap_looks < LOOKS)
+			return false;
+	}
 	/* The last of them have counted themselves out, but may not be gone. */
 	trampoline_synchronize();
 	return true;
