@@ -134,6 +134,13 @@ fn files_by_cpu_can_be_merged() {
 }
 
 #[test]
+fn a_timed_handler_is_where_the_script_has_it() {
+    // Its first instruction is one of the library's.
+    let timed = run(&["-t", "-e", "global a probe timer.ms(2) { a[tid()] = 1 exit() } probe end { delete a }"]);
+    assert!(timed.out.contains("\ntimer.ms(2), (<input>:1:10), hits: "), "{}", timed.out);
+}
+
+#[test]
 fn too_large_a_share_of_the_cpu_ends_a_session() {
     let script = "probe timer.ms(1) { n++ } probe timer.s(1) { exit() } probe error { println(\"error probe\") } global n probe end { println(n > 0) }";
     let limits = ["-DSTP_OVERLOAD_INTERVAL=1000LL", "-DSTP_OVERLOAD_THRESHOLD=1LL"];

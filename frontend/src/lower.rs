@@ -36,11 +36,15 @@ pub fn lower(script: &Script, sources: &SourceMap) -> ir::Program {
     for probe in &script.probes {
         let handler = &script.handlers[probe.handler.index()];
         let (function, entry) = *made.entry(probe.handler).or_insert_with(|| module.handler(&mut program, handler));
+        // What a handler begins with, its budget, is where the script has it.
+        let first = program.functions[function.index()].blocks.iter().find_map(|block| block.insts.first());
+        let loc = first.map_or(ir::LocId(0), |inst| inst.loc);
         program.probes.push(ir::Probe {
             name: probe.name.clone(),
             alias: probe.alias.clone(),
             kind: probe.kind.clone(),
             handler: function,
+            loc,
             entry,
             entry_words: handler.entry.len() as u32,
             optional: probe.optional,

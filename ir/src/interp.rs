@@ -26,7 +26,7 @@
 //! b.emit(Op::Print(hello, vec![]));
 //! b.finish();
 //! program.probes.push(Probe {
-//!     name: "begin".into(), alias: None, kind: ProbeKind::Begin(0), handler, entry: None, entry_words: 0, optional: false,
+//!     name: "begin".into(), alias: None, kind: ProbeKind::Begin(0), handler, loc, entry: None, entry_words: 0, optional: false,
 //! });
 //! let outcome = Interp::new(&program, &mut World).expect("the program is correct").run();
 //! assert_eq!(outcome.output(), b"hello\n");

@@ -8,8 +8,8 @@ mod lexer;
 mod op;
 
 use crate::{
-    FileId, Format, FormatArg, FuncId, Global, GlobalKind, Hist, Limits, Location, MapSpec, MapValue, Probe, ProbeKind,
-    Program, StatSpec, Type, names::Named,
+    FileId, Format, FormatArg, FuncId, Global, GlobalKind, Hist, Limits, LocId, Location, MapSpec, MapValue, Probe,
+    ProbeKind, Program, StatSpec, Type, names::Named,
 };
 use lexer::{Lexer, Token};
 
@@ -173,11 +173,12 @@ impl<'a> Parser<'a> {
         };
         self.expect_word("handler")?;
         let handler = FuncId(self.numbered("func")?);
+        let loc = if self.eat_sign("@")? { LocId(self.number()?) } else { LocId(0) };
         let entry = if self.eat_word("entry")? { Some(FuncId(self.numbered("func")?)) } else { None };
         let entry_words = if self.eat_word("words")? { self.number()? } else { 0 };
         let alias = if self.eat_word("alias")? { Some(self.text()?) } else { None };
         let optional = self.eat_word("optional")?;
-        self.program.probes.push(Probe { name, alias, kind, handler, entry, entry_words, optional });
+        self.program.probes.push(Probe { name, alias, kind, handler, loc, entry, entry_words, optional });
         Ok(())
     }
 

@@ -21,8 +21,8 @@
 //! }
 //! ```
 //!
-//! Every table entry carries its number. `@n` is the location of an instruction. A comment goes from `;` to the end of
-//! its line.
+//! Every table entry carries its number. `@n` is the location of an instruction, or of a probe's handler where that is
+//! not the first. A comment goes from `;` to the end of its line.
 
 mod op;
 
@@ -145,6 +145,9 @@ fn print_probe(f: &mut Formatter<'_>, probe: &Probe) -> fmt::Result {
         ProbeKind::Tracepoint { name, n_args } => write!(f, "tracepoint {} {n_args}", Quoted(name.as_bytes()))?,
     }
     write!(f, " handler func{}", probe.handler.0)?;
+    if probe.loc.0 != 0 {
+        write!(f, " @{}", probe.loc.0)?;
+    }
     if let Some(entry) = probe.entry {
         write!(f, " entry func{}", entry.0)?;
     }

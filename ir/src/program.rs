@@ -227,6 +227,8 @@ pub struct Probe {
     pub kind: ProbeKind,
     /// A function without parameters and result.
     pub handler: FuncId,
+    /// Where the script has the handler, whatever becomes of its instructions.
+    pub loc: LocId,
     /// Return probes: a function without parameters and result that runs at entry.
     pub entry: Option<FuncId>,
     /// Return probes: words kept from entry to return (`Op::EntrySet`, `Op::EntryGet`).

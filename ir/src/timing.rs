@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    BinaryOp, Block, BlockId, FuncId, Function, FunctionBuilder, Inst, Intrinsic, Local, LocalId, Op, Probe, ProbeKind,
-    Program, Terminator, Type,
+    BinaryOp, Block, BlockId, FuncId, Function, FunctionBuilder, Inst, Intrinsic, LocId, Local, LocalId, Op, Probe,
+    ProbeKind, Program, Terminator, Type,
 };
 
 impl Program {
@@ -30,6 +30,7 @@ impl Program {
                 alias: None,
                 kind,
                 handler: report,
+                loc: LocId(0),
                 entry: None,
                 entry_words: 0,
                 optional: false,
@@ -122,7 +123,16 @@ mod tests {
         builder.ret(None);
         builder.finish();
         let (name, kind) = ("begin".to_owned(), ProbeKind::Begin(0));
-        program.probes.push(Probe { name, alias: None, kind, handler, entry: None, entry_words: 0, optional: false });
+        program.probes.push(Probe {
+            name,
+            alias: None,
+            kind,
+            handler,
+            loc: LocId(0),
+            entry: None,
+            entry_words: 0,
+            optional: false,
+        });
         program
     }
 

@@ -149,6 +149,9 @@ fn verify_probe(program: &Program, probe: &Probe, errors: &mut Vec<VerifyError>)
         };
         error(errors, format!("probe {:?}: function {}: {problem}", probe.name, handler.0));
     }
+    if probe.loc.0 != 0 && probe.loc.index() >= program.locations.len() {
+        error(errors, format!("probe {:?}: there is no location {}", probe.name, probe.loc.0));
+    }
     if probe.entry.is_some() && !matches!(probe.kind, ProbeKind::Return { .. }) {
         error(errors, format!("probe {:?}: only return probes have an entry handler", probe.name));
     }

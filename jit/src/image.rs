@@ -194,7 +194,7 @@ fn host_info(program: &ir::Program, options: &JitOptions, linked: &Linked, compi
         files: program.files.clone(),
         locations: program.locations.iter().map(location).collect(),
         formats: program.formats.iter().map(format).collect(),
-        probes: program.probes.iter().map(|of| probe(program, of)).collect(),
+        probes: program.probes.iter().map(probe).collect(),
         globals: program.globals.iter().map(|global| global.name.clone()).collect(),
         functions: functions(linked, compiled),
         limits: host::Limits {
@@ -217,19 +217,18 @@ fn format(format: &ir::Format) -> host::Format {
     host::Format { text: format.text.clone(), args: format.args.iter().map(arg).collect() }
 }
 
-fn probe(program: &ir::Program, probe: &ir::Probe) -> host::Probe {
+fn probe(probe: &ir::Probe) -> host::Probe {
     let symbol = match &probe.kind {
         ir::ProbeKind::Function { symbol, .. }
         | ir::ProbeKind::Return { symbol, .. }
         | ir::ProbeKind::Address { symbol, .. } => symbol.clone(),
         _ => String::new(),
     };
-    let first = program.functions[probe.handler.index()].blocks.iter().find_map(|block| block.insts.first());
     host::Probe {
         name: probe.name.clone(),
         symbol,
         from: probe.script_name().to_owned(),
-        location: first.map_or(abi::SPILE_NO_LOCATION, |inst| inst.loc.0),
+        location: probe.loc.0,
         is_return: matches!(probe.kind, ir::ProbeKind::Return { .. }),
         optional: probe.optional,
     }

@@ -45,6 +45,7 @@ fn interpreted(pattern: &[u8], subject: &[u8]) -> bool {
         alias: None,
         kind: ProbeKind::Begin(0),
         handler,
+        loc,
         entry: None,
         entry_words: 0,
         optional: false,

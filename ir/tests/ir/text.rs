@@ -23,7 +23,7 @@ probe "end" end 1 handler func0
 probe "error" error 2 handler func0
 probe "timer.s(1)" timer 1000000000 5 handler func0
 probe "function" function "vfs_read" handler func0
-probe "return" return "vfs_read" 7 handler func1 entry func2 words 2 optional
+probe "return" return "vfs_read" 7 handler func1 @2 entry func2 words 2 optional
 probe "address" address "f" 18446744073709551615 handler func0 optional
 probe "trace" tracepoint "sched_switch" 3 handler func0
 

@@ -44,6 +44,10 @@ fn tables() {
 fn probes() {
     wrong_items("probe \"p\" begin 0 handler func3", &["probe \"p\": function 3: no such function"]);
     wrong_items(
+        "probe \"p\" begin 0 handler func0 @9 func0 \"f\" () { block0: return }",
+        &["probe \"p\": there is no location 9"],
+    );
+    wrong_items(
         "probe \"p\" begin 0 handler func0 func0 \"f\" (int) { local0 \"x\" int block0: return }",
         &["probe \"p\": function 0: a handler has no parameters and no result"],
     );
