@@ -21,10 +21,12 @@ pub fn sorts(function: &ir::Function, is_timer: bool, effects: &[Effects]) -> So
     for (index, block) in function.blocks.iter().enumerate().filter(|(index, _)| is_timer || always[*index]) {
         let mut changed = changed[index].clone();
         for inst in &block.insts {
-            if let ir::Op::IterFirst(map, Some(sort), _) = inst.op
+            // A slice may be anywhere in the order.
+            if let ir::Op::IterFirst(map, Some(sort), keys) = &inst.op
                 && !changed[map.index()]
+                && keys.iter().all(Option::is_none)
             {
-                sorts.entry(map).or_insert(sort);
+                sorts.entry(*map).or_insert(*sort);
             }
             note_changes(&inst.op, effects, &mut changed);
         }

@@ -116,8 +116,11 @@ struct rt_global {
  */
 int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu);
 __u32 rt_str_slot(__u32 max_string);
-/* Bytes at the end of the scratch memory that the runtime keeps for itself: scratch_size is the frames' need and these. */
-__u32 rt_scratch_reserve(__u32 max_string);
+/*
+ * Bytes at the end of the scratch memory that the runtime keeps for itself: scratch_size is the frames' need and these.
+ * matches: 1 if what regular expressions matched is kept.
+ */
+__u32 rt_scratch_reserve(__u32 max_string, __u32 matches);
 
 /*
  * Which lock an operation needs: none for sharded integers and scalar aggregates
@@ -155,7 +158,7 @@ struct rt_handler {
 struct rt_init_info {
 	__u32 max_string, max_errors, max_skipped, max_nesting, max_trylock, scratch_size;
 	__u32 n_globals;	/* globals follow at the address `globals` + i * sizeof(struct rt_global) */
-	__u32 reserved;
+	__u32 reserve;		/* rt_scratch_reserve() */
 };
 /* Prepares session block, maps and aggregates of every CPU. Run once, at load. */
 void rt_init(struct rt_ctx *ctx, const struct rt_init_info *info, const struct rt_global *globals);

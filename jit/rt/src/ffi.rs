@@ -10,7 +10,7 @@ mod c {
     unsafe extern "C" {
         pub fn rt_layout(global: *mut rt_global, data: *mut u64, percpu: *mut u64) -> i32;
         pub safe fn rt_str_slot(max_string: u32) -> u32;
-        pub safe fn rt_scratch_reserve(max_string: u32) -> u32;
+        pub safe fn rt_scratch_reserve(max_string: u32, matches: u32) -> u32;
         pub fn rt_format(
             out: *mut u8,
             capacity: u64,
@@ -163,6 +163,6 @@ pub fn str_slot(max_string: u32) -> u32 {
 }
 
 /// Bytes at the end of the scratch memory that the runtime keeps for itself.
-pub fn scratch_reserve(max_string: u32) -> u32 {
-    c::rt_scratch_reserve(max_string)
+pub fn scratch_reserve(max_string: u32, matches: bool) -> u32 {
+    c::rt_scratch_reserve(max_string, matches.into())
 }

@@ -7,7 +7,7 @@ __u64 rt_iter_first(struct rt_ctx *ctx, const struct rt_global *map, __u64 sort,
 	struct map *m = map_of(ctx, map);
 
 	if (sort)
-		map_sort(ctx, map, sort);
+		map_sort(ctx, map, sort, mask_is_full(map, mask));
 	return map_match(m, map, m->ends[LIST_ORDER].next, keys, mask);
 }
 

@@ -127,8 +127,8 @@ int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
 	return 0;
 }
 
-__u32 rt_scratch_reserve(__u32 max_string)
+__u32 rt_scratch_reserve(__u32 max_string, __u32 matches)
 {
 	return rt_str_slot(max_string) + (u32)sizeof(struct spile_hist) + MAX_BUCKETS * (u32)sizeof(u64) +
-	       match_size(max_string);
+	       (matches ? match_size(max_string) : 0);
 }

@@ -251,7 +251,7 @@ pub struct rt_init_info {
     pub max_trylock: __u32,
     pub scratch_size: __u32,
     pub n_globals: __u32,
-    pub reserved: __u32,
+    pub reserve: __u32,
 }
 const _: () = {
     ["Size of rt_init_info"][::core::mem::size_of::<rt_init_info>() - 32usize];
@@ -263,7 +263,7 @@ const _: () = {
     ["Offset of field: rt_init_info::max_trylock"][::core::mem::offset_of!(rt_init_info, max_trylock) - 16usize];
     ["Offset of field: rt_init_info::scratch_size"][::core::mem::offset_of!(rt_init_info, scratch_size) - 20usize];
     ["Offset of field: rt_init_info::n_globals"][::core::mem::offset_of!(rt_init_info, n_globals) - 24usize];
-    ["Offset of field: rt_init_info::reserved"][::core::mem::offset_of!(rt_init_info, reserved) - 28usize];
+    ["Offset of field: rt_init_info::reserve"][::core::mem::offset_of!(rt_init_info, reserve) - 28usize];
 };
 #[repr(C)]
 #[derive(

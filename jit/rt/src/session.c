@@ -22,7 +22,7 @@ void rt_init(struct rt_ctx *ctx, const struct rt_init_info *info, const struct r
 	session->max_nesting = info->max_nesting;
 	session->max_trylock = info->max_trylock;
 	session->scratch_size = info->scratch_size;
-	session->reserve = rt_scratch_reserve(info->max_string);
+	session->reserve = info->reserve;
 }
 
 /* Counts a hit that found a global locked, and says which. */

@@ -171,8 +171,8 @@ static int selection_to_front(const struct sort *sort, u64 order)
 	return 1;
 }
 
-/* Under the map's lock. */
-static void map_sort(struct rt_ctx *ctx, const struct rt_global *map, u64 order)
+/* Under the map's lock. A slice may be anywhere in the order: whether the front will do. */
+static void map_sort(struct rt_ctx *ctx, const struct rt_global *map, u64 order, int front_will_do)
 {
 	struct sort sort = sort_make(ctx, map, order);
 	u32 bookmark = map_bookmark(map);
@@ -180,7 +180,7 @@ static void map_sort(struct rt_ctx *ctx, const struct rt_global *map, u64 order)
 	/* Another handler that was selecting has to do without. */
 	if (bookmark && list_has(sort.m, bookmark))
 		list_remove(sort.m, LIST_ORDER, &map_selection(ctx, map)->bookmark);
-	if (map->select && selection_to_front(&sort, order))
+	if (map->select && front_will_do && selection_to_front(&sort, order))
 		sort_front(&sort, map->select);
 	else
 		sort_front(&sort, sort.m->count);

@@ -283,7 +283,7 @@ impl Emitter<'_, '_> {
             max_trylock: limits.max_trylock,
             scratch_size,
             n_globals: program.globals.len() as u32,
-            reserved: 0,
+            reserve: self.lowering.scratch_reserve(),
         };
         let info = self.lowering.constants.add(&mut self.lowering.linker, "init info", info.as_bytes().to_vec());
         let info = self.address(info, 0);

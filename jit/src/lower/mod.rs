@@ -212,8 +212,10 @@ impl<'p> Lowering<'p> {
     }
 
     /// Bytes of scratch memory that the runtime keeps for itself.
-    fn scratch_reserve(&self) -> u32 {
-        spile_rt::scratch_reserve(self.program.limits.max_string).next_multiple_of(64).min(abi::SPILE_MAX_SCRATCH)
+    pub(crate) fn scratch_reserve(&self) -> u32 {
+        let matches = self.effects.iter().any(|effects| effects.matches);
+        let reserve = spile_rt::scratch_reserve(self.program.limits.max_string, matches);
+        reserve.next_multiple_of(64).min(abi::SPILE_MAX_SCRATCH)
     }
 
     /// Bytes of a context's scratch memory.

@@ -278,6 +278,77 @@ static void selecting(void)
 	stop();
 }
 
+/* As a handler leaves it that could not go on selecting: in front of the first element. */
+static void leave_bookmark(void)
+{
+	__u32 *ends = (__u32 *)(world.data + map.data_off + 8), *bookmark = (__u32 *)(world.data + map.select_off + 8);
+	__u32 *first = (__u32 *)(world.data + map.data_off + ends[0] + 8);
+
+	bookmark[0] = ends[0];
+	bookmark[1] = 0;
+	ends[0] = first[1] = map.select_off - map.data_off;
+}
+
+static void a_bookmark_is_no_element(void)
+{
+	struct handler handler;
+	struct rt_ctx *ctx;
+	__u64 key = 0, cursor, seen = 0;
+
+	start((struct rt_global){ .kind = RT_MAP, .n_keys = 1, .capacity = ELEMENTS, .select = FRONT });
+	ctx = world_ctx(&world, 0, 0);
+	fill(0, ELEMENTS);
+	leave_bookmark();
+	for (cursor = rt_iter_first(ctx, &map, 0, 0, ~0ull); cursor; cursor = rt_iter_next(ctx, &map, cursor, 0, ~0ull))
+		CHECK(rt_iter_key(ctx, &map, cursor, 0) == seen++);
+	CHECK(seen == ELEMENTS);
+	handler = sorter(RT_LOCK_WRITE, RT_SORT(RT_BY_VALUE, 0, 1));
+	CHECK(enter(0, 0, &handler));
+	check_order(0, ELEMENTS);
+	leave(0, 0, &handler);
+	/* Sorted without, and emptied. */
+	leave_bookmark();
+	check_order(0, ELEMENTS);
+	rt_map_clear(ctx, &map);
+	fill(0, 3);
+	leave_bookmark();
+	rt_map_clear(ctx, &map);
+	CHECK(!rt_map_has(ctx, &map, &key, 1) && count(0) == 0);
+	fill(0, 2 * FRONT);
+	CHECK(enter(0, 0, &handler));
+	check_order(0, 2 * FRONT);
+	leave(0, 0, &handler);
+	stop();
+}
+
+/* Of a slice, all that is visited is in order, wherever it was. */
+static void a_slice_of_what_was_selected(void)
+{
+	__u64 order = RT_SORT(RT_BY_VALUE, 0, 1), keys[2] = { 0, 1 }, cursor, last = ~0ull, i;
+	struct handler handler;
+	struct rt_ctx *ctx;
+
+	start((struct rt_global){ .kind = RT_MAP, .n_keys = 2, .capacity = ELEMENTS, .select = FRONT });
+	ctx = world_ctx(&world, 0, 0);
+	for (i = 0; i < ELEMENTS; i++) {
+		__u64 both[2] = { i, i % 100 < 99 };
+
+		*(__u64 *)rt_map_put(ctx, &map, both) = both[1] ? 100000 + i : i * 7 % 10007;
+	}
+	handler = sorter(RT_LOCK_WRITE, (__u32)order);
+	CHECK(enter(0, 0, &handler));
+	keys[1] = 0;
+	i = 0;
+	cursor = rt_iter_first(ctx, &map, order, keys, 1);
+	for (; cursor; cursor = rt_iter_next(ctx, &map, cursor, keys, 1), i++) {
+		CHECK(rt_iter_value(ctx, &map, cursor) <= last);
+		last = rt_iter_value(ctx, &map, cursor);
+	}
+	CHECK(i == ELEMENTS / 100);
+	leave(0, 0, &handler);
+	stop();
+}
+
 static void selecting_strings_and_aggregates(void)
 {
 	struct rt_str *text = slot_new("a common beginning ");
@@ -358,6 +429,8 @@ void test_share(void)
 	additions_lose_nothing();
 	emptying();
 	selecting();
+	a_bookmark_is_no_element();
+	a_slice_of_what_was_selected();
 	selecting_strings_and_aggregates();
 	sorting_what_others_change();
 }

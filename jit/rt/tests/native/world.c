@@ -14,7 +14,8 @@ void world_init(struct world *world)
 	world->info.max_skipped = 2;
 	world->info.max_nesting = 3;
 	world->info.max_trylock = 4;
-	world->info.scratch_size = 1024 + rt_scratch_reserve(MAX_STRING);
+	world->info.reserve = rt_scratch_reserve(MAX_STRING, 1);
+	world->info.scratch_size = 1024 + world->info.reserve;
 }
 
 void world_add(struct world *world, struct rt_global *global)
