@@ -26,11 +26,9 @@ static u64 select_key(const struct sort *sort, u32 place)
 	return sort->descending ? ~key : key;
 }
 
-/* Whether a comes before b. */
-static int select_before(const struct sort *sort, const struct selected *a, const struct selected *b)
+static __attribute__((noinline)) int select_equal_before(const struct sort *sort, const struct selected *a,
+							  const struct selected *b)
 {
-	if (a->key != b->key)
-		return a->key < b->key;
 	/* Of an element that has gone meanwhile this is some other string. */
 	if (sort->is_str) {
 		if (sort_wrong(sort, b->place, a->place))
@@ -41,40 +39,47 @@ static int select_before(const struct sort *sort, const struct selected *a, cons
 	return a->number < b->number;
 }
 
-/* A heap whose last one is at the top: moves `item` from a place on down to where it belongs. */
-static void select_sink(const struct sort *sort, struct selected *heap, u32 n, u32 hole, struct selected item)
+/* Whether a comes before b. */
+ALWAYS_INLINE int select_before(const struct sort *sort, const struct selected *a, const struct selected *b)
 {
-	for (;;) {
-		u32 child = 2 * hole + 1;
+	return LIKELY(a->key != b->key) ? a->key < b->key : select_equal_before(sort, a, b);
+}
 
-		if (child >= n)
-			break;
+/* A heap whose last one is at the top: moves a hole up until `item` may be in it. */
+static void select_rise(const struct sort *sort, struct selected *heap, u32 hole, struct selected item)
+{
+	while (hole && select_before(sort, &heap[(hole - 1) / 2], &item)) {
+		heap[hole] = heap[(hole - 1) / 2];
+		hole = (hole - 1) / 2;
+	}
+	heap[hole] = item;
+}
+
+/* Replaces the top. Most that come late belong near the bottom: the hole goes all the way down, and up again. */
+static void select_sink(const struct sort *sort, struct selected *heap, u32 n, struct selected item)
+{
+	u32 hole = 0, child;
+
+	for (child = 1; child < n; child = 2 * child + 1) {
 		if (child + 1 < n && select_before(sort, &heap[child], &heap[child + 1]))
 			child++;
-		if (!select_before(sort, &item, &heap[child]))
-			break;
 		heap[hole] = heap[child];
 		hole = child;
 	}
-	heap[hole] = item;
+	select_rise(sort, heap, hole, item);
 }
 
 /* Keeps an element if it is among the first so far; returns how many are kept. */
 static u32 select_offer(const struct sort *sort, struct selection *selection, u32 n, struct selected item)
 {
 	struct selected *heap = selection->first;
-	u32 hole = n;
 
 	if (n == sort->map->select) {
 		if (select_before(sort, &item, &heap[0]))
-			select_sink(sort, heap, n, 0, item);
+			select_sink(sort, heap, n, item);
 		return n;
 	}
-	while (hole && select_before(sort, &heap[(hole - 1) / 2], &item)) {
-		heap[hole] = heap[(hole - 1) / 2];
-		hole = (hole - 1) / 2;
-	}
-	heap[hole] = item;
+	select_rise(sort, heap, n, item);
 	return n + 1;
 }
 
@@ -142,7 +147,7 @@ static int map_select(struct rt_ctx *ctx, const struct rt_lock *lock)
 		struct selected last = selection->first[left - 1];
 
 		selection->first[left - 1] = selection->first[0];
-		select_sink(&sort, selection->first, left - 1, 0, last);
+		select_sink(&sort, selection->first, left - 1, last);
 	}
 	selection->n = search.n;
 	return 1;

@@ -45,12 +45,16 @@ probe begin {
 # Beside hits on the same array, and without the others' waiting for it.
 global reads, waited
 probe kernel.function("vfs_read") { reads[cpu()]++; ints[0]++ }
-probe begin(1) { waited = ktime_get_ns() }
-probe timer.ms(5) {
+probe timer.ms(20) {
   t = ktime_get_ns()
+  if (!(0 in reads)) {
+    waited = ktime_get_ns()
+    next
+  }
   foreach (k in ints- limit 10) largest .= sprintf("%d ", k / 7919)
   printf("sorted %d\n", ktime_get_ns() - t)
-  printf("selected %d\n", t - waited - 5000000)
+  # With at most a period between the two, unless it took longer than that.
+  printf("selected %d\n", t - waited)
   println(largest)
   exit()
 }
@@ -78,7 +82,7 @@ pub fn arrays(cell: Cell) -> Result<()> {
 fn million(lab: &mut Lab) -> Result<()> {
     let run = Run::new(FILL).define("MAXSTRINGLEN", "80").define("MAXACTION_INTERRUPTIBLE", "1000000000");
     let ran = run.command("while :; do cat /proc/uptime; done >/dev/null").without_warnings().on(lab)?;
-    ensure!(ran.outcome.is_success() && ran.lost_records() == 0, "{ran:?}");
+    ensure!(ran.outcome.is_success() && ran.lost_records() == 0 && ran.lost_hits() == 0, "{ran:?}");
     eprintln!("{}", ran.out);
     for what in ["ints-made", "ints-hit", "names-made", "names-hit"] {
         let [few, many] = ["few", "many"].map(|size| ran.number(&format!("{size}-{what}")));
@@ -88,7 +92,7 @@ fn million(lab: &mut Lab) -> Result<()> {
     }
     ensure!(ran.number("reads")? > 0, "{}", ran.out);
     // Under the lock: what a handler of a thousand actions may visit.
-    ensure!(ran.number("sorted")? < 1_000_000 && ran.number("selected")? > ALL, "{}", ran.out);
+    ensure!(ran.number("sorted")? < 1_000_000 && ran.number("selected")? > 20 * ALL, "{}", ran.out);
     ensure!(ran.number("dropped")? == 1, "{}", ran.out);
     ensure!(ran.out.contains("Array overflow, check size limit (1000000)\n"), "{}", ran.out);
     let largest: Vec<u64> = (ALL - 10..ALL).rev().collect();
