@@ -104,7 +104,7 @@ fn run(cli: &Cli) -> Result<()> {
     write(cli, &report)?;
     let failures = report.failures();
     failures.iter().for_each(|failure| println!("{failure}"));
-    ensure!(!cli.check || failures.is_empty(), "{} things do not do", failures.len());
+    ensure!(!cli.check || failures.is_empty(), "--check fails by what is told above");
     Ok(())
 }
 
