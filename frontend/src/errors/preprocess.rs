@@ -127,7 +127,11 @@ pub fn argument_out_of_range(span: Span, number: u32, quoted: bool, count: usize
 /// An argument that the script does not look at.
 pub fn unused_argument(number: u32, text: &str) -> Diagnostic {
     let message = format!("unused command line option ${number}/@{number}");
-    Diagnostic::warning_without_place("W0119", message).note(format!("it is {text:?}"))
+    let warning = Diagnostic::warning_without_place("W0119", message).note(format!("it is {text:?}"));
+    match text.starts_with('-') {
+        true => warning.hint("options come before the script, what follows it is the script's own"),
+        false => warning,
+    }
 }
 
 /// `%?`, `%:` or `%)` without `%(`.
