@@ -68,6 +68,7 @@ static bool image_check_sizes(const struct spile_image *header)
 	       header->n_probes <= SPILE_MAX_PROBES &&
 	       header->n_trampolines <= header->n_probes &&
 	       header->n_fixups <= SPILE_MAX_FIXUPS &&
+	       header->n_conditions <= SPILE_MAX_CONDITIONS &&
 	       header->data_size <= SPILE_MAX_DATA &&
 	       header->percpu_size <= SPILE_MAX_PERCPU &&
 	       header->scratch_size <= SPILE_MAX_SCRATCH &&
@@ -91,9 +92,12 @@ static bool image_check_probe(const struct image *image, const struct spile_prob
 {
 	const struct probe_ops *ops = probe_ops_of(spec->kind);
 
-	if (!ops || spec->flags & ~(SPILE_PROBE_OPTIONAL | SPILE_PROBE_REGS) || spec->reserved)
+	if (!ops || spec->flags & ~(SPILE_PROBE_OPTIONAL | SPILE_PROBE_REGS))
 		return false;
 	if (!image_check_handler(image, spec->handler))
+		return false;
+	if (spec->condition != SPILE_NO_CONDITION &&
+	    (!ops->attach || spec->condition >= image->header->n_conditions))
 		return false;
 	if (spec->kind == SPILE_PROBE_RETURN && spec->entry_handler != SPILE_NO_TEXT &&
 	    !image_check_handler(image, spec->entry_handler))
@@ -149,7 +153,10 @@ static bool image_check_tables(const struct image *image)
 	for (i = 0; i < header->n_fixups; i++)
 		if (!image_check_fixup(image, &image->fixups[i]))
 			return false;
-	return header->init == SPILE_NO_TEXT || image_check_handler(image, header->init);
+	if (header->init != SPILE_NO_TEXT && !image_check_handler(image, header->init))
+		return false;
+	return header->n_conditions ? image_check_handler(image, header->conditions) :
+	       header->conditions == SPILE_NO_TEXT;
 }
 
 static int image_check(struct image *image, u32 size)

@@ -9,7 +9,8 @@
 #include "abi.h"
 #include "arena.h"
 #include "device.h"
-#include "reaper.h"
+#include "owner.h"
+#include "queue.h"
 #include "ring.h"
 
 static int __init spile_init(void)
@@ -20,12 +21,21 @@ static int __init spile_init(void)
 	err = arena_init();
 	if (err)
 		return err;
-	err = reaper_init();
+	err = queue_init();
 	if (err)
 		return err;
+	err = owner_init();
+	if (err)
+		goto no_owner;
 	err = device_init();
 	if (err)
-		reaper_exit();
+		goto no_device;
+	return 0;
+
+no_device:
+	owner_exit();
+no_owner:
+	queue_exit();
 	return err;
 }
 
@@ -33,7 +43,8 @@ static int __init spile_init(void)
 static void __exit spile_exit(void)
 {
 	device_exit();
-	reaper_exit();
+	owner_exit();
+	queue_exit();
 	arena_exit();
 }
 

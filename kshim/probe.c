@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The table of probe kinds, and what all kinds share. */
-#include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
-#include <linux/string.h>
 
 #include "arch.h"
 #include "context.h"
+#include "owner.h"
 #include "probe.h"
 
 static bool probe_check_nothing(const struct spile_probe *spec, const char *name)
@@ -55,23 +54,40 @@ bool probe_run(struct probe *probe, enum spile_state state)
 }
 
 /*
- * Where ftrace's call is in the probe's function. Functions of modules are
- * left to kprobes, which know when a module goes. Process context.
+ * Where ftrace's call is in the probe's function, and whose function that is.
+ * Process context, under the session's lock.
  */
-int probe_site(const struct probe *probe, unsigned long *ip)
+int probe_site(const struct probe *probe, unsigned long *ip, struct module **owner)
 {
 	unsigned long address = probe->spec->address;
-	char symbol[KSYM_SYMBOL_LEN];
 
 	if (!address || probe->spec->offset)
 		return -ENOENT;
 	if (within_module(address, THIS_MODULE))
 		return -EINVAL;
-	sprint_symbol(symbol, address);
-	if (strchr(symbol, '['))
-		return -EOPNOTSUPP;
 	*ip = arch_fentry(address);
-	return *ip ? 0 : -ENXIO;
+	return *ip ? owner_find(address, owner) : -ENXIO;
+}
+
+/* Does its condition hold, or has it none? Under the session's lock. */
+bool probe_armed(const struct probe *probe)
+{
+	return !probe->session->over && arming_holds(probe->session, probe->spec->condition);
+}
+
+/* Is it to be attached now? Under the session's lock. */
+bool probe_wanted(const struct probe *probe)
+{
+	return !probe->attached && !probe->tried && !probe->gone && probe_armed(probe);
+}
+
+/* It is. */
+void probe_attached(struct probe *probe, enum spile_attach how)
+{
+	probe->error = 0;
+	probe->attach = how;
+	probe->attached = true;
+	probe->times++;
 }
 
 /* Only functions leave a choice of how they are attached. */
@@ -89,7 +105,7 @@ void probe_attach(struct probe *probe)
 {
 	const struct probe_ops *ops = probe->ops;
 
-	if (!ops->attach || probe->attached)
+	if (!ops->attach || !probe_wanted(probe))
 		return;
 	if (probe_has_choice(probe) && !session_may_attach(probe->session, ops->attach_kind))
 		probe->error = -EOPNOTSUPP;
@@ -97,8 +113,7 @@ void probe_attach(struct probe *probe)
 		probe->error = ops->attach(probe);
 	if (probe->error)
 		return;
-	probe->attach = ops->attach_kind;
-	probe->attached = true;
+	probe_attached(probe, ops->attach_kind);
 	probe->alone = true;
 }
 
@@ -106,7 +121,7 @@ void probe_attach(struct probe *probe)
 u64 probe_missed(const struct probe *probe)
 {
 	if (probe->alone && probe->ops->missed)
-		return probe->ops->missed(probe);
+		return probe->missed + probe->ops->missed(probe);
 	return probe->missed;
 }
 
@@ -117,7 +132,7 @@ static u32 probe_collect(struct probe *probes, u32 n, const struct probe_ops *op
 	for (i = 0; i < n; i++) {
 		struct probe *probe = &probes[i];
 
-		if (!probe->alone || probe->ops != ops)
+		if (!probe->alone || probe->ops != ops || probe_armed(probe))
 			continue;
 		probe->missed = probe_missed(probe);
 		probe->attached = false;
@@ -128,7 +143,7 @@ static u32 probe_collect(struct probe *probes, u32 n, const struct probe_ops *op
 }
 
 /*
- * probe_detach - detach all probes that are attached alone, kind by kind
+ * probe_detach - detach all probes that are attached alone and not armed, kind by kind
  * @batch: room for n pointers, so that nothing here can fail
  *
  * Process context, under the session's lock. On return no handler of them

@@ -32,12 +32,15 @@ struct probe {
 	spile_handler entry_handler;	/* or NULL */
 	u32 index;
 	enum spile_attach attach;	/* how, if attached */
+	bool tried;			/* to attach it, since its condition became true */
 	bool attached;
 	bool alone;			/* attached by its own ops */
+	bool gone;			/* with its module */
 	int error;			/* of attach */
 	int direct_error;		/* why no trampoline runs it */
+	u32 times;			/* it was attached */
 	struct probe *next;		/* at the same site of ftrace's */
-	u64 missed;			/* the kernel's count, taken at detach */
+	u64 missed;			/* the kernel's counts, taken when it was detached */
 	union {
 		struct kprobe kprobe;
 		struct kretprobe kretprobe;
@@ -70,7 +73,10 @@ extern const struct probe_ops probe_tracepoint_ops;
 
 const struct probe_ops *probe_ops_of(u32 kind);
 bool probe_run(struct probe *probe, enum spile_state state);
-int probe_site(const struct probe *probe, unsigned long *ip);
+int probe_site(const struct probe *probe, unsigned long *ip, struct module **owner);
+bool probe_armed(const struct probe *probe);
+bool probe_wanted(const struct probe *probe);
+void probe_attached(struct probe *probe, enum spile_attach how);
 void probe_attach(struct probe *probe);
 u32 probe_detach(struct probe *probes, u32 n, void **batch);
 u64 probe_missed(const struct probe *probe);

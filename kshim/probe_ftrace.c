@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * Function entries by ftrace, where no trampoline can be called directly. One
- * ftrace_ops has all functions of a session in its filter; a second one those
- * whose handlers want all registers, which cost more.
+ * ftrace_ops has all functions of a session in its filter that share a condition,
+ * or have none; a second one those whose handlers want all registers, which cost
+ * more.
  */
 #include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 
 #include "arch.h"
@@ -26,7 +28,9 @@ struct ftrace_site {
 
 struct ftrace_set {
 	struct ftrace_ops ops;
+	struct ftrace_set *next;
 	struct session *session;
+	u32 condition;			/* of all its probes */
 	struct ftrace_site *sites;	/* a hash table, at most half full */
 	u32 log2;			/* of its size */
 	u32 failures;
@@ -35,6 +39,12 @@ struct ftrace_set {
 };
 
 enum { SET_ARGS, SET_REGS, N_SETS };
+
+/* Which functions go into a set. */
+struct ftrace_kind {
+	u32 condition;
+	int which;
+};
 
 static __always_inline struct ftrace_site *ftrace_site(const struct ftrace_set *set,
 							unsigned long ip)
@@ -51,7 +61,7 @@ static void ftrace_hit(unsigned long ip, unsigned long parent_ip, struct ftrace_
 		       struct compat_ftrace_regs *ftrace_regs)
 {
 	struct ftrace_set *set = container_of(ops, struct ftrace_set, ops);
-	struct probe *probe = ftrace_site(set, ip)->first;
+	struct probe *probe = READ_ONCE(ftrace_site(set, ip)->first);
 	struct pt_regs *regs = NULL;
 	u64 args[ARCH_ARGUMENTS];
 	unsigned long saved_ip;
@@ -79,16 +89,13 @@ static void ftrace_hit(unsigned long ip, unsigned long parent_ip, struct ftrace_
 		instruction_pointer_set(regs, saved_ip);
 }
 
-/* The set for a probe that is still to be attached, or -1. */
-static int ftrace_set_of(const struct probe *probe)
+/* Is the probe still to be attached, in a set of this kind? */
+static bool ftrace_wants(const struct probe *probe, struct ftrace_kind kind)
 {
-	bool regs = probe->spec->flags & SPILE_PROBE_REGS;
+	int which = probe->spec->flags & SPILE_PROBE_REGS ? SET_REGS : SET_ARGS;
 
-	if (probe->spec->kind != SPILE_PROBE_FUNCTION || probe->attached)
-		return -1;
-	if (regs)
-		return COMPAT_FTRACE_REGS ? SET_REGS : -1;
-	return COMPAT_FTRACE_HAS_ARGS ? SET_ARGS : -1;
+	return probe->spec->kind == SPILE_PROBE_FUNCTION && which == kind.which &&
+	       probe->spec->condition == kind.condition && probe_wanted(probe);
 }
 
 /* Puts the probe behind those that are on its function already. Returns whether it is the first. */
@@ -123,16 +130,17 @@ static void ftrace_filter(struct ftrace_set *set, unsigned long *ips, u32 n)
 }
 
 /* Fills table and filter with all that wants it. Returns how many functions there are. */
-static int ftrace_collect(struct session *session, struct ftrace_set *set, int which,
-			  unsigned long *ips)
+static u32 ftrace_collect(struct session *session, struct ftrace_set *set,
+			  struct ftrace_kind kind, unsigned long *ips)
 {
 	u32 i, n = 0, left = 0;
+	struct module *owner;
 	unsigned long ip;
 
 	for (i = 0; i < session->n_probes; i++) {
 		struct probe *probe = &session->probes[i];
 
-		if (ftrace_set_of(probe) == which && !probe_site(probe, &ip) &&
+		if (ftrace_wants(probe, kind) && !probe_site(probe, &ip, &owner) &&
 		    ftrace_add_probe(set, probe, ip))
 			ips[n++] = ip;
 		cond_resched();
@@ -144,28 +152,63 @@ static int ftrace_collect(struct session *session, struct ftrace_set *set, int w
 	return left;
 }
 
-static void ftrace_set_attach(struct session *session, struct ftrace_set *set, int which, u32 wanted)
+/* Process context; it is not registered. */
+static void ftrace_set_free(struct ftrace_set *set)
 {
-	unsigned long *ips = kvmalloc_array(wanted, sizeof(*ips), GFP_KERNEL);
+	if (set->sites)
+		compat_ftrace_clear(&set->ops);
+	kvfree(set->sites);
+	kfree(set);
+}
+
+static void ftrace_set_mark(struct ftrace_set *set)
+{
 	struct probe *probe;
 	u32 i;
 
+	for (i = 0; i < 1u << set->log2; i++)
+		for (probe = set->sites[i].first; probe; probe = probe->next)
+			probe_attached(probe, SPILE_ATTACH_FTRACE);
+}
+
+static void ftrace_set_attach(struct session *session, struct ftrace_kind kind, u32 wanted)
+{
+	struct ftrace_set *set = kzalloc(sizeof(*set), GFP_KERNEL_ACCOUNT);
+	unsigned long *ips = kvmalloc_array(wanted, sizeof(*ips), GFP_KERNEL);
+	bool registered = false;
+
+	if (!set || !ips)
+		goto out;
 	set->session = session;
-	set->regs = which == SET_REGS;
+	set->condition = kind.condition;
+	set->regs = kind.which == SET_REGS;
 	set->log2 = ilog2(roundup_pow_of_two(2 * wanted));
 	set->sites = kvcalloc(1u << set->log2, sizeof(*set->sites), GFP_KERNEL_ACCOUNT);
 	set->ops.func = ftrace_hit;
 	set->ops.flags = COMPAT_FTRACE_FLAGS | (set->regs ? COMPAT_FTRACE_REGS : COMPAT_FTRACE_ARGS);
-	if (ips && set->sites && ftrace_collect(session, set, which, ips))
-		set->registered = !register_ftrace_function(&set->ops);
+	if (set->sites && ftrace_collect(session, set, kind, ips))
+		registered = !register_ftrace_function(&set->ops);
+out:
 	kvfree(ips);
-	if (!set->registered)
+	if (registered) {
+		set->next = session->ftrace_sets;
+		session->ftrace_sets = set;
+		ftrace_set_mark(set);
+	} else if (set) {
+		ftrace_set_free(set);
+	}
+}
+
+static void ftrace_attach_kind(struct session *session, struct ftrace_kind kind)
+{
+	u32 i, wanted = 0;
+
+	if (kind.which == SET_REGS ? !COMPAT_FTRACE_REGS : !COMPAT_FTRACE_HAS_ARGS)
 		return;
-	for (i = 0; i < 1u << set->log2; i++)
-		for (probe = set->sites[i].first; probe; probe = probe->next) {
-			probe->attach = SPILE_ATTACH_FTRACE;
-			probe->attached = true;
-		}
+	for (i = 0; i < session->n_probes; i++)
+		wanted += ftrace_wants(&session->probes[i], kind);
+	if (wanted)
+		ftrace_set_attach(session, kind, wanted);
 }
 
 /*
@@ -174,51 +217,95 @@ static void ftrace_set_attach(struct session *session, struct ftrace_set *set, i
  */
 void ftrace_attach(struct session *session)
 {
-	u32 i, wanted[N_SETS] = {};
-	int which;
+	struct ftrace_kind kind;
+	u32 i;
 
 	if (!session_may_attach(session, SPILE_ATTACH_FTRACE))
 		return;
-	for (i = 0; i < session->n_probes; i++) {
-		which = ftrace_set_of(&session->probes[i]);
-		if (which >= 0)
-			wanted[which]++;
+	for (kind.which = 0; kind.which < N_SETS; kind.which++) {
+		kind.condition = SPILE_NO_CONDITION;
+		ftrace_attach_kind(session, kind);
+		for (i = 0; i < session->image.header->n_conditions; i++) {
+			kind.condition = i;
+			ftrace_attach_kind(session, kind);
+		}
 	}
-	if (!wanted[SET_ARGS] && !wanted[SET_REGS])
+}
+
+/* Takes a set out of the session's, and undoes it. On return no handler runs from there or will. */
+static void ftrace_set_detach(struct session *session, struct ftrace_set **at)
+{
+	struct ftrace_set *set = *at;
+	struct probe *probe;
+	u32 i;
+
+	*at = set->next;
+	/* Only after the kernel gave up on ftrace. */
+	if (WARN_ON_ONCE(unregister_ftrace_function(&set->ops))) {
+		session->stuck = true;
 		return;
-	session->ftrace_sets = kcalloc(N_SETS, sizeof(*session->ftrace_sets), GFP_KERNEL_ACCOUNT);
-	if (!session->ftrace_sets)
-		return;
-	for (which = 0; which < N_SETS; which++)
-		if (wanted[which])
-			ftrace_set_attach(session, &session->ftrace_sets[which], which, wanted[which]);
+	}
+	for (i = 0; i < 1u << set->log2; i++)
+		for (probe = set->sites[i].first; probe; probe = probe->next)
+			probe->attached = false;
+	ftrace_set_free(set);
 }
 
 /*
- * Process context, under the session's lock. On return no handler runs from
- * here or will. Returns how many registrations there were.
+ * Process context, under the session's lock. On return no handler that is not
+ * armed runs from here or will. Returns how many registrations there were.
  */
 u32 ftrace_detach(struct session *session)
 {
-	u32 which, count = 0;
+	struct ftrace_set **at = &session->ftrace_sets;
+	u32 count = 0;
 
-	for (which = 0; session->ftrace_sets && which < N_SETS; which++) {
-		struct ftrace_set *set = &session->ftrace_sets[which];
-
-		if (set->registered) {
-			count++;
-			/* Only after the kernel gave up on ftrace. */
-			if (WARN_ON_ONCE(unregister_ftrace_function(&set->ops))) {
-				session->stuck = true;
-				session->ftrace_sets = NULL;
-				return count;
-			}
+	while (*at) {
+		if (!session->over && arming_holds(session, (*at)->condition)) {
+			at = &(*at)->next;
+			continue;
 		}
-		if (set->sites)
-			compat_ftrace_clear(&set->ops);
-		kvfree(set->sites);
+		ftrace_set_detach(session, at);
+		count++;
 	}
-	kfree(session->ftrace_sets);
-	session->ftrace_sets = NULL;
+	return count;
+}
+
+/* Takes a module's functions out of a set's filter, which never is empty: that would mean all functions. */
+static void ftrace_set_forget(struct ftrace_set *set, const struct module *module)
+{
+	u32 i;
+
+	for (i = 0; i < 1u << set->log2; i++) {
+		struct ftrace_site *site = &set->sites[i];
+
+		if (!site->first || !within_module(site->ip, module))
+			continue;
+		/* If it stays in the filter, then a hit there finds no probe. */
+		ftrace_set_filter_ip(&set->ops, site->ip, 1, 0);
+		WRITE_ONCE(site->first, NULL);
+	}
+}
+
+/* Functions of a module that goes. Process context, under the session's lock. */
+u32 ftrace_forget(struct session *session, const struct module *module)
+{
+	struct ftrace_set **at = &session->ftrace_sets;
+	u32 i, others, count = 0;
+
+	while (*at) {
+		struct ftrace_set *set = *at;
+
+		others = 0;
+		for (i = 0; i < 1u << set->log2; i++)
+			others += set->sites[i].first && !within_module(set->sites[i].ip, module);
+		if (others) {
+			ftrace_set_forget(set, module);
+			at = &set->next;
+		} else {
+			ftrace_set_detach(session, at);
+			count++;
+		}
+	}
 	return count;
 }

@@ -5,9 +5,11 @@
 
 #include <linux/types.h>
 
+struct module;
 struct session;
 
 void ftrace_attach(struct session *session);
 u32 ftrace_detach(struct session *session);
+u32 ftrace_forget(struct session *session, const struct module *module);
 
 #endif

@@ -4,17 +4,14 @@
  * return to it, or die there. Nobody waits for that: a session that ends meanwhile keeps its
  * memory, its text and a reference to the module until the last one has left.
  */
-#include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/workqueue.h>
 
+#include "queue.h"
 #include "reaper.h"
 #include "session.h"
 #include "trampoline.h"
-
-/* Our own queue: on exit it can be waited for until the last work has left kshim's text. */
-static struct workqueue_struct *reaper_queue;
 
 /* Soon at first, at last once a second. */
 static void reaper_wait(struct session *session)
@@ -22,7 +19,7 @@ static void reaper_wait(struct session *session)
 	unsigned long delay = min_t(unsigned long, msecs_to_jiffies(10) << session->reap_tries, HZ);
 
 	session->reap_tries = min(session->reap_tries + 1, 8u);
-	queue_delayed_work(reaper_queue, &session->reaping, delay);
+	queue_delayed_work(queue, &session->reaping, delay);
 }
 
 static void reaper_try(struct work_struct *work)
@@ -43,16 +40,4 @@ void reaper_take(struct session *session)
 	__module_get(THIS_MODULE);
 	INIT_DELAYED_WORK(&session->reaping, reaper_try);
 	reaper_wait(session);
-}
-
-int reaper_init(void)
-{
-	reaper_queue = alloc_workqueue("spile", WQ_UNBOUND, 0);
-	return reaper_queue ? 0 : -ENOMEM;
-}
-
-/* No session is left, as they hold references to the module. */
-void reaper_exit(void)
-{
-	destroy_workqueue(reaper_queue);
 }

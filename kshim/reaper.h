@@ -5,8 +5,6 @@
 
 struct session;
 
-int reaper_init(void);
-void reaper_exit(void);
 void reaper_take(struct session *session);
 
 #endif

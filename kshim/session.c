@@ -21,6 +21,7 @@
 #include "arena.h"
 #include "attach.h"
 #include "context.h"
+#include "owner.h"
 #include "probe.h"
 #include "reaper.h"
 #include "session.h"
@@ -59,6 +60,8 @@ struct session *session_create(void)
 	mutex_init(&session->lock);
 	init_waitqueue_head(&session->wait);
 	session->n_cpus = nr_cpu_ids;
+	arming_init(session);
+	owner_watch(session);
 	return session;
 }
 
@@ -87,6 +90,7 @@ static int session_load_probes(struct session *session)
 	const struct image *image = &session->image;
 	u32 i, n = image->header->n_probes;
 
+	session->conditions = session_handler(session, image->header->conditions);
 	session->probes = kvcalloc(n, sizeof(*session->probes), GFP_KERNEL_ACCOUNT);
 	session->batch = kvcalloc(n, sizeof(*session->batch), GFP_KERNEL_ACCOUNT);
 	if (!session->probes || !session->batch)
@@ -316,6 +320,8 @@ int session_probe_status(struct session *session, struct spile_probe_status *sta
 		.missed = probe_missed(probe),
 		.attach = probe->attach,
 		.direct_error = probe->direct_error,
+		.armed = probe->attached || arming_holds(session, probe->spec->condition),
+		.times = probe->times,
 	};
 	for (cpu = 0; cpu < session->n_cpus; cpu++)
 		status->hits += context_hits(session, cpu, i);
@@ -325,6 +331,7 @@ int session_probe_status(struct session *session, struct spile_probe_status *sta
 /* Process context; nothing of the session runs, or will. */
 void session_free(struct session *session)
 {
+	arming_release(session);
 	if (session->loaded)
 		session_unload(session);
 	kfree(session);
@@ -336,13 +343,20 @@ void session_free(struct session *session)
  */
 void session_destroy(struct session *session)
 {
+	bool left = true;
+
+	owner_unwatch(session);
+	/* Work of our own may be at it. */
+	mutex_lock(&session->lock);
 	if (session->loaded) {
+		atomic_set(&session->state, SPILE_STATE_STOPPED);
 		detach_all(session);
 		/* The caller may be inside itself, closing a file. */
-		if (!trampoline_left(session, 0)) {
-			reaper_take(session);
-			return;
-		}
+		left = trampoline_left(session, 0);
 	}
-	session_free(session);
+	mutex_unlock(&session->lock);
+	if (left)
+		session_free(session);
+	else
+		reaper_take(session);
 }

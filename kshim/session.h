@@ -9,10 +9,10 @@
 #include <linux/workqueue.h>
 
 #include "abi.h"
+#include "arming.h"
 #include "image.h"
 #include "overload.h"
 
-struct direct;
 struct ftrace_set;
 struct probe;
 struct session_cpu;
@@ -36,11 +36,16 @@ struct session {
 	void **batch;			/* room for a pointer to each probe */
 	u32 n_probes;
 	struct trampoline *trampolines;
-	struct direct *directs;		/* what ftrace calls directly */
+	u32 n_directs;			/* their registrations for direct calls */
 	struct ftrace_set *ftrace_sets;	/* what ftrace calls kshim for */
-	u32 n_directs;
+	spile_handler conditions;	/* asks them; NULL where there are none */
+	struct arming arming;
+	bool over;			/* nothing is attached any more, or will be */
+	u32 undone;			/* registrations, since all handlers were waited for */
+	bool direct;			/* a trampoline was attached since they were waited for */
 	bool returns;			/* a trampoline that returns was attached */
 	bool stuck;			/* the kernel would not let go of it */
+	struct list_head watched;	/* see owner.c */
 	u32 n_attached;
 	u32 n_cpus;
 	u32 ring_bytes;

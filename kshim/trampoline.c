@@ -8,6 +8,7 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 #include <linux/tracepoint.h>
 
 #include "arch.h"
@@ -30,16 +31,25 @@
  */
 #define LOOKS	(IS_ENABLED(CONFIG_TASKS_RCU) ? 1 : 16)
 
+/* A registration: functions of the kernel itself, or of one module. */
 struct direct {
 	struct direct *next;
+	const struct module *owner;
 	struct compat_direct calls;
 };
 
-/* Functions of a trampoline that are to be registered. */
+/* A function of a trampoline that is to be registered. */
+struct place {
+	unsigned long ip;
+	struct module *owner;
+	u32 site;
+};
+
 struct batch {
 	struct trampoline *trampoline;
-	unsigned long *ips;
-	u32 *sites;
+	struct place *places;
+	unsigned long *ips;		/* theirs */
+	u32 n;
 	u32 failures;			/* so far */
 };
 
@@ -88,9 +98,50 @@ static void trampoline_mark(const struct trampoline *trampoline, u32 site,
 		struct probe *probe = trampoline_probe(trampoline, site, i);
 
 		probe->direct_error = err;
-		probe->attach = err ? SPILE_ATTACH_NONE : attach;
-		probe->attached = !err;
+		if (!err)
+			probe_attached(probe, attach);
 	}
+}
+
+/* Probes of a site that was attached are no longer. */
+static void trampoline_unmark(const struct trampoline *trampoline, u32 site)
+{
+	u32 i;
+
+	for (i = 0; i < trampoline->spec->n_probes; i++) {
+		struct probe *probe = trampoline_probe(trampoline, site, i);
+
+		/* Those that found another way have their own. */
+		probe->attached &= !!probe->direct_error;
+	}
+}
+
+/* Is one of the site's probes to be attached, and none of them in another way? */
+static bool trampoline_site_wanted(const struct trampoline *trampoline, u32 site)
+{
+	bool wanted = false;
+	u32 i;
+
+	for (i = 0; i < trampoline->spec->n_probes; i++) {
+		const struct probe *probe = trampoline_probe(trampoline, site, i);
+
+		if (probe->attached)
+			return false;
+		wanted |= probe_wanted(probe);
+	}
+	return wanted;
+}
+
+/* Is one of all its probes armed? */
+static bool trampoline_armed(const struct trampoline *trampoline)
+{
+	u32 site, i;
+
+	for (site = 0; site < trampoline->spec->n_sites; site++)
+		for (i = 0; i < trampoline->spec->n_probes; i++)
+			if (probe_armed(trampoline_probe(trampoline, site, i)))
+				return true;
+	return false;
 }
 
 static bool trampoline_needs_regs(const struct trampoline *trampoline, u32 site)
@@ -122,17 +173,19 @@ static int trampoline_add_row(const struct trampoline *trampoline, u32 site, u64
 		return 0;
 	row += ((u32)((u32)address * SPILE_ROW_HASH) >> (32 - spec->rows_log2)) *
 	       (1 + (u64)spec->n_probes);
-	for (; *row; row += 1 + spec->n_probes)
-		if (*row == address)
-			return -EEXIST;
-	*row = address;
+	while (*row && *row != address)
+		row += 1 + spec->n_probes;
+	/* It may be there from the last time. */
+	if (*row)
+		return row[1] == trampoline_probe(trampoline, site, 0)->index ? 0 : -EEXIST;
 	for (i = 0; i < spec->n_probes; i++)
 		row[1 + i] = trampoline_probe(trampoline, site, i)->index;
+	*row = address;
 	return 0;
 }
 
 /* Finds the call in the function of a site, and makes its row. */
-static int trampoline_prepare(const struct trampoline *trampoline, u32 site, unsigned long *ip)
+static int trampoline_prepare(const struct trampoline *trampoline, u32 site, struct place *place)
 {
 	int err = trampoline_usable(trampoline);
 
@@ -140,12 +193,15 @@ static int trampoline_prepare(const struct trampoline *trampoline, u32 site, uns
 		     trampoline_needs_regs(trampoline, site)))
 		err = -EOPNOTSUPP;
 	if (!err)
-		err = probe_site(trampoline_probe(trampoline, site, 0), ip);
-	return err ?: trampoline_add_row(trampoline, site, *ip + ARCH_FENTRY_BYTES);
+		err = probe_site(trampoline_probe(trampoline, site, 0), &place->ip, &place->owner);
+	place->site = site;
+	return err ?: trampoline_add_row(trampoline, site, place->ip + ARCH_FENTRY_BYTES);
 }
 
-static int direct_register(struct session *session, unsigned long *ips, u32 n, unsigned long code)
+static int direct_register(const struct batch *batch, u32 first, u32 n)
 {
+	struct trampoline *trampoline = batch->trampoline;
+	struct session *session = trampoline->session;
 	struct direct *direct;
 	int err;
 
@@ -154,25 +210,27 @@ static int direct_register(struct session *session, unsigned long *ips, u32 n, u
 	direct = kzalloc(sizeof(*direct), GFP_KERNEL);
 	if (!direct)
 		return -ENOMEM;
-	err = compat_direct_register(&direct->calls, ips, n, code);
+	err = compat_direct_register(&direct->calls, batch->ips + first, n, trampoline->code);
 	if (err) {
 		kfree(direct);
 		return err;
 	}
-	direct->next = session->directs;
-	session->directs = direct;
+	direct->owner = batch->places[first].owner;
+	direct->next = trampoline->directs;
+	trampoline->directs = direct;
 	session->n_directs++;
+	session->direct = true;
+	session->returns |= trampoline->spec->flags & SPILE_TRAMPOLINE_RETURNS;
 	return 0;
 }
 
 /* Registers functions first to first + n, or as many of them as will do. */
 static void batch_register(struct batch *batch, u32 first, u32 n)
 {
-	struct trampoline *trampoline = batch->trampoline;
 	u32 i, half = n / 2;
 	int err;
 
-	err = direct_register(trampoline->session, batch->ips + first, n, trampoline->code);
+	err = direct_register(batch, first, n);
 	/* One of them is taken, or no call after all: look for it in both halves. */
 	if ((err == -EBUSY || err == -EINVAL) && n > 1 && batch->failures++ < MAX_FAILURES) {
 		batch_register(batch, first, half);
@@ -180,34 +238,56 @@ static void batch_register(struct batch *batch, u32 first, u32 n)
 		return;
 	}
 	for (i = first; i < first + n; i++)
-		trampoline_mark(trampoline, batch->sites[i], SPILE_ATTACH_DIRECT, err);
-	if (!err && trampoline->spec->flags & SPILE_TRAMPOLINE_RETURNS)
-		trampoline->session->returns = true;
+		trampoline_mark(batch->trampoline, batch->places[i].site, SPILE_ATTACH_DIRECT, err);
+}
+
+static int place_compare(const void *a, const void *b)
+{
+	const struct place *p = a, *q = b;
+
+	if (p->owner != q->owner)
+		return p->owner < q->owner ? -1 : 1;
+	return p->ip < q->ip ? -1 : p->ip > q->ip;
+}
+
+/* Registers all, those of each module apart: it may go. */
+static void batch_register_all(struct batch *batch)
+{
+	u32 i, first = 0;
+
+	sort(batch->places, batch->n, sizeof(*batch->places), place_compare, NULL);
+	for (i = 0; i < batch->n; i++)
+		batch->ips[i] = batch->places[i].ip;
+	for (i = 1; i <= batch->n; i++) {
+		if (i < batch->n && batch->places[i].owner == batch->places[first].owner)
+			continue;
+		batch_register(batch, first, i - first);
+		first = i;
+	}
 }
 
 static void trampoline_attach_functions(struct trampoline *trampoline)
 {
-	u32 site, count = 0, n = trampoline->spec->n_sites;
+	u32 site, n = trampoline->spec->n_sites;
 	struct batch batch = { .trampoline = trampoline };
-	unsigned long ip;
 	int err;
 
 	batch.ips = kvmalloc_array(n, sizeof(*batch.ips), GFP_KERNEL);
-	batch.sites = kvmalloc_array(n, sizeof(*batch.sites), GFP_KERNEL);
+	batch.places = kvmalloc_array(n, sizeof(*batch.places), GFP_KERNEL);
 	for (site = 0; site < n; site++) {
-		err = batch.ips && batch.sites ? trampoline_prepare(trampoline, site, &ip) : -ENOMEM;
-		if (err) {
-			trampoline_mark(trampoline, site, SPILE_ATTACH_NONE, err);
+		if (!trampoline_site_wanted(trampoline, site))
 			continue;
-		}
-		batch.ips[count] = ip;
-		batch.sites[count++] = site;
+		err = !batch.ips || !batch.places ? -ENOMEM :
+		      trampoline_prepare(trampoline, site, &batch.places[batch.n]);
+		if (err)
+			trampoline_mark(trampoline, site, SPILE_ATTACH_NONE, err);
+		else
+			batch.n++;
 		cond_resched();
 	}
-	if (count)
-		batch_register(&batch, 0, count);
+	batch_register_all(&batch);
 	kvfree(batch.ips);
-	kvfree(batch.sites);
+	kvfree(batch.places);
 }
 
 static void trampoline_attach_tracepoint(struct trampoline *trampoline)
@@ -215,6 +295,8 @@ static void trampoline_attach_tracepoint(struct trampoline *trampoline)
 	struct tracepoint_probe *tracepoint = &trampoline->tracepoint;
 	int err = trampoline_usable(trampoline);
 
+	if (!trampoline_site_wanted(trampoline, 0))
+		return;
 	if (!err)
 		err = tracepoint_find(trampoline_probe(trampoline, 0, 0)->name, tracepoint);
 	if (!err) {
@@ -237,12 +319,29 @@ void trampoline_attach(struct session *session)
 
 		if (trampoline_probe(trampoline, 0, 0)->spec->kind == SPILE_PROBE_TRACEPOINT)
 			trampoline_attach_tracepoint(trampoline);
-		else
+		else if (!trampoline->directs)
 			trampoline_attach_functions(trampoline);
 		cond_resched();
 	}
 }
 
+static void tracepoints_release(struct session *session)
+{
+	u32 i;
+
+	tracepoint_synchronize_unregister();
+	for (i = 0; i < session->image.header->n_trampolines; i++) {
+		struct trampoline *trampoline = &session->trampolines[i];
+
+		if (!trampoline->on_tracepoint || trampoline_armed(trampoline))
+			continue;
+		module_put(trampoline->tracepoint.owner);
+		trampoline->on_tracepoint = false;
+		trampoline_unmark(trampoline, 0);
+	}
+}
+
+/* Those that are not armed. */
 static u32 trampoline_detach_tracepoints(struct session *session)
 {
 	u32 i, count = 0;
@@ -250,22 +349,14 @@ static u32 trampoline_detach_tracepoints(struct session *session)
 	for (i = 0; i < session->image.header->n_trampolines; i++) {
 		struct trampoline *trampoline = &session->trampolines[i];
 
-		if (!trampoline->on_tracepoint)
+		if (!trampoline->on_tracepoint || trampoline_armed(trampoline))
 			continue;
 		tracepoint_probe_unregister(trampoline->tracepoint.tracepoint,
 					    (void *)trampoline->code, trampoline);
 		count++;
 	}
-	if (!count)
-		return 0;
-	tracepoint_synchronize_unregister();
-	for (i = 0; i < session->image.header->n_trampolines; i++) {
-		struct trampoline *trampoline = &session->trampolines[i];
-
-		if (trampoline->on_tracepoint)
-			module_put(trampoline->tracepoint.owner);
-		trampoline->on_tracepoint = false;
-	}
+	if (count)
+		tracepoints_release(session);
 	return count;
 }
 
@@ -281,29 +372,68 @@ static void trampoline_synchronize(void)
 	synchronize_rcu();
 }
 
+/* Undoes registrations of a trampoline: those of a module, or all. Returns how many there were. */
+static u32 trampoline_undo(struct trampoline *trampoline, const struct module *module)
+{
+	struct direct *direct, **at = &trampoline->directs;
+	u32 count = 0;
+
+	while ((direct = *at)) {
+		if (module && direct->owner != module) {
+			at = &direct->next;
+			continue;
+		}
+		*at = direct->next;
+		trampoline->session->n_directs--;
+		count++;
+		/* Only after the kernel gave up on ftrace. Then the text must stay for ever. */
+		if (WARN_ON_ONCE(compat_direct_unregister(&direct->calls)))
+			trampoline->session->stuck = true;
+		else
+			kfree(direct);
+	}
+	return count;
+}
+
+/* All of one that is not armed. */
+static u32 trampoline_disarm(struct trampoline *trampoline)
+{
+	u32 site, count;
+
+	if (!trampoline->directs || trampoline_armed(trampoline))
+		return 0;
+	count = trampoline_undo(trampoline, NULL);
+	for (site = 0; site < trampoline->spec->n_sites; site++)
+		trampoline_unmark(trampoline, site);
+	return count;
+}
+
 /*
- * Process context, under the session's lock. On return no trampoline is
- * entered any more; who sleeps in a function may still return to one. Returns
- * how many registrations there were.
+ * Process context, under the session's lock. On return no trampoline that is
+ * not armed is entered any more; who sleeps in a function may still return to
+ * one. Returns how many registrations there were.
  */
 u32 trampoline_detach(struct session *session)
 {
-	u32 count = trampoline_detach_tracepoints(session);
-	struct direct *direct;
+	u32 i, count = trampoline_detach_tracepoints(session);
 
-	if (!session->directs)
-		return count;
-	while ((direct = session->directs)) {
-		session->directs = direct->next;
-		/* Only after the kernel gave up on ftrace. Then the text must stay for ever. */
-		if (WARN_ON_ONCE(compat_direct_unregister(&direct->calls)))
-			session->stuck = true;
-		else
-			kfree(direct);
-		count++;
+	for (i = 0; i < session->image.header->n_trampolines; i++)
+		count += trampoline_disarm(&session->trampolines[i]);
+	/* What is disarmed for now is left by and by. */
+	if (session->over && session->direct) {
+		trampoline_synchronize();
+		session->direct = false;
 	}
-	session->n_directs = 0;
-	trampoline_synchronize();
+	return count;
+}
+
+/* Functions of a module that goes. Process context, under the session's lock. */
+u32 trampoline_forget(struct session *session, const struct module *module)
+{
+	u32 i, count = 0;
+
+	for (i = 0; i < session->image.header->n_trampolines; i++)
+		count += trampoline_undo(&session->trampolines[i], module);
 	return count;
 }
 

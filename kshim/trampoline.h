@@ -5,6 +5,8 @@
 
 #include "probe.h"
 
+struct direct;
+struct module;
 struct session;
 
 struct trampoline {
@@ -12,6 +14,7 @@ struct trampoline {
 	const struct spile_trampoline *spec;	/* checked */
 	unsigned long code;
 	const u32 *chains;		/* indices of probes, a chain for each site */
+	struct direct *directs;		/* what ftrace calls it for */
 	struct tracepoint_probe tracepoint;
 	bool on_tracepoint;		/* it is attached to it */
 };
@@ -20,6 +23,7 @@ int trampoline_load(struct session *session);
 void trampoline_unload(struct session *session);
 void trampoline_attach(struct session *session);
 u32 trampoline_detach(struct session *session);
+u32 trampoline_forget(struct session *session, const struct module *module);
 bool trampoline_left(struct session *session, unsigned long frame);
 
 #endif

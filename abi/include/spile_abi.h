@@ -46,6 +46,7 @@ typedef long long __s64;
 #define SPILE_MAX_PERCPU	(256u << 20)
 #define SPILE_MAX_SCRATCH	(4u << 20)
 #define SPILE_MAX_ENTRY_WORDS	32u
+#define SPILE_MAX_CONDITIONS	64u
 #define SPILE_MIN_RING		(16u << 10)
 #define SPILE_MAX_RING		(256u << 20)
 
@@ -85,8 +86,20 @@ struct spile_image {
 	__u32 n_trampolines;
 	__u32 fixups_off;	/* n_fixups of struct spile_fixup */
 	__u32 n_fixups;
+	__u32 conditions;	/* text offset of a handler that asks all conditions, or SPILE_NO_TEXT */
+	__u32 n_conditions;
 	__u32 reserved;
 };
+
+/*
+ * Conditions. A probe with one need not be attached while it is false. The
+ * image's handler for them leaves a word for each where spile_ctx.entry points
+ * to: 0 is false. kshim calls it when the begin probes have run, and after
+ * calls of conditions_changed(), in process context beside other handlers. A
+ * change takes a while to arrive, and probes share sites, so handlers look at
+ * their conditions themselves, too.
+ */
+#define SPILE_NO_CONDITION	0xffffffffu
 
 /*
  * Code that the kernel calls where probes are, without kshim in between: it takes
@@ -178,7 +191,7 @@ struct spile_probe {
 	__u32 trampoline;	/* index of the trampoline that runs its handlers, or SPILE_NO_TRAMPOLINE */
 	__u32 site;		/* of the trampoline */
 	__u32 position;		/* in the site's chain */
-	__u32 reserved;
+	__u32 condition;	/* which one, or SPILE_NO_CONDITION; none of begin, end and error */
 };
 
 /*
@@ -289,7 +302,9 @@ struct spile_counters {
 	/* The cycles that a hit took, one of SPILE_SAMPLE; sets the countdown again. */ \
 	X(hit_timed, void, (struct spile_ctx *ctx, __u64 cycles))		\
 	/* The reader shall look at all rings, though they keep the newest records only. */ \
-	X(ring_flush, void, (struct spile_ctx *ctx))
+	X(ring_flush, void, (struct spile_ctx *ctx))				\
+	/* What conditions read has been written: attach and detach probes soon. */ \
+	X(conditions_changed, void, (struct spile_ctx *ctx))
 
 #define SPILE_IMPORT_ENUM(name, result, args) SPILE_IMPORT_##name,
 enum spile_import {
@@ -503,11 +518,13 @@ struct spile_status {
 
 struct spile_probe_status {
 	__u32 probe;		/* in: index in the probe table */
-	__s32 error;		/* 0, or why it is not attached: -errno */
+	__s32 error;		/* 0, or why it is not attached: -errno; -ENODEV: its module was unloaded */
 	__u64 hits;		/* handlers run */
 	__u64 missed;		/* the kernel's nmissed */
-	__u32 attach;		/* enum spile_attach */
+	__u32 attach;		/* enum spile_attach: how it is attached, or was at last */
 	__s32 direct_error;	/* why not SPILE_ATTACH_DIRECT: -errno, or 0 */
+	__u32 armed;		/* 0: its condition is false, and it is not attached for that */
+	__u32 times;		/* that it was attached */
 };
 
 #ifndef SPILE_FREESTANDING

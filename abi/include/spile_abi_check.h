@@ -5,7 +5,7 @@
 
 #include "spile_abi.h"
 
-_Static_assert(sizeof(struct spile_image) == 104, "spile_image");
+_Static_assert(sizeof(struct spile_image) == 112, "spile_image");
 _Static_assert(__builtin_offsetof(struct spile_image, magic) == 0, "spile_image.magic");
 _Static_assert(__builtin_offsetof(struct spile_image, version) == 4, "spile_image.version");
 _Static_assert(__builtin_offsetof(struct spile_image, abi_hash) == 8, "spile_image.abi_hash");
@@ -30,7 +30,9 @@ _Static_assert(__builtin_offsetof(struct spile_image, trampolines_off) == 84, "s
 _Static_assert(__builtin_offsetof(struct spile_image, n_trampolines) == 88, "spile_image.n_trampolines");
 _Static_assert(__builtin_offsetof(struct spile_image, fixups_off) == 92, "spile_image.fixups_off");
 _Static_assert(__builtin_offsetof(struct spile_image, n_fixups) == 96, "spile_image.n_fixups");
-_Static_assert(__builtin_offsetof(struct spile_image, reserved) == 100, "spile_image.reserved");
+_Static_assert(__builtin_offsetof(struct spile_image, conditions) == 100, "spile_image.conditions");
+_Static_assert(__builtin_offsetof(struct spile_image, n_conditions) == 104, "spile_image.n_conditions");
+_Static_assert(__builtin_offsetof(struct spile_image, reserved) == 108, "spile_image.reserved");
 _Static_assert(sizeof(struct spile_trampoline) == 24, "spile_trampoline");
 _Static_assert(__builtin_offsetof(struct spile_trampoline, code) == 0, "spile_trampoline.code");
 _Static_assert(__builtin_offsetof(struct spile_trampoline, flags) == 4, "spile_trampoline.flags");
@@ -55,7 +57,7 @@ _Static_assert(__builtin_offsetof(struct spile_probe, address) == 48, "spile_pro
 _Static_assert(__builtin_offsetof(struct spile_probe, trampoline) == 56, "spile_probe.trampoline");
 _Static_assert(__builtin_offsetof(struct spile_probe, site) == 60, "spile_probe.site");
 _Static_assert(__builtin_offsetof(struct spile_probe, position) == 64, "spile_probe.position");
-_Static_assert(__builtin_offsetof(struct spile_probe, reserved) == 68, "spile_probe.reserved");
+_Static_assert(__builtin_offsetof(struct spile_probe, condition) == 68, "spile_probe.condition");
 _Static_assert(sizeof(struct spile_ctx) == 312, "spile_ctx");
 _Static_assert(__builtin_offsetof(struct spile_ctx, next) == 0, "spile_ctx.next");
 _Static_assert(__builtin_offsetof(struct spile_ctx, state) == 8, "spile_ctx.state");
@@ -174,11 +176,13 @@ _Static_assert(__builtin_offsetof(struct spile_status, n_attached) == 4, "spile_
 _Static_assert(__builtin_offsetof(struct spile_status, text) == 8, "spile_status.text");
 _Static_assert(__builtin_offsetof(struct spile_status, failed) == 16, "spile_status.failed");
 _Static_assert(__builtin_offsetof(struct spile_status, overload_cpu) == 20, "spile_status.overload_cpu");
-_Static_assert(sizeof(struct spile_probe_status) == 32, "spile_probe_status");
+_Static_assert(sizeof(struct spile_probe_status) == 40, "spile_probe_status");
 _Static_assert(__builtin_offsetof(struct spile_probe_status, probe) == 0, "spile_probe_status.probe");
 _Static_assert(__builtin_offsetof(struct spile_probe_status, error) == 4, "spile_probe_status.error");
 _Static_assert(__builtin_offsetof(struct spile_probe_status, hits) == 8, "spile_probe_status.hits");
 _Static_assert(__builtin_offsetof(struct spile_probe_status, missed) == 16, "spile_probe_status.missed");
 _Static_assert(__builtin_offsetof(struct spile_probe_status, attach) == 24, "spile_probe_status.attach");
+_Static_assert(__builtin_offsetof(struct spile_probe_status, armed) == 32, "spile_probe_status.armed");
+_Static_assert(__builtin_offsetof(struct spile_probe_status, times) == 36, "spile_probe_status.times");
 
 #endif /* SPILE_ABI_CHECK_H */

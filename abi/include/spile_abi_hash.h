@@ -4,6 +4,6 @@
 #define SPILE_ABI_HASH_H
 
 /* FNV-1a of spile_abi.h without comments and white space. */
-#define SPILE_ABI_HASH 0x0232969d5c4b6714ull
+#define SPILE_ABI_HASH 0x82f371fc129c03b7ull
 
 #endif /* SPILE_ABI_HASH_H */

@@ -153,6 +153,8 @@ fn check_header(header: &spile_image, file_size: usize) -> Result<(), ImageError
         (header.percpu_size <= SPILE_MAX_PERCPU, "per-CPU size"),
         (header.scratch_size <= SPILE_MAX_SCRATCH, "scratch size"),
         (header.init == SPILE_NO_TEXT || header.init < header.text_size, "init"),
+        (header.n_conditions <= SPILE_MAX_CONDITIONS, "conditions"),
+        (header.conditions == SPILE_NO_TEXT || header.conditions < header.text_size, "conditions"),
     ];
     match checks.iter().find(|(fine, _)| !fine) {
         Some((_, what)) => Err(ImageError::Damaged(what)),
@@ -165,7 +167,8 @@ fn check_probe(probe: &spile_probe, header: &spile_image) -> Result<(), ImageErr
         && probe.handler < header.text_size
         && (probe.entry_handler == SPILE_NO_TEXT || probe.entry_handler < header.text_size)
         && probe.name < header.strings_size
-        && probe.entry_words <= SPILE_MAX_ENTRY_WORDS;
+        && probe.entry_words <= SPILE_MAX_ENTRY_WORDS
+        && (probe.condition == SPILE_NO_CONDITION || probe.condition < header.n_conditions);
     if fine { Ok(()) } else { Err(ImageError::Damaged("probe")) }
 }
 
@@ -192,8 +195,13 @@ mod tests {
     fn sample() -> Vec<u8> {
         let header_end = size_of::<spile_image>() as u32;
         let host = HostInfo { script: "a.stp".into(), ..HostInfo::default() }.encode();
-        let probe =
-            spile_probe { kind: SPILE_PROBE_BEGIN, entry_handler: SPILE_NO_TEXT, name: 1, ..spile_probe::default() };
+        let probe = spile_probe {
+            kind: SPILE_PROBE_BEGIN,
+            entry_handler: SPILE_NO_TEXT,
+            condition: SPILE_NO_CONDITION,
+            name: 1,
+            ..spile_probe::default()
+        };
         let probe_size = size_of::<spile_probe>() as u32;
         let host_off = header_end + probe_size + 4 + 6;
         let header = spile_image {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spile_abi.h by abi/tests/generated.rs; do not edit.
 
-pub const SPILE_ABI_HASH: u64 = 0x0232969d5c4b6714;
+pub const SPILE_ABI_HASH: u64 = 0x82f371fc129c03b7;
 /// Names of the imports and how many arguments they take, in the order of `SPILE_IMPORT_*`.
 pub const SPILE_IMPORT_TABLE: &[(&str, usize)] = &[
     ("load_kernel_u8", 1),
@@ -30,6 +30,7 @@ pub const SPILE_IMPORT_TABLE: &[(&str, usize)] = &[
     ("hit_skipped", 2),
     ("hit_timed", 2),
     ("ring_flush", 1),
+    ("conditions_changed", 1),
 ];
 pub const SPILE_MAGIC: u32 = 1162627408;
 pub const SPILE_ABI_VERSION: u32 = 1;
@@ -42,11 +43,13 @@ pub const SPILE_MAX_DATA: u32 = 1073741824;
 pub const SPILE_MAX_PERCPU: u32 = 268435456;
 pub const SPILE_MAX_SCRATCH: u32 = 4194304;
 pub const SPILE_MAX_ENTRY_WORDS: u32 = 32;
+pub const SPILE_MAX_CONDITIONS: u32 = 64;
 pub const SPILE_MIN_RING: u32 = 16384;
 pub const SPILE_MAX_RING: u32 = 268435456;
 pub const SPILE_STUB_BYTES: u32 = 16;
 pub const SPILE_TEXT_ALIGN: u32 = 4096;
 pub const SPILE_NO_TEXT: u32 = 4294967295;
+pub const SPILE_NO_CONDITION: u32 = 4294967295;
 pub const SPILE_TRAMPOLINE_RETURNS: u32 = 1;
 pub const SPILE_MAX_CHAIN: u32 = 16;
 pub const SPILE_NO_TRAMPOLINE: u32 = 4294967295;
@@ -106,10 +109,12 @@ pub struct spile_image {
     pub n_trampolines: __u32,
     pub fixups_off: __u32,
     pub n_fixups: __u32,
+    pub conditions: __u32,
+    pub n_conditions: __u32,
     pub reserved: __u32,
 }
 const _: () = {
-    ["Size of spile_image"][::core::mem::size_of::<spile_image>() - 104usize];
+    ["Size of spile_image"][::core::mem::size_of::<spile_image>() - 112usize];
     ["Alignment of spile_image"][::core::mem::align_of::<spile_image>() - 8usize];
     ["Offset of field: spile_image::magic"][::core::mem::offset_of!(spile_image, magic) - 0usize];
     ["Offset of field: spile_image::version"][::core::mem::offset_of!(spile_image, version) - 4usize];
@@ -135,7 +140,9 @@ const _: () = {
     ["Offset of field: spile_image::n_trampolines"][::core::mem::offset_of!(spile_image, n_trampolines) - 88usize];
     ["Offset of field: spile_image::fixups_off"][::core::mem::offset_of!(spile_image, fixups_off) - 92usize];
     ["Offset of field: spile_image::n_fixups"][::core::mem::offset_of!(spile_image, n_fixups) - 96usize];
-    ["Offset of field: spile_image::reserved"][::core::mem::offset_of!(spile_image, reserved) - 100usize];
+    ["Offset of field: spile_image::conditions"][::core::mem::offset_of!(spile_image, conditions) - 100usize];
+    ["Offset of field: spile_image::n_conditions"][::core::mem::offset_of!(spile_image, n_conditions) - 104usize];
+    ["Offset of field: spile_image::reserved"][::core::mem::offset_of!(spile_image, reserved) - 108usize];
 };
 #[repr(C)]
 #[derive(
@@ -233,7 +240,7 @@ pub struct spile_probe {
     pub trampoline: __u32,
     pub site: __u32,
     pub position: __u32,
-    pub reserved: __u32,
+    pub condition: __u32,
 }
 const _: () = {
     ["Size of spile_probe"][::core::mem::size_of::<spile_probe>() - 72usize];
@@ -251,7 +258,7 @@ const _: () = {
     ["Offset of field: spile_probe::trampoline"][::core::mem::offset_of!(spile_probe, trampoline) - 56usize];
     ["Offset of field: spile_probe::site"][::core::mem::offset_of!(spile_probe, site) - 60usize];
     ["Offset of field: spile_probe::position"][::core::mem::offset_of!(spile_probe, position) - 64usize];
-    ["Offset of field: spile_probe::reserved"][::core::mem::offset_of!(spile_probe, reserved) - 68usize];
+    ["Offset of field: spile_probe::condition"][::core::mem::offset_of!(spile_probe, condition) - 68usize];
 };
 #[repr(C)]
 #[derive(
@@ -379,7 +386,8 @@ pub const SPILE_IMPORT_resched: spile_import = 22;
 pub const SPILE_IMPORT_hit_skipped: spile_import = 23;
 pub const SPILE_IMPORT_hit_timed: spile_import = 24;
 pub const SPILE_IMPORT_ring_flush: spile_import = 25;
-pub const SPILE_N_IMPORTS: spile_import = 26;
+pub const SPILE_IMPORT_conditions_changed: spile_import = 26;
+pub const SPILE_N_IMPORTS: spile_import = 27;
 pub type spile_import = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(
@@ -855,9 +863,11 @@ pub struct spile_probe_status {
     pub missed: __u64,
     pub attach: __u32,
     pub direct_error: __s32,
+    pub armed: __u32,
+    pub times: __u32,
 }
 const _: () = {
-    ["Size of spile_probe_status"][::core::mem::size_of::<spile_probe_status>() - 32usize];
+    ["Size of spile_probe_status"][::core::mem::size_of::<spile_probe_status>() - 40usize];
     ["Alignment of spile_probe_status"][::core::mem::align_of::<spile_probe_status>() - 8usize];
     ["Offset of field: spile_probe_status::probe"][::core::mem::offset_of!(spile_probe_status, probe) - 0usize];
     ["Offset of field: spile_probe_status::error"][::core::mem::offset_of!(spile_probe_status, error) - 4usize];
@@ -866,10 +876,12 @@ const _: () = {
     ["Offset of field: spile_probe_status::attach"][::core::mem::offset_of!(spile_probe_status, attach) - 24usize];
     ["Offset of field: spile_probe_status::direct_error"]
         [::core::mem::offset_of!(spile_probe_status, direct_error) - 28usize];
+    ["Offset of field: spile_probe_status::armed"][::core::mem::offset_of!(spile_probe_status, armed) - 32usize];
+    ["Offset of field: spile_probe_status::times"][::core::mem::offset_of!(spile_probe_status, times) - 36usize];
 };
 pub const SPILE_IOCTL_INFO: __u32 = 2150650736;
 pub const SPILE_IOCTL_LOAD: __u32 = 1076908913;
 pub const SPILE_IOCTL_START: __u32 = 21362;
 pub const SPILE_IOCTL_STOP: __u32 = 21363;
 pub const SPILE_IOCTL_STATUS: __u32 = 2150650740;
-pub const SPILE_IOCTL_PROBE: __u32 = 3223343989;
+pub const SPILE_IOCTL_PROBE: __u32 = 3223868277;

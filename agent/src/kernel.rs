@@ -170,7 +170,12 @@ impl Engine for KernelEngine {
         let status = self.status()?;
         let probe = |probe| {
             let status = self.probe_status(probe)?;
-            Ok(ProbeReport { hits: status.hits, missed: status.missed, attachment: attachment(&status) })
+            Ok(ProbeReport {
+                hits: status.hits,
+                missed: status.missed,
+                attachment: attachment(&status),
+                times: status.times,
+            })
         };
         let probes: Result<Vec<_>> = (0..self.n_probes).map(probe).collect();
         Ok(Report {
@@ -201,7 +206,12 @@ fn ioctl<T>(device: &File, request: u32, argument: &mut T) -> Result<()> {
 }
 
 fn attachment(status: &raw::spile_probe_status) -> Attachment {
-    Attachment { errno: -status.error, kind: status.attach, direct_errno: -status.direct_error }
+    Attachment {
+        errno: -status.error,
+        kind: status.attach,
+        direct_errno: -status.direct_error,
+        disarmed: status.armed == 0,
+    }
 }
 
 fn overload(status: &raw::spile_status) -> Option<Overload> {

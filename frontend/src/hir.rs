@@ -180,6 +180,8 @@ pub struct Handler {
     pub span: Span,
     /// The statements, prologues and epilogues of aliases included.
     pub body: Body,
+    /// So many of them, the first, leave where a condition of the probe is zero.
+    pub conditions: usize,
     /// Values to keep at the entry of the function, for the return; `None` where nothing reads the word.
     pub entry: Vec<Option<Expr>>,
     /// The code that keeps them has locals, and no statements.
@@ -210,6 +212,24 @@ pub struct Stmt {
     pub span: Span,
     /// Which statement.
     pub kind: StmtKind,
+}
+
+impl Stmt {
+    /// Leaves the handler where a condition is zero.
+    pub(crate) fn leave_unless(cond: Expr) -> Self {
+        let span = cond.span;
+        let leave = Self { span, kind: StmtKind::Return(None) };
+        let cond = Expr { ty: cond.ty, span, ctype: None, kind: ExprKind::Not(Box::new(cond)) };
+        Self { span, kind: StmtKind::If { cond, then: vec![leave], otherwise: Vec::new() } }
+    }
+
+    /// The condition of what [`Self::leave_unless`] made.
+    pub(crate) fn left_unless(&self) -> Option<&Expr> {
+        match &self.kind {
+            StmtKind::If { cond: Expr { kind: ExprKind::Not(cond), .. }, .. } => Some(cond),
+            _ => None,
+        }
+    }
 }
 
 /// The forms of a statement.

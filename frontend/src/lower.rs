@@ -32,22 +32,24 @@ pub fn lower(script: &Script, sources: &SourceMap) -> ir::Program {
         let made = module.functions[id];
         module.body(&mut program, made, &function.body, function.span, Some(function.span));
     }
-    let mut made: HashMap<HandlerId, (ir::FuncId, Option<ir::FuncId>)> = HashMap::new();
+    let mut made: HashMap<HandlerId, Made> = HashMap::new();
     for probe in &script.probes {
         let handler = &script.handlers[probe.handler.index()];
-        let (function, entry) = *made.entry(probe.handler).or_insert_with(|| module.handler(&mut program, handler));
+        let made = *made.entry(probe.handler).or_insert_with(|| module.handler(&mut program, handler));
         // What a handler begins with, its budget, is where the script has it.
-        let first = program.functions[function.index()].blocks.iter().find_map(|block| block.insts.first());
+        let first = program.functions[made.handler.index()].blocks.iter().find_map(|block| block.insts.first());
         let loc = first.map_or(ir::LocId(0), |inst| inst.loc);
         program.probes.push(ir::Probe {
             name: probe.name.clone(),
             alias: probe.alias.clone(),
             kind: probe.kind.clone(),
-            handler: function,
+            handler: made.handler,
             loc,
-            entry,
+            entry: made.entry,
             entry_words: handler.entry.len() as u32,
             optional: probe.optional,
+            // The others run once, when it is their turn.
+            condition: made.condition.filter(|_| !probe.kind.is_interruptible()),
         });
     }
     program
@@ -58,6 +60,14 @@ fn declare(script: &Script, function: &Function, program: &mut ir::Program) -> i
     let params: Vec<_> = params.map(|local| (local.name.to_string(), ir_type(script, local.ty))).collect();
     let result = function.has_value.then(|| ir_type(script, function.result));
     program.declare(function.name.as_str(), &params, result)
+}
+
+/// The functions of a handler.
+#[derive(Clone, Copy)]
+struct Made {
+    handler: ir::FuncId,
+    entry: Option<ir::FuncId>,
+    condition: Option<ir::FuncId>,
 }
 
 /// What all functions of a program share while they are made.
@@ -81,11 +91,16 @@ impl Module<'_> {
         lower.b.finish();
     }
 
-    fn handler(&mut self, program: &mut ir::Program, handler: &Handler) -> (ir::FuncId, Option<ir::FuncId>) {
+    fn handler(&mut self, program: &mut ir::Program, handler: &Handler) -> Made {
         let id = program.declare(handler.name.as_str(), &[], None);
         self.body(program, id, &handler.body, handler.span, None);
+        Made { handler: id, entry: self.entry(program, handler), condition: self.condition(program, handler) }
+    }
+
+    /// What a return probe keeps at the entry.
+    fn entry(&mut self, program: &mut ir::Program, handler: &Handler) -> Option<ir::FuncId> {
         if handler.entry.is_empty() {
-            return (id, None);
+            return None;
         }
         let entry = program.declare(format!("{} entry", handler.name), &[], None);
         let mut lower = Lower::new(self, program, entry, &handler.entry_frame.locals);
@@ -97,7 +112,28 @@ impl Module<'_> {
             });
         }
         lower.b.finish();
-        (id, Some(entry))
+        Some(entry)
+    }
+
+    /// Whether all conditions of a handler hold, as a function.
+    fn condition(&mut self, program: &mut ir::Program, handler: &Handler) -> Option<ir::FuncId> {
+        let tests = handler.body.stmts.get(..handler.conditions)?;
+        let tests: Option<Vec<_>> = tests.iter().map(|stmt| stmt.left_unless()).collect();
+        let tests = tests.filter(|tests| !tests.is_empty())?;
+        let function = program.declare(format!("{} condition", handler.name), &[], Some(ir::Type::Int));
+        let mut lower = Lower::new(self, program, function, &handler.body.locals);
+        let no = lower.b.create_block();
+        for test in tests {
+            lower.at(test.span);
+            let next = lower.b.create_block();
+            lower.branch(test, next, no);
+            lower.b.switch_to(next);
+        }
+        let holds = lower.b.int(1);
+        lower.b.ret(Some(holds));
+        // `no` returns 0, as what runs off its end does.
+        lower.b.finish();
+        Some(function)
     }
 }
 

@@ -27,6 +27,7 @@
 //! b.finish();
 //! program.probes.push(Probe {
 //!     name: "begin".into(), alias: None, kind: ProbeKind::Begin(0), handler, loc, entry: None, entry_words: 0, optional: false,
+//!     condition: None,
 //! });
 //! let outcome = Interp::new(&program, &mut World).expect("the program is correct").run();
 //! assert_eq!(outcome.output(), b"hello\n");

@@ -177,8 +177,9 @@ impl<'a> Parser<'a> {
         let entry = if self.eat_word("entry")? { Some(FuncId(self.numbered("func")?)) } else { None };
         let entry_words = if self.eat_word("words")? { self.number()? } else { 0 };
         let alias = if self.eat_word("alias")? { Some(self.text()?) } else { None };
+        let condition = if self.eat_word("condition")? { Some(FuncId(self.numbered("func")?)) } else { None };
         let optional = self.eat_word("optional")?;
-        self.program.probes.push(Probe { name, alias, kind, handler, loc, entry, entry_words, optional });
+        self.program.probes.push(Probe { name, alias, kind, handler, loc, entry, entry_words, optional, condition });
         Ok(())
     }
 

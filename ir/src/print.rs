@@ -157,6 +157,9 @@ fn print_probe(f: &mut Formatter<'_>, probe: &Probe) -> fmt::Result {
     if let Some(alias) = &probe.alias {
         write!(f, " alias {}", Quoted(alias.as_bytes()))?;
     }
+    if let Some(condition) = probe.condition {
+        write!(f, " condition func{}", condition.0)?;
+    }
     writeln!(f, "{}", if probe.optional { " optional" } else { "" })
 }
 

@@ -235,6 +235,9 @@ pub struct Probe {
     pub entry_words: u32,
     /// Whether a failure to attach goes unmentioned (`?`).
     pub optional: bool,
+    /// A function without parameters that returns an integer, of globals only: where it is 0, the handler does nothing (it asks
+    /// itself), and the probe need not be attached.
+    pub condition: Option<FuncId>,
 }
 
 impl Probe {

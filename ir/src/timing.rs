@@ -34,6 +34,7 @@ impl Program {
                 entry: None,
                 entry_words: 0,
                 optional: false,
+                condition: None,
             });
         }
     }
@@ -132,6 +133,7 @@ mod tests {
             entry: None,
             entry_words: 0,
             optional: false,
+            condition: None,
         });
         program
     }

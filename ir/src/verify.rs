@@ -37,7 +37,7 @@ mod operation;
 
 use std::fmt;
 
-use crate::{FuncId, Function, GlobalKind, Hist, MapSpec, MapValue, Op, Probe, ProbeKind, Program, StatSpec};
+use crate::{FuncId, Function, GlobalKind, Hist, MapSpec, MapValue, Op, Probe, ProbeKind, Program, StatSpec, Type};
 
 /// Most buckets of a linear histogram, those outside not counted.
 pub const MAX_LINEAR_BUCKETS: i64 = 128;
@@ -157,6 +157,15 @@ fn verify_probe(program: &Program, probe: &Probe, errors: &mut Vec<VerifyError>)
     }
     if probe.entry.is_none() && probe.entry_words > 0 {
         error(errors, format!("probe {:?}: entry words without an entry handler", probe.name));
+    }
+    if let Some(condition) = probe.condition {
+        let fits = |function: &Function| function.params.is_empty() && function.result == Some(Type::Int);
+        if !program.functions.get(condition.index()).is_some_and(fits) || is_handler(program, condition) {
+            error(
+                errors,
+                format!("probe {:?}: a condition is a function without parameters to an integer", probe.name),
+            );
+        }
     }
     if probe.entry_words > 32 {
         error(errors, format!("probe {:?}: at most 32 entry words", probe.name));

@@ -38,6 +38,21 @@ pub fn handlers(lowering: &mut Lowering<'_>, program: &ir::Program) -> Vec<Handl
     all
 }
 
+/// Asks for the handler of conditions, where there are any.
+pub fn conditions(lowering: &mut Lowering<'_>) -> Option<SectionId> {
+    let budget = Some(lowering.program.limits.max_action);
+    let function = lowering.conditions.handler?;
+    Some(lowering.instance(Instance { function, source: ArgSource::Nowhere, budget }))
+}
+
+/// Code beside that of probes.
+pub struct Extra {
+    /// Runs once at load.
+    pub init: SectionId,
+    /// Asks conditions.
+    pub conditions: Option<SectionId>,
+}
+
 /// Links everything and writes the file.
 pub fn write(
     lowering: Lowering<'_>,
@@ -45,14 +60,14 @@ pub fn write(
     options: &JitOptions,
     probes: &[Handlers],
     chains: &Chains,
-    init: SectionId,
+    extra: &Extra,
     scratch_size: u32,
 ) -> Result<crate::Compiled, Error> {
     let needs_registers: Vec<bool> =
         program.probes.iter().map(|probe| trampoline::needs_registers(&lowering, probe)).collect();
-    let Lowering { linker, layout, compiled, dump, .. } = lowering;
+    let Lowering { linker, layout, compiled, dump, conditions, .. } = lowering;
     let handlers = probes.iter().flat_map(|probe| [Some(probe.handler), probe.entry]).flatten();
-    let roots: Vec<SectionId> = handlers.chain([init]).chain(chains.roots()).collect();
+    let roots: Vec<SectionId> = handlers.chain([extra.init]).chain(extra.conditions).chain(chains.roots()).collect();
     let linked = linker.link(&roots)?;
     let mut strings = vec![0];
     let mut table = Vec::new();
@@ -60,6 +75,7 @@ pub fn write(
         let mut entry = probe_entry(probe, code, &linked, &mut strings);
         entry.flags |= if needs_registers[index] { abi::SPILE_PROBE_REGS } else { 0 };
         chains.locate(index, &mut entry);
+        entry.condition = conditions.of(probe).unwrap_or(abi::SPILE_NO_CONDITION);
         table.push(entry);
     }
     let (trampolines, fixups) = (chains.table(&linked), linked.fixups());
@@ -69,7 +85,9 @@ pub fn write(
         data_size: size(layout.data_size, abi::SPILE_MAX_DATA, "bytes of globals")?,
         percpu_size: size(layout.percpu_size, abi::SPILE_MAX_PERCPU, "bytes of aggregates")?,
         scratch_size,
-        init: linked.offset(init).unwrap_or(abi::SPILE_NO_TEXT),
+        init: linked.offset(extra.init).unwrap_or(abi::SPILE_NO_TEXT),
+        conditions: extra.conditions.and_then(|section| linked.offset(section)).unwrap_or(abi::SPILE_NO_TEXT),
+        n_conditions: conditions.count(),
         stubs: linked.stubs,
         n_imports: linked.imports.len() as u32,
         n_probes: size(table.len() as u64, abi::SPILE_MAX_PROBES, "probes")?,

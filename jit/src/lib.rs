@@ -4,6 +4,7 @@
 //! [`compile`] lowers each function that a probe reaches, links the code with the runtime
 //! (`jit/rt`), checks every instruction, and writes the image file that kshim loads.
 
+mod conditions;
 mod constants;
 mod division;
 mod effects;
@@ -100,11 +101,15 @@ pub enum Error {
 
 /// Compiles a program, which must pass [`ir::verify`], to an image.
 pub fn compile(program: &ir::Program, options: &JitOptions) -> Result<Compiled, Error> {
-    let mut lowering = lower::Lowering::new(program, options.arch, options.task_bytes, options.dump)?;
+    let (program, conditions) = conditions::Conditions::add(program);
+    let program = &*program;
+    let mut lowering = lower::Lowering::new(program, conditions, options)?;
     let probes = image::handlers(&mut lowering, program);
+    let conditions = image::conditions(&mut lowering);
     lowering.compile_instances()?;
     let chains = trampoline::plan(&mut lowering, &probes)?;
     let scratch_size = lowering.scratch_size();
     let init = lowering.compile_init(scratch_size)?;
-    image::write(lowering, program, options, &probes, &chains, init, scratch_size)
+    let extra = image::Extra { init, conditions };
+    image::write(lowering, program, options, &probes, &chains, &extra, scratch_size)
 }

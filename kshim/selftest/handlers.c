@@ -13,7 +13,8 @@ typedef struct spile_loaded spile_loaded;
 SPILE_IMPORTS(IMPORT)
 
 /* text.S numbers the stubs by hand. */
-_Static_assert(SPILE_IMPORT_ring_reserve == 12 && SPILE_IMPORT_hit_timed == 24, "text.S");
+_Static_assert(SPILE_IMPORT_ring_reserve == 12 && SPILE_IMPORT_hit_timed == 24 &&
+	       SPILE_IMPORT_conditions_changed == 26, "text.S");
 
 extern const volatile __u64 params[N_PARAMS];
 #pragma GCC visibility pop
@@ -251,6 +252,22 @@ HANDLER(result)
 {
 	bump(ctx, COUNTER_HITS);
 	__atomic_add_fetch(counter(ctx, COUNTER_RESULTS), ctx->result, __ATOMIC_RELAXED);
+}
+
+HANDLER(conditions)
+{
+	__u64 toggles = *(volatile __u64 *)counter(ctx, COUNTER_TOGGLES);
+	__u64 *holds = (__u64 *)ctx->entry;
+
+	holds[0] = toggles % 2;
+	holds[1] = !(toggles % 2);
+}
+
+HANDLER(toggle)
+{
+	bump(ctx, COUNTER_HITS);
+	bump(ctx, COUNTER_TOGGLES);
+	conditions_changed(ctx);
 }
 
 /* The row of a return address: its probes. Where there are no rows, the first probe is a parameter. */

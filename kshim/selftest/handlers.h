@@ -23,6 +23,8 @@
 	X(interrupt)	\
 	X(dump)		\
 	X(result)	\
+	X(conditions)	\
+	X(toggle)	\
 	X(trampoline_entry) \
 	X(trampoline_return)
 
@@ -42,6 +44,8 @@
 #define COUNTER_RESULTS	7	/* sum of return values */
 #define COUNTER_STRAYS	8	/* trampolines called from nowhere */
 #define COUNTER_SHIFTED	6	/* spins after which the context had changed */
+
+#define COUNTER_TOGGLES	9	/* two conditions: it is odd, it is even */
 
 #define INIT_MARK	0x5eed
 

@@ -30,6 +30,7 @@ void image_init(struct image *image)
 {
 	memset(image, 0, sizeof(*image));
 	image->header.init = SPILE_NO_TEXT;
+	image->header.conditions = SPILE_NO_TEXT;
 	image->header.data_size = 4096;
 	image->header.percpu_size = 100;
 	image->header.scratch_size = 1000;
@@ -59,6 +60,7 @@ struct spile_probe *image_probe(struct image *image, int kind, enum handler hand
 	probe->entry_handler = SPILE_NO_TEXT;
 	probe->param = param;
 	probe->trampoline = SPILE_NO_TRAMPOLINE;
+	probe->condition = SPILE_NO_CONDITION;
 	if (name) {
 		probe->name = image->header.strings_size;
 		strcpy(image->strings + probe->name, name);
@@ -90,6 +92,13 @@ void image_trampoline(struct image *image, enum handler code, unsigned int n_pro
 	}
 	image->params[PARAM_ROWS] = trampoline->rows_log2;
 	image->params[PARAM_ROWS + 2] = n_probes;
+}
+
+/* Gives the image the handlers' two conditions. */
+void image_conditions(struct image *image)
+{
+	image->header.conditions = image_handler(HANDLER_conditions);
+	image->header.n_conditions = 2;
 }
 
 struct file image_build(const struct image *image)

@@ -33,6 +33,7 @@ void image_init(struct image *image);
 struct spile_probe *image_probe(struct image *image, int kind, enum handler handler,
 				const char *name, long long param);
 void image_trampoline(struct image *image, enum handler code, unsigned int n_probes);
+void image_conditions(struct image *image);
 unsigned int image_handler(enum handler handler);
 unsigned int image_params_offset(void);
 struct file image_build(const struct image *image);

@@ -27,6 +27,7 @@ static struct file sound(void)
 	image_probe(&image, SPILE_PROBE_RETURN, HANDLER_nop, "vfs_write", 0);
 	image.header.init = image_handler(HANDLER_nop);
 	image.header.n_trampolines = 1;
+	image_conditions(&image);
 	image.trampoline = (struct spile_trampoline){
 		.code = image_handler(HANDLER_trampoline_return),
 		.flags = SPILE_TRAMPOLINE_RETURNS,
@@ -155,6 +156,11 @@ static void code(void)
 	LIE(-EINVAL, header->init, 0xfffffff0);
 	/* In bounds and aligned, but no entry there: the head of the text. */
 	LIE(-EINVAL, header->init, 0);
+	LIE(-EINVAL, header->conditions, 0);
+	LIE(-EINVAL, header->conditions, SPILE_NO_TEXT);
+	LIE(-EINVAL, header->conditions, header->stubs);
+	LIE(-EINVAL, header->n_conditions, 0);
+	LIE(-EINVAL, header->n_conditions, SPILE_MAX_CONDITIONS + 1);
 }
 
 static void rows(void)
@@ -164,7 +170,11 @@ static void rows(void)
 	LIE(-EINVAL, probes[0].kind, 9);
 	LIE(-EINVAL, probes[0].kind, 0xffffffff);
 	LIE(-EINVAL, probes[0].flags, 4);
-	LIE(-EINVAL, probes[0].reserved, 1);
+	LIE(-EINVAL, probes[0].condition, 0);
+	LIE(-EINVAL, probes[0].condition, header->n_conditions);
+	LIE(-EINVAL, probes[1].condition, header->n_conditions);
+	LIE(0, probes[1].condition, 0);
+	LIE(-EINVAL, probes[1].condition, 0x80000000);
 	LIE(-EINVAL, probes[0].trampoline, 0);
 	LIE(-EINVAL, probes[0].site, 1);
 	LIE(-EINVAL, probes[0].position, 1);

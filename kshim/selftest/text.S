@@ -54,5 +54,6 @@ params:
 	import	resched, 22
 	import	hit_skipped, 23
 	import	hit_timed, 24
+	import	conditions_changed, 26
 
 	.section .note.GNU-stack, "", %progbits

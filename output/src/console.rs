@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Records and reports as the user sees them: the script's output, and messages beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use spile_abi::host::{Format, FormatArg};
@@ -16,6 +16,9 @@ use crate::timing::Timing;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Malformed;
 
+/// Of `spile_probe_status.error`: the module with the function was unloaded.
+const ENODEV: i32 = 19;
+
 /// Renders records: the script's output to one stream, errors and warnings to another.
 pub struct Console<Out, Err> {
     pub(crate) info: HostInfo,
@@ -26,6 +29,8 @@ pub struct Console<Out, Err> {
     pub(crate) timings: Vec<Timing>,
     /// By global: hits that found it locked for too long.
     pub(crate) locked: BTreeMap<u32, u64>,
+    /// Probes of which it was said that they are not attached.
+    unattached: BTreeSet<usize>,
     formatter: Formatter,
     warnings: bool,
     coloured: bool,
@@ -41,6 +46,7 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
             errors: 0,
             timings: Vec::new(),
             locked: BTreeMap::new(),
+            unattached: BTreeSet::new(),
             formatter: Formatter::default(),
             warnings: true,
             coloured: false,
@@ -148,16 +154,19 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
         if self.coloured { format!("{colour}{word}{PLAIN}") } else { word.to_owned() }
     }
 
-    /// Says which probes could not be attached, unless they are optional.
-    pub fn unattached(&mut self, probes: &[Attachment]) -> io::Result<()> {
-        for (index, attachment) in probes.iter().enumerate().filter(|(_, attachment)| attachment.errno != 0) {
+    /// Says which probes could not be attached, or are no longer, unless they are optional. Of each once.
+    pub fn unattached<'a>(&mut self, probes: impl IntoIterator<Item = &'a Attachment>) -> io::Result<()> {
+        for (index, attachment) in probes.into_iter().enumerate().filter(|(_, attachment)| attachment.errno != 0) {
             let info = self.info.probes.get(index);
-            if info.is_some_and(|info| info.optional) {
+            if info.is_some_and(|info| info.optional) || !self.unattached.insert(index) {
                 continue;
             }
             let name = info.map_or("?", |info| &info.name);
-            let reason = why_not_attached(attachment.errno);
-            let text = format!("probe {name} registration error: {reason}");
+            let text = if attachment.errno == ENODEV {
+                format!("probe {name} is gone: its module was unloaded")
+            } else {
+                format!("probe {name} registration error: {}", why_not_attached(attachment.errno))
+            };
             self.warn(&text)?;
         }
         Ok(())
@@ -167,7 +176,7 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
     pub fn attached(&mut self, probes: &[Attachment], each: bool) -> io::Result<()> {
         let mut ways = BTreeMap::<String, usize>::new();
         for (index, attachment) in probes.iter().enumerate() {
-            if attachment.errno == 0 && attachment.name().is_none() {
+            if attachment.errno == 0 && attachment.name().is_none() && !attachment.disarmed {
                 continue;
             }
             let way = attachment.describe();

@@ -47,6 +47,8 @@ pub struct ProbeReport {
     pub missed: u64,
     /// How it was attached.
     pub attachment: Attachment,
+    /// How often: a probe with a condition comes and goes.
+    pub times: u32,
 }
 
 /// How a probe is attached.
@@ -58,6 +60,8 @@ pub struct Attachment {
     pub kind: u32,
     /// Why the kernel does not call the handler directly, an errno, where that could have been.
     pub direct_errno: i32,
+    /// Not attached because its condition is false.
+    pub disarmed: bool,
 }
 
 /// That handlers took too large a share of a CPU.
@@ -91,6 +95,9 @@ impl Attachment {
 
     /// The word, and why nothing cheaper would do.
     pub fn describe(&self) -> String {
+        if self.errno == 0 && self.disarmed {
+            return "not attached while its condition is false".to_owned();
+        }
         let name = self.name().unwrap_or("not attached");
         match (self.errno, self.direct_errno) {
             (0, 0) => name.to_owned(),
@@ -170,12 +177,14 @@ mod tests {
 
     #[test]
     fn ways_to_attach_have_names() {
-        let attachment = |kind, direct_errno| Attachment { kind, direct_errno, errno: 0 };
+        let attachment = |kind, direct_errno| Attachment { kind, direct_errno, ..Attachment::default() };
         assert_eq!(attachment(raw::SPILE_ATTACH_DIRECT, 0).describe(), "direct");
         assert_eq!(
             attachment(raw::SPILE_ATTACH_KPROBE, 16).describe(),
             "kprobe (not direct: another tracer has its direct call)"
         );
+        let disarmed = Attachment { disarmed: true, ..Attachment::default() };
+        assert_eq!(disarmed.describe(), "not attached while its condition is false");
         assert!(Attachment { errno: 2, ..Attachment::default() }.describe().starts_with("not attached: it is not in"));
         assert_eq!(attach_mask("direct,kprobe"), Some(1 << raw::SPILE_ATTACH_DIRECT | 1 << raw::SPILE_ATTACH_KPROBE));
         assert_eq!(attach_mask("direct,"), None);

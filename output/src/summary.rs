@@ -11,6 +11,7 @@ use crate::report::Report;
 impl<Out: Write, Err: Write> Console<Out, Err> {
     /// Says what was lost, skipped or went wrong.
     pub fn summary(&mut self, report: &Report) -> io::Result<()> {
+        self.unattached(report.probes.iter().map(|probe| &probe.attachment))?;
         self.timings(report)?;
         self.losses(report)?;
         self.skips(report)?;
@@ -163,7 +164,7 @@ mod tests {
                 CpuReport { dropped: 3, dropped_bytes: 72, skips: vec![1, 1, 0, 0], ..CpuReport::default() },
             ],
             ring_bytes: 4 << 20,
-            probes: vec![ProbeReport { hits: 5, missed: 4, attachment }],
+            probes: vec![ProbeReport { hits: 5, missed: 4, attachment, times: 1 }],
             overload: Some(Overload { cpu: 1, cycles: 30, threshold: 20, interval: 100 }),
             command_status: Some(0x200),
             ..Report::default()

@@ -107,6 +107,9 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
         if counts.attachment.name().is_some() {
             rest.push(format!("attached: {}", counts.attachment.describe()));
         }
+        if counts.times > 1 || counts.attachment.disarmed {
+            rest.push(format!("times attached: {}", counts.times));
+        }
         if counts.missed != 0 {
             rest.push(format!("missed: {}", counts.missed));
         }
@@ -170,8 +173,11 @@ mod tests {
         let timing = payload([0, 1200, 3, 24, 4, 16, 288, 0, 1, 500], &[(2, 2), (4, 1)]);
         console.timings.push(Timing::read(&timing).unwrap());
         let attachment = Attachment { kind: raw::SPILE_ATTACH_TIMER, ..Attachment::default() };
-        let report =
-            Report { probes: vec![ProbeReport { hits: 4, missed: 2, attachment }], n_online: 2, ..Report::default() };
+        let report = Report {
+            probes: vec![ProbeReport { hits: 4, missed: 2, attachment, times: 3 }],
+            n_online: 2,
+            ..Report::default()
+        };
         console.summary(&report).unwrap();
         let text = String::from_utf8(out).unwrap();
         let chart = text.find("value |").expect("a chart");
@@ -179,7 +185,7 @@ mod tests {
             text.starts_with(
                 "----- probe hit report: \n\
                  timer.ms(1), (a.stp:3:9), hits: 4, cycles: 4min/8avg/16max, variance: 48, from: timer.ms(1), index: 0\n  \
-                 attached: timer, missed: 2, waits for locks: 1, 500 ns, ended by an error: 1\n"
+                 attached: timer, times attached: 3, missed: 2, waits for locks: 1, 500 ns, ended by an error: 1\n"
             ),
             "{text}"
         );

@@ -44,6 +44,7 @@ pub fn address(import: u32) -> Option<usize> {
         raw::SPILE_IMPORT_hit_skipped => hit_skipped as *const () as usize,
         raw::SPILE_IMPORT_hit_timed => hit_timed as *const () as usize,
         raw::SPILE_IMPORT_ring_flush => ring_flush as *const () as usize,
+        raw::SPILE_IMPORT_conditions_changed => conditions_changed as *const () as usize,
         _ => return None,
     })
 }
@@ -255,6 +256,9 @@ extern "C" fn resched() {}
 extern "C" fn hit_skipped(_session: u64, _reason: u64) {}
 
 extern "C" fn hit_timed(_context: Context, _cycles: u64) {}
+
+/// Nothing is attached here that could be detached: handlers look at their conditions.
+extern "C" fn conditions_changed(_context: Context) {}
 
 #[cfg(test)]
 mod tests {

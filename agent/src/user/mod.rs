@@ -157,6 +157,7 @@ impl Engine for UserEngine {
             hits: *hits,
             missed: 0,
             attachment: attachment(probe),
+            times: 1,
         };
         Ok(Report {
             failed: shared.failed,

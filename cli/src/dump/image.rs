@@ -62,6 +62,9 @@ fn probes(image: &Image<'_>, info: &HostInfo) -> String {
         if (probe.param, probe.param2) != (0, 0) {
             out += &format!(", parameters {} {}", probe.param, probe.param2);
         }
+        if probe.condition != raw::SPILE_NO_CONDITION {
+            out += &format!(", condition {}", probe.condition);
+        }
         if probe.flags & raw::SPILE_PROBE_OPTIONAL != 0 {
             out += ", optional";
         }

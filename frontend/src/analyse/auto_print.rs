@@ -42,6 +42,7 @@ impl Analyser<'_, '_> {
             name: name.clone(),
             span,
             body,
+            conditions: 0,
             entry: Vec::new(),
             entry_frame: Body::default(),
         });

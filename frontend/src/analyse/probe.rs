@@ -18,7 +18,7 @@ use crate::ast::{self, FileKind, Item, NamedComponent, Need};
 use crate::diag::Diagnostic;
 use crate::errors::embedded::embedded_c;
 use crate::errors::{semantic as errors, target as target_errors, unused};
-use crate::hir::{Body, Expr, ExprKind, Handler, HandlerId, Probe, Stmt, StmtKind};
+use crate::hir::{Body, Handler, HandlerId, Probe, Stmt};
 use crate::print;
 use crate::span::Span;
 
@@ -277,10 +277,11 @@ impl Analyser<'_, '_> {
         self.context = Some(Context::new(derived.point.context.clone()));
         let mut walk = Walk::new(self, item.file.clone(), Owner::Probe);
         let mut stmts = Vec::new();
+        let conditions = derived.route.conditions.len();
         for (file, condition) in &derived.route.conditions {
             walk.file = file.clone();
             let cond = walk.condition(condition);
-            stmts.push(leave_unless(cond));
+            stmts.push(Stmt::leave_unless(cond));
         }
         let route = &derived.route;
         let wrapped: Vec<_> = [item].into_iter().chain(route.aliases.iter().map(|turn| &turn.item)).cloned().collect();
@@ -325,7 +326,7 @@ impl Analyser<'_, '_> {
         let id = HandlerId::new(self.script.handlers.len());
         let name = derived.point.name.clone();
         let entry_frame = Body { locals: context.entry_locals, stmts: Vec::new() };
-        self.script.handlers.push(Handler { name, span: probe.span, body, entry, entry_frame });
+        self.script.handlers.push(Handler { name, span: probe.span, body, conditions, entry, entry_frame });
         Made { id, kind, asked: context.asked, route: derived.route.clone() }
     }
 }
@@ -357,12 +358,4 @@ fn flat_points(
         }
     });
     pending.collect()
-}
-
-/// Leaves the handler where a condition is zero.
-fn leave_unless(cond: Expr) -> Stmt {
-    let span = cond.span;
-    let leave = Stmt { span, kind: StmtKind::Return(None) };
-    let cond = Expr { ty: cond.ty, span, ctype: None, kind: ExprKind::Not(Box::new(cond)) };
-    Stmt { span, kind: StmtKind::If { cond, then: vec![leave], otherwise: Vec::new() } }
 }

@@ -49,6 +49,7 @@ fn interpreted(pattern: &[u8], subject: &[u8]) -> bool {
         entry: None,
         entry_words: 0,
         optional: false,
+        condition: None,
     });
     !crate::output(&program).is_empty()
 }

@@ -8,7 +8,7 @@ use crate::{FuncId, Function, Op, Program};
 pub(super) struct Calls {
     /// By function: what it calls, once for each call.
     pub callees: Vec<Vec<usize>>,
-    /// Functions that can be reached from handlers, each after what it calls, recursion aside.
+    /// Functions that can be reached from handlers and conditions, each after what it calls, recursion aside.
     pub order: Vec<usize>,
     /// By function: the most calls that are active when it is entered; none where recursion has no such bound.
     pub level: Vec<Option<u32>>,
@@ -71,12 +71,17 @@ pub(super) fn handlers(program: &Program) -> impl Iterator<Item = FuncId> + '_ {
     program.probes.iter().flat_map(|probe| [Some(probe.handler), probe.entry]).flatten()
 }
 
+/// What is run from outside: handlers and conditions.
+pub(super) fn roots(program: &Program) -> impl Iterator<Item = FuncId> + '_ {
+    handlers(program).chain(program.probes.iter().filter_map(|probe| probe.condition))
+}
+
 fn postorder(program: &Program, callees: &[Vec<usize>]) -> Vec<usize> {
     let mut order = Vec::new();
     let mut seen = vec![false; callees.len()];
-    for handler in handlers(program) {
-        let mut stack = vec![(handler.index(), 0)];
-        if std::mem::replace(&mut seen[handler.index()], true) {
+    for root in roots(program) {
+        let mut stack = vec![(root.index(), 0)];
+        if std::mem::replace(&mut seen[root.index()], true) {
             continue;
         }
         while let Some((function, next)) = stack.last_mut() {

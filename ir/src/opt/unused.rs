@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::{
-    calls::{Calls, handlers},
+    calls::{Calls, handlers, roots},
     effects::ops,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     StatField, StatSpec, locks::used_values,
 };
 
-/// Removes functions that no handler reaches.
+/// Removes functions that no handler and no condition reaches.
 pub(super) fn remove_functions(program: &mut Program) -> bool {
     let mut reached = vec![false; program.functions.len()];
     Calls::new(program).order.iter().for_each(|index| reached[*index] = true);
@@ -41,6 +41,7 @@ fn map_functions(program: &mut Program, map: impl Fn(FuncId) -> FuncId) {
     for probe in &mut program.probes {
         probe.handler = map(probe.handler);
         probe.entry = probe.entry.map(&map);
+        probe.condition = probe.condition.map(&map);
     }
     for inst in
         program.functions.iter_mut().flat_map(|function| &mut function.blocks).flat_map(|block| &mut block.insts)
@@ -85,7 +86,7 @@ impl Program {
             Op::Call(callee, _) => Some(*callee),
             _ => None,
         });
-        handlers(self).chain(called).collect()
+        roots(self).chain(called).collect()
     }
 }
 

@@ -294,7 +294,10 @@ fn import_signature(import: u32) -> Signature {
     let (_, args) = SPILE_IMPORT_TABLE[import as usize];
     let results = match import {
         abi::SPILE_IMPORT_load_kernel_u8..=abi::SPILE_IMPORT_load_user_u64 => 2,
-        abi::SPILE_IMPORT_ring_commit | abi::SPILE_IMPORT_session_exit | abi::SPILE_IMPORT_session_fail => 0,
+        abi::SPILE_IMPORT_ring_commit
+        | abi::SPILE_IMPORT_session_exit
+        | abi::SPILE_IMPORT_session_fail
+        | abi::SPILE_IMPORT_conditions_changed => 0,
         _ => 1,
     };
     signature(args, results)

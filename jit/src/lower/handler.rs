@@ -3,9 +3,11 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, AtomicRmwOp, InstBuilder as _, types};
+use spile_abi as abi;
 use spile_rt::raw::{RT_LOCK_READ, RT_LOCK_UPDATE, RT_LOCK_WRITE, RT_LOCK_WRITER, rt_lock};
 use zerocopy::IntoBytes as _;
 
+use super::Lowering;
 use super::emit::{Callee, Emitter, TRUSTED};
 use crate::Arch;
 use crate::runtime::{Rt, ctx};
@@ -135,8 +137,16 @@ impl Emitter<'_, '_> {
         });
     }
 
-    /// Gives the locks back.
+    /// Gives the locks back, and says so if conditions of probes may have changed.
     pub fn leave_handler(&mut self, handler: &Handler) {
+        self.give_locks(handler);
+        let Lowering { effects, conditions, .. } = &*self.lowering;
+        if effects[self.instance.function.index()].writes.iter().any(|global| conditions.read(*global)) {
+            self.call(Callee::Import(abi::SPILE_IMPORT_conditions_changed), &[self.ctx]);
+        }
+    }
+
+    fn give_locks(&mut self, handler: &Handler) {
         match handler.locks {
             Locks::None => {}
             Locks::One(lock, word) if lock.mode == RT_LOCK_READ => {

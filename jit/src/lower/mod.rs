@@ -30,6 +30,7 @@ use cranelift_frontend::FunctionBuilderContext;
 use spile_abi as abi;
 use spile_ir as ir;
 
+use crate::conditions::Conditions;
 use crate::constants::Constants;
 use crate::effects::{self, Depth, Effects};
 use crate::globals::Layout;
@@ -38,7 +39,7 @@ use crate::locks::{self, Locks, Sharing};
 use crate::runtime::Rt;
 use crate::strings::{self, Plan};
 use crate::task::{self, Task};
-use crate::{Arch, Error};
+use crate::{Arch, Error, JitOptions};
 
 /// Where `Op::Arg` finds arguments: it differs by the kind of the probe.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -88,6 +89,7 @@ pub struct Lowering<'p> {
     pub(crate) layout: Layout,
     pub(crate) effects: Vec<Effects>,
     pub(crate) locks: Locks,
+    pub(crate) conditions: Conditions,
     plans: Vec<Plan>,
     /// By `FuncId`.
     pub(crate) tasks: Vec<Task>,
@@ -125,7 +127,8 @@ const RUNTIME: u32 = 2;
 
 impl<'p> Lowering<'p> {
     /// Analyses a program.
-    pub fn new(program: &'p ir::Program, arch: Arch, task_bytes: u32, dump: bool) -> Result<Self, Error> {
+    pub fn new(program: &'p ir::Program, conditions: Conditions, options: &JitOptions) -> Result<Self, Error> {
+        let &JitOptions { arch, task_bytes, dump, .. } = options;
         let effects = effects::effects(program);
         let sharing = Sharing::new(program, &effects);
         let layout = Layout::new(program, &sharing)?;
@@ -135,7 +138,7 @@ impl<'p> Lowering<'p> {
         let plans: Vec<Plan> = functions.map(|(function, task)| strings::plan(function, &effects, task)).collect();
         let slot_bytes = spile_rt::str_slot(program.limits.max_string);
         let frames: Vec<u64> = plans.iter().map(|plan| u64::from(plan.slots) * u64::from(slot_bytes)).collect();
-        let handlers: Vec<ir::FuncId> = locks::handlers(program).collect();
+        let handlers: Vec<ir::FuncId> = locks::handlers(program).chain(conditions.handler).collect();
         let mut linker = Linker::new(arch);
         linker.add_object(spile_rt::freestanding::object(arch.number()))?;
         let mut constants = Constants::default();
@@ -146,6 +149,7 @@ impl<'p> Lowering<'p> {
             arch,
             isa: crate::isa::target(arch)?,
             locks: Locks::new(program, &layout, &effects, sharing),
+            conditions,
             layout,
             plans,
             tasks,
@@ -188,7 +192,7 @@ impl<'p> Lowering<'p> {
             let known = &mut self.stack[instance.function.index()];
             *known = stack.max(*known);
         }
-        let handlers: Vec<ir::FuncId> = locks::handlers(self.program).collect();
+        let handlers: Vec<ir::FuncId> = locks::handlers(self.program).chain(self.conditions.handler).collect();
         let bytes = effects::depth(self.program, &handlers, &self.stack).scratch;
         if bytes > MAX_STACK { Err(Error::Stack { bytes }) } else { Ok(()) }
     }

@@ -68,6 +68,8 @@ struct Link {
     work: Work,
     entry: Work,
     words: u32,
+    /// Probes come and go by their conditions, and a trampoline as a whole.
+    condition: Option<u32>,
 }
 
 /// A place that the kernel calls from.
@@ -165,6 +167,7 @@ fn link(lowering: &Lowering<'_>, probe: &ir::Probe, code: &Handlers) -> Link {
         work: work(lowering, probe.handler, code.handler),
         entry: probe.entry.zip(code.entry).map_or(Work::Nothing, |(entry, section)| work(lowering, entry, section)),
         words: probe.entry_words,
+        condition: lowering.conditions.of(probe),
     }
 }
 
@@ -179,7 +182,9 @@ fn work(lowering: &Lowering<'_>, handler: ir::FuncId, code: SectionId) -> Work {
         [] => Work::Nothing,
         [number, add] => match (&number.op, &add.op) {
             (ir::Op::Int(value @ 0..=MAX_NUMBER), ir::Op::GlobalAdd(global, added))
-                if number.result == Some(*added) && lowering.locks.is_sharded(*global) =>
+                if number.result == Some(*added)
+                    && lowering.locks.is_sharded(*global)
+                    && !lowering.conditions.read(*global) =>
             {
                 let offset = lowering.layout.globals[global.index()].percpu_off;
                 Work::Add { offset, number: *value as u32 }

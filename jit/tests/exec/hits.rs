@@ -61,7 +61,7 @@ thread_local! {
     /// The last record.
     static RECORD: Cell<[u64; 16]> = const { Cell::new([0; 16]) };
     /// Skips by reason, and how often hits were timed and tasks let run.
-    static SEEN: Cell<Seen> = const { Cell::new(Seen { skips: [0; 4], timed: 0, rescheduled: 0, session: 0 }) };
+    static SEEN: Cell<Seen> = const { Cell::new(Seen { skips: [0; 4], timed: 0, rescheduled: 0, session: 0, changed: 0 }) };
 }
 
 /// What imports saw.
@@ -71,6 +71,8 @@ pub struct Seen {
     pub timed: u64,
     pub rescheduled: u64,
     pub session: u64,
+    /// Calls that tell of conditions.
+    pub changed: u64,
 }
 
 impl Seen {
@@ -104,6 +106,10 @@ extern "sysv64" fn timed(ctx: *mut spile_ctx, cycles: u64) {
     Seen::update(|seen| seen.timed += 1);
 }
 
+extern "sysv64" fn changed(_ctx: *mut spile_ctx) {
+    Seen::update(|seen| seen.changed += 1);
+}
+
 extern "sysv64" fn resched() {
     Seen::update(|seen| seen.rescheduled += 1);
 }
@@ -117,6 +123,9 @@ pub struct Loaded {
     stubs: Range<usize>,
     pub probes: Vec<abi::spile_probe>,
     pub trampolines: Vec<abi::spile_trampoline>,
+    /// The handler that asks conditions, and how many there are.
+    pub conditions: u32,
+    pub n_conditions: u32,
     pub data: Vec<u64>,
     pub percpu: Vec<u64>,
     scratch: Vec<u64>,
@@ -155,6 +164,7 @@ impl Loaded {
                 abi::SPILE_IMPORT_hit_skipped => skipped as *const () as usize,
                 abi::SPILE_IMPORT_hit_timed => timed as *const () as usize,
                 abi::SPILE_IMPORT_resched => resched as *const () as usize,
+                abi::SPILE_IMPORT_conditions_changed => changed as *const () as usize,
                 _ => nothing as *const () as usize,
             };
             let stub = &mut code[stub as usize..][..12];
@@ -185,6 +195,8 @@ impl Loaded {
             stubs: header.stubs as usize..(header.stubs + header.n_imports * abi::SPILE_STUB_BYTES) as usize,
             probes: image.probes().to_vec(),
             trampolines: image.trampolines().to_vec(),
+            conditions: header.conditions,
+            n_conditions: header.n_conditions,
             data: words(header.data_size),
             percpu: words(header.percpu_size),
             scratch: words(header.scratch_size),

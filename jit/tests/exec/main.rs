@@ -3,6 +3,7 @@
 //! code in this process.
 
 mod concurrent;
+mod conditions;
 #[path = "../../../ir/tests/ir/control.rs"]
 mod control;
 mod cost;
