@@ -84,7 +84,8 @@ static struct module *owner_named(const char *name)
  * @owner: the module, or NULL: the kernel itself
  *
  * Process context, under the lock of a session that is watched: it will be told
- * when the module goes. Returns -ENODEV if it goes already.
+ * when the module goes. Returns -ENODEV if it goes already, or is gone: then
+ * another one may be about to come to this place.
  */
 int owner_find(unsigned long address, struct module **owner)
 {
@@ -92,6 +93,9 @@ int owner_find(unsigned long address, struct module **owner)
 
 	*owner = NULL;
 	sprint_symbol(symbol, address);
+	/* Nothing known is there, and it shows as a number. */
+	if (!strncmp(symbol, "0x", 2))
+		return -ENODEV;
 	name = strchr(symbol, '[');
 	if (!name)
 		return 0;

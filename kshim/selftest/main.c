@@ -102,7 +102,7 @@ static int is_wanted(const struct test *test, int is_special, char **names)
 int main(int argc, char **argv)
 {
 	static const struct test *const all[] = {
-		tests_states, tests_memory, tests_ring, tests_probes, tests_attach, tests_direct, tests_arming,
+		tests_states, tests_memory, tests_ring, tests_probes, tests_attach, tests_direct, tests_arming, tests_modules,
 		tests_malformed, tests_fuzz, tests_stress, tests_cost, tests_faults,
 	};
 	const struct test *test;

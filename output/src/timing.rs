@@ -7,7 +7,7 @@ use spile_abi::raw;
 use spile_rt::{Arg, HistData};
 
 use crate::console::Console;
-use crate::report::{ProbeReport, Report};
+use crate::report::{Attachment, ProbeReport, Report};
 
 /// What a probe's handlers took: a `struct spile_timing`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -105,7 +105,9 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
         )?;
         let mut rest = Vec::new();
         if counts.attachment.name().is_some() {
-            rest.push(format!("attached: {}", counts.attachment.describe()));
+            // Whatever its condition was at last.
+            let way = Attachment { disarmed: false, ..counts.attachment };
+            rest.push(format!("attached: {}", way.describe()));
         }
         if counts.times > 1 || counts.attachment.disarmed {
             rest.push(format!("times attached: {}", counts.times));
@@ -148,7 +150,6 @@ mod tests {
     use spile_abi::host::{Location, Options, Probe};
 
     use super::*;
-    use crate::report::Attachment;
 
     fn payload(words: [u64; 10], buckets: &[(usize, u64)]) -> Vec<u8> {
         let mut all = words.to_vec();

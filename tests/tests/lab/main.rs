@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Spile in real kernels. Each test boots a machine of its own, and fails if the kernel complains.
 
+mod arming;
 mod interrupts;
 mod large;
 mod live;
@@ -34,7 +35,7 @@ const MORE_CELLS: [&str; 6] = [
 
 type Test = fn(Cell) -> Result<()>;
 
-const TESTS: [(&str, Test); 17] = [
+const TESTS: [(&str, Test); 18] = [
     ("stored_image", stored::runs_without_a_host),
     ("sessions", sessions::end_in_any_order),
     ("stress", stress::two_hundred_loads),
@@ -50,6 +51,7 @@ const TESTS: [(&str, Test); 17] = [
     ("output_cost", output::reader_cost),
     ("target_variables", target::variables),
     ("memory_short", memory::short),
+    ("arming", arming::come_and_go),
     ("kshim_selftest", selftest::passes),
     ("kshim_faults", selftest::bears_faults),
 ];

@@ -26,8 +26,13 @@ pub fn bears_faults(cell: Cell) -> Result<()> {
 
 /// Runs tests, by their names if any are given.
 fn run(cell: Cell, source: &kshim::Source, names: &[&str]) -> Result<String> {
-    let module = kshim::build(source, &cell.prepare(&Silent)?, &Silent)?;
-    let guest = Guest::bare(cell)?.host_file("/kshim.ko", &module).host_file("/bin/kshim-selftest", &program(cell)?);
+    let kernel = cell.prepare(&Silent)?;
+    let module = kshim::build(source, &kernel, &Silent)?;
+    let mut guest = Guest::bare(cell)?.host_file("/kshim.ko", &module).host_file("/bin/kshim-selftest", &program(cell)?);
+    // A module that comes and goes.
+    for module in kernel.module_files(&["loop"])? {
+        guest = guest.file(&format!("/{}.ko", module.name), module.bytes);
+    }
     let said = guest.run(&format!("kshim-selftest /kshim.ko {} 2>&1", names.join(" ")))?;
     ensure!(!said.contains("FAIL"), "{said}");
     for test in ["module_load", "module_in_use", "module_unload", "module_again"].iter().chain(names) {

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Functions of a module that comes and goes: /loop.ko, a stock one. A probe does
+ * not keep it loaded, and tells that its function is gone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "session.h"
+#include "test.h"
+
+#define CALLS	200
+#define FUNCTION	"lo_ioctl"
+#define DEVICE	"/dev/loop-test"
+#define LOOP_GET_STATUS	0x4C03
+
+static struct image image;
+static struct session session;
+
+static int load(void)
+{
+	int fd = open("/loop.ko", O_RDONLY | O_CLOEXEC);
+	int err;
+
+	check(fd >= 0);
+	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static int unload(void)
+{
+	return syscall(SYS_delete_module, "loop", O_NONBLOCK) ? -errno : 0;
+}
+
+/* The last user may be on its way out; a module that a probe held would never go. */
+static void unload_surely(void)
+{
+	int err, tries = 0;
+
+	while ((err = unload()) == -EAGAIN && tries++ < 200)
+		usleep(10000);
+	check_equal(err, 0);
+}
+
+/* Calls the module's function, if it is there. */
+static void call(int n)
+{
+	char status[256];
+	int fd = open(DEVICE, O_RDONLY | O_CLOEXEC);
+
+	while (fd >= 0 && n--)
+		ioctl(fd, LOOP_GET_STATUS, status);
+	close(fd);
+}
+
+static void begin_image(int others)
+{
+	image_init(&image);
+	image_probe(&image, SPILE_PROBE_FUNCTION, HANDLER_count, FUNCTION, 0)->address = symbol(FUNCTION);
+	if (others)
+		image_probe(&image, SPILE_PROBE_FUNCTION, HANDLER_count, "vfs_read", 0)->address =
+			symbol("vfs_read");
+	image_trampoline(&image, HANDLER_trampoline_entry, 1);
+}
+
+static void start(__u32 attach)
+{
+	session.attach = attach;
+	check_equal(session_load(&session, &image), 0);
+	check_equal(session_command(&session, SPILE_IOC_START), 0);
+}
+
+/* One function of the module, perhaps one of the kernel's in the same trampoline. */
+static void round_trip(__u32 attach, int others)
+{
+	struct spile_probe_status status;
+	__u64 hits;
+
+	check_equal(load(), 0);
+	begin_image(others);
+	start(attach);
+	status = session_probe(&session, 0);
+	check_equal(status.error, 0);
+	if (attach)
+		check_equal(1 << status.attach, attach);
+	else
+		check(status.attach == (status.direct_error ? SPILE_ATTACH_FTRACE : SPILE_ATTACH_DIRECT));
+	if (!others)
+		printf("modules: attached by %u, direct %d\n", status.attach, status.direct_error);
+	call(CALLS);
+	hits = session_probe(&session, 0).hits;
+	check(hits >= CALLS);
+	unload_surely();
+	status = session_probe(&session, 0);
+	check_equal(status.error, -ENODEV);
+	check_equal(session_attached(&session), others);
+
+	/* It may be where it was. Whoever is there now is not traced. */
+	check_equal(load(), 0);
+	call(CALLS);
+	check_equal(session_probe(&session, 0).hits, hits);
+	if (others) {
+		hits = session_probe(&session, 1).hits;
+		read_zeroes(CALLS);
+		check(session_probe(&session, 1).hits >= hits + CALLS);
+	}
+	check_equal(session_command(&session, SPILE_IOC_STOP), 0);
+	session_close(&session);
+	unload_surely();
+}
+
+/* The device; nobody is to be called for the module when it is not there. */
+static void make_device(void)
+{
+	int fd = open("/proc/sys/kernel/modprobe", O_WRONLY);
+
+	check_equal(write(fd, "\n", 1), 1);
+	close(fd);
+	mknod(DEVICE, S_IFBLK | 0600, makedev(7, 0));
+}
+
+static void come_and_go(void)
+{
+	make_device();
+	round_trip(0, 0);
+	round_trip(0, 1);
+	round_trip(1 << SPILE_ATTACH_FTRACE, 1);
+	round_trip(1 << SPILE_ATTACH_KPROBE, 1);
+}
+
+static pid_t repeat(void (*what)(void))
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		what();
+}
+
+static void load_and_unload(void)
+{
+	load();
+	usleep(test_random() % 20000);
+	unload();
+}
+
+static void call_some(void)
+{
+	call(20);
+}
+
+/* Sessions come and go as the module does, and its function is called. */
+static void under_load(void)
+{
+	__u32 arena = arena_free_bytes();
+	pid_t loader, caller;
+	int round, status, hit = 0;
+
+	make_device();
+	loader = repeat(load_and_unload);
+	caller = repeat(call_some);
+	for (round = 0; round < 20; round++) {
+		do
+			begin_image(round % 2);
+		while (!image.probes[0].address);
+		start(round % 3 == 2 ? 1 << SPILE_ATTACH_FTRACE : 0);
+		usleep(test_random() % 30000);
+		hit += !!session_probe(&session, 0).hits;
+		if (round % 4)
+			check_equal(session_command(&session, SPILE_IOC_STOP), 0);
+		session_close(&session);
+	}
+	kill(loader, SIGKILL);
+	kill(caller, SIGKILL);
+	check(waitpid(loader, &status, 0) == loader && WIFSIGNALED(status));
+	check(waitpid(caller, &status, 0) == caller && WIFSIGNALED(status));
+	check(hit);
+	while (arena_free_bytes() != arena)
+		usleep(10000);
+	while (unload() == -EAGAIN)
+		usleep(10000);
+}
+
+const struct test tests_modules[] = {
+	{ "modules_come_and_go", come_and_go },
+	{ "modules_under_load", under_load },
+	{}
+};

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Probes whose condition is false are not attached: the kernel itself says so.
+
+use anyhow::{Result, ensure};
+use spile_tests::lab_run::Run;
+use spile_tests::machines::{self, Lab};
+use spile_vm_lab::{Cell, Silent};
+
+/// Reads while the probe is not there and while it is; another probe switches it.
+const SWITCHED: &str = r#"
+    global on, reads, calls
+    probe kernel.function("vfs_read") if (on) { calls++; if (execname() == "dd") reads++ }
+    probe kernel.function("vfs_mkdir") { on = !on }
+    probe end { printf("reads %d\n", reads); printf("calls %d\n", calls) }"#;
+
+/// What the kernel calls somebody for, by ftrace or a kprobe.
+const SEEN: &str = r#"
+    mount -t tracefs t /sys/kernel/tracing 2>/dev/null; mount -t debugfs d /sys/kernel/debug 2>/dev/null
+    seen() { cat /sys/kernel/tracing/enabled_functions /sys/kernel/debug/kprobes/list 2>/dev/null | grep -c ' *vfs_read[ +]'; }
+    switch() { mkdir "/switch$1"; while [ "$(seen)" "$2" 0 ]; do :; done; }
+    reads() { dd if=/dev/zero of=/dev/null bs=7 count="$1" 2>/dev/null; }
+    echo "first $(seen)"
+    reads 100; switch 1 -eq; reads 200; switch 2 -ne; reads 400; switch 3 -eq; reads 800; switch 4 -ne; reads 1600
+    echo "last $(seen)""#;
+
+/// A timer switches many, and itself off at last.
+const BULK: &str = r#"
+    global on, n, ticks, rounds
+    probe kernel.function("vfs_*") if (on) { n++ }
+    probe timer.ms(40) if (rounds < 10) { on = !on; rounds++ }
+    probe timer.ms(10) if (rounds == 10) { if (++ticks == 3) exit() }
+    probe end { printf("n %d\n", n) printf("rounds %d\n", rounds) }"#;
+
+const READS: &str = "while :; do dd if=/dev/zero of=/dev/null bs=7 count=1000 2>/dev/null; done";
+
+/// Both in one machine.
+pub fn come_and_go(cell: Cell) -> Result<()> {
+    let mut lab = Lab::start(machines::builder(cell, &Silent)?.smp(2), &Silent)?;
+    let ran = Run::new(SWITCHED).timed().command(SEEN).on(&mut lab)?;
+    ensure!(ran.outcome.is_success() && ran.lost_hits() == 0, "{ran:?}");
+    ensure!(ran.number("first")? == 0 && ran.number("last")? == 0, "{}", ran.out);
+    // All of those while it was attached, and of the others none; dd may read some more.
+    let reads = ran.number("reads")?;
+    ensure!((1000..1050).contains(&reads), "{reads} reads: {}", ran.out);
+    let probe = &ran.outcome.report.probes[0];
+    ensure!(probe.times == 2 && probe.attachment.disarmed && probe.attachment.errno == 0, "{probe:?}");
+    let calls = ran.number("calls")?;
+    ensure!(probe.hits >= calls, "{calls} calls: {probe:?}");
+    ensure!(ran.out.contains("times attached: 2"), "{}", ran.out);
+
+    let ran = Run::new(BULK).command(READS).on(&mut lab)?;
+    ensure!(ran.outcome.is_success() && ran.number("n")? > 0 && ran.number("rounds")? == 10, "{ran:?}");
+    let probes = &ran.outcome.report.probes;
+    let (functions, timers) = probes[..probes.len() - 1].split_at(probes.len() - 3);
+    let attached = functions.iter().filter(|probe| probe.times > 0 && probe.attachment.errno == 0).count();
+    ensure!(
+        attached * 10 >= functions.len() * 9 && functions.len() > 20,
+        "{attached} of {}: {functions:?}",
+        functions.len()
+    );
+    ensure!(functions.iter().all(|probe| probe.times <= 5), "{functions:?}");
+    ensure!(timers.iter().all(|timer| timer.times == 1), "{timers:?}");
+    lab.finish()
+}
