@@ -28,7 +28,8 @@ pub fn bears_faults(cell: Cell) -> Result<()> {
 fn run(cell: Cell, source: &kshim::Source, names: &[&str]) -> Result<String> {
     let kernel = cell.prepare(&Silent)?;
     let module = kshim::build(source, &kernel, &Silent)?;
-    let mut guest = Guest::bare(cell)?.host_file("/kshim.ko", &module).host_file("/bin/kshim-selftest", &program(cell)?);
+    let mut guest =
+        Guest::bare(cell)?.host_file("/kshim.ko", &module).host_file("/bin/kshim-selftest", &program(cell)?);
     // A module that comes and goes.
     for module in kernel.module_files(&["loop"])? {
         guest = guest.file(&format!("/{}.ko", module.name), module.bytes);
