@@ -24,7 +24,7 @@ struct Cli {
         value_parser = Cell::parse
     )]
     cells: Vec<Cell>,
-    /// Only these works, by their keys: empty, both, tracepoint, count, …; cpus, many, reader, memory.
+    /// Only these works, by their keys: empty, both, tracepoint, count, …; cpus, many, reader, memory, sites.
     #[arg(long, value_delimiter = ',', value_parser = part, value_name = "WORK,…")]
     only: Vec<Part>,
     /// Only these engines.

@@ -67,11 +67,13 @@ pub enum Group {
     Reader,
     /// The module, and an idle session.
     Memory,
+    /// What else is on a function.
+    Sites,
 }
 
 impl Group {
     /// All of them.
-    pub const ALL: [Group; 4] = [Group::Cpus, Group::Many, Group::Reader, Group::Memory];
+    pub const ALL: [Group; 5] = [Group::Cpus, Group::Many, Group::Reader, Group::Memory, Group::Sites];
 
     /// Its name for `--only`.
     pub fn key(self) -> &'static str {
@@ -80,6 +82,7 @@ impl Group {
             Group::Many => "many",
             Group::Reader => "reader",
             Group::Memory => "memory",
+            Group::Sites => "sites",
         }
     }
 }
@@ -165,6 +168,16 @@ pub const MEASUREMENTS: &[Measurement] = &[
         figures: &[figure("an idle session beside its rings, in KB", Unit::Kilobytes, 1024.0)],
         take: |machine, _| idle_session(machine),
     },
+    Measurement {
+        group: Group::Sites,
+        figures: &[figure("a call of a function whose probe is not armed", Unit::Instructions, 1.0)],
+        take: |machine, _| unarmed(machine),
+    },
+    Measurement {
+        group: Group::Sites,
+        figures: &[figure("a call of a function with two scripts' empty handlers", Unit::Instructions, 600.0)],
+        take: |machine, _| two_scripts(machine),
+    },
 ];
 
 /// The figures of all measurements.
@@ -222,6 +235,27 @@ fn idle_session(machine: &mut Machine) -> Result<Vec<f64>> {
     let rings = 1024.0 * CPUS as f64;
     ensure!(during - before > rings, "a session took {} KB, its rings are {rings}", during - before);
     Ok(vec![during - before - rings])
+}
+
+/// What a probe costs whose condition is false: a timer could make it true, so that it is asked at the start only.
+fn unarmed(machine: &mut Machine) -> Result<Vec<f64>> {
+    let script = r#"global n, on
+        probe kernel.function("vfs_read") if (on) { n++ }
+        probe timer.s(100) { on = 1 }
+        probe end { printf("hits %d\n", n) }"#;
+    let (load, ran) = machine.traced(script, 1)?;
+    ensure!(ran.number("hits")? == 0 && ran.outcome.report.probes[0].times == 0, "{ran:?}");
+    Ok(vec![(load.per_call - machine.untraced(1)?.per_call).abs()])
+}
+
+/// Two sessions on one function, as of two agents.
+fn two_scripts(machine: &mut Machine) -> Result<Vec<f64>> {
+    let image = machine.lab.compile(work("empty")?.script)?;
+    write(machine, "/tmp/image", &image)?;
+    let run = |command: &str| format!("/bin/spile-agent run -s 1 -c \"{command}\" /tmp/image");
+    write(machine, "/tmp/inner", run(&format!("exec {}", load(1))).as_bytes())?;
+    let said = machine.shell(&run("exec sh /tmp/inner"))?;
+    Ok(vec![Load::parse(&said, 1)?.per_call - machine.untraced(1)?.per_call])
 }
 
 /// Makes a file in the machine.

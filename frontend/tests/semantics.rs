@@ -448,3 +448,25 @@ fn variables_of_an_alias_that_nobody_reads_are_not_computed() {
     let none = compile("probe kernel.function(\"vfs_read\").return { a = @entry($count); x = 1; y = x; y++ }");
     assert_eq!((none.program.probes[0].entry_words, none.program.probes[0].entry), (0, None));
 }
+
+/// Those of aliases on the way count, too. What runs once looks at its own when it runs.
+#[test]
+fn conditions_of_probes_are_functions_of_globals() {
+    let script = "global a = 1, b, n
+        probe tick = timer.s(1) if (a > 0) { }
+        probe tick if (b) { n++ }
+        probe timer.s(2) { n++ }
+        probe begin if (a) { n++ } probe end { println(n) }";
+    let mut program = compile(script).program;
+    spile_ir::optimise(&mut program);
+    let condition = |point: &str| {
+        let probe = program.probes.iter().find(|probe| probe.name.starts_with(point)).expect(point);
+        probe.condition.map(|function| &program.functions[function.index()])
+    };
+    let both = condition("timer.s(1)").expect("a condition");
+    let insts = both.blocks.iter().flat_map(|block| &block.insts);
+    let read = insts.filter(|inst| matches!(inst.op, spile_ir::Op::GlobalGet(_))).count();
+    // `a` never changes, but that is nothing that the optimiser goes by.
+    assert_eq!((read, both.result), (2, Some(spile_ir::Type::Int)), "{program}");
+    assert!(condition("timer.s(2)").is_none() && condition("begin").is_none());
+}

@@ -212,3 +212,21 @@ proptest! {
         prop_assert_eq!(spile_ir::parse(&optimised.to_string()), Ok(optimised));
     }
 }
+
+/// Conditions that nothing calls stay, and those of wildcards become one.
+#[test]
+fn equal_conditions_become_one() {
+    let mut program = program(
+        "global0 \"on\" int 0
+        probe \"a\" timer 1 0 handler func0 condition func1
+        probe \"b\" timer 2 0 handler func0 condition func2
+        func0 \"h\" () { block0: v0: int = int 1 @0 global.set global0, v0 @0 return }
+        func1 \"a?\" () -> int { block0: v0: int = call func3 () @0 return v0 }
+        func2 \"b?\" () -> int { block0: v0: int = global.get global0 @0 return v0 }
+        func3 \"get\" () -> int { block0: v0: int = global.get global0 @0 return v0 }",
+    );
+    optimise(&mut program);
+    let [a, b] = [0, 1].map(|probe: usize| program.probes[probe].condition);
+    assert!(a.is_some() && a == b, "{program}");
+    assert_eq!(program.functions.len(), 2, "{program}");
+}

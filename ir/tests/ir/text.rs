@@ -111,6 +111,16 @@ block0:
 }
 "#;
 
+#[test]
+fn conditions_are_read_back() {
+    let text = "global0 \"on\" int 0 probe \"a\" timer 1 0 handler func0 condition func1 optional
+        func0 \"h\" () { block0: return }
+        func1 \"on?\" () -> int { block0: v0: int = global.get global0 @0 return v0 }";
+    let program = program(text);
+    assert_eq!(program.probes[0].condition, Some(spile_ir::FuncId(1)));
+    assert_eq!(parse(&program.to_string()), Ok(program));
+}
+
 /// `EVERYTHING` with what the verifier has against it set right.
 pub fn everything() -> String {
     EVERYTHING.replace("local.set local0, v6", "local.set local1, v6").replace("v90: str", "v33: str")

@@ -279,6 +279,21 @@ fn calls_and_returns() {
 }
 
 #[test]
+fn conditions() {
+    let text = "global0 \"on\" int 0
+        probe \"a\" timer 1 0 handler func0 condition func1
+        probe \"b\" timer 1 0 handler func0 condition func2
+        probe \"c\" timer 1 0 handler func0 condition func0
+        probe \"d\" timer 1 0 handler func0 condition func9
+        func0 \"h\" () { block0: return }
+        func1 \"on?\" () -> int { block0: v0: int = global.get global0 @0 return v0 }
+        func2 \"of\" (int) -> int { local0 \"x\" int block0: v0: int = local.get local0 @0 return v0 }";
+    let wrong = |probe: &str| format!("probe \"{probe}\": a condition is a function without parameters to an integer");
+    let wrong = ["b", "c", "d"].map(wrong);
+    wrong_items(text, &wrong.each_ref().map(String::as_str));
+}
+
+#[test]
 fn entry_words() {
     let text = "probe \"r\" return \"x\" 0 handler func0 entry func1 words 1
         func0 \"r\" () { block0: v0: int = entry.get 1 @0 entry.set 0, v0 @0 return }
