@@ -11,7 +11,7 @@ begin third; third=$pid; attached third $third
 [ "$(kprobes)" -gt 0 ] && [ "$(areas)" -gt 0 ] || fail "sessions do not show: the test would find no leak"
 refused rmmod kshim
 refused spile-agent run /images/arena
-grep -q 'No space left' refused.said || fail "refused for another reason: $(cat refused.said)"
+grep -q 'executable memory left' refused.said || fail "refused for another reason: $(cat refused.said)"
 
 reads
 end TERM $second
