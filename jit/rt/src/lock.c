@@ -141,7 +141,8 @@ static int lock_take(struct rt_ctx *ctx, const struct rt_lock *lock)
 			timing_waited(ctx, now - begun);
 			return 0;
 		}
-		for (i = 0; i < SPINS; i++)
+		/* Whoever takes it again and again leaves short gaps. */
+		for (i = 0; i < SPINS && __atomic_load_n((u32 *)at(ctx->data + lock->lock_off), __ATOMIC_RELAXED); i++)
 			cpu_relax();
 	}
 	if (UNLIKELY(begun))

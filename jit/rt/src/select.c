@@ -10,8 +10,9 @@
 #include "map.h"
 #include "words.h"
 
-/* Elements looked at while others wait. */
+/* Elements looked at while others wait, and the pause after them, in which those who wait see that the lock is free. */
 #define SELECT_STEP 64
+#define SELECT_PAUSE 16
 
 /* What is compared first, such that the lesser is before the greater. */
 static u64 select_key(const struct sort *sort, u32 place)
@@ -129,7 +130,7 @@ static int map_select(struct rt_ctx *ctx, const struct rt_lock *lock)
 	struct selection *selection = map_selection(ctx, map);
 	struct sort sort = sort_make(ctx, map, lock->what);
 	struct search search = { 0, 0 };
-	u32 left;
+	u32 left, i;
 	int more;
 
 	selection->n = 0;
@@ -142,6 +143,8 @@ static int map_select(struct rt_ctx *ctx, const struct rt_lock *lock)
 			return 0;
 		more = select_step(&sort, selection, &search);
 		lock_release(ctx, &alone);
+		for (i = 0; more && i < SELECT_PAUSE; i++)
+			cpu_relax();
 	} while (more);
 	for (left = search.n; left > 1; left--) {
 		struct selected last = selection->first[left - 1];

@@ -77,6 +77,32 @@ pub fn arrays(cell: Cell) -> Result<()> {
     Ok(())
 }
 
+/// Hits on four CPUs, and a timer that sorts and empties what they fill. Each of them counts itself where it is not skipped.
+const BESIDE: &str = r#"
+global filled[20000], hits, sorted, largest
+probe kernel.function("vfs_read") { filled[ktime_get_ns() % 20000]++; hits++ }
+probe timer.ms(10) {
+  sorted++
+  foreach (k in filled- limit 3) if (filled[k] > largest) largest = filled[k]
+  if (sorted % 2 == 0) delete filled
+}
+probe end { printf("hits %d\nsorted %d\nlargest %d\n", hits, sorted, largest) }
+"#;
+
+/// No hit gives up on an array because it is sorted or emptied. What is sorted under the lock are as many elements as a handler
+/// has actions: few, since the millisecond that hits wait is a million instructions of all four CPUs together here.
+pub fn no_hit_waits_for_a_sort(cell: Cell) -> Result<()> {
+    let mut lab = Lab::start(machines::builder(cell, &Lines)?.icount().smp(4), &Lines)?;
+    let read = "for i in 1 2 3 4; do dd if=/dev/zero of=/dev/null bs=1 count=20000 2>/dev/null & done; wait";
+    let ran = Run::new(BESIDE).define("MAXACTION", "100").command(read).without_warnings().on(&mut lab);
+    lab.finish()?;
+    let ran = ran?;
+    let (hits, sorted) = (ran.number("hits")?, ran.number("sorted")?);
+    ensure!(hits >= 80_000 && sorted > 1 && ran.number("largest")? > 1, "{}", ran.out);
+    ensure!(ran.outcome.report.probes[0].hits == hits, "a hit was skipped: {ran:?}");
+    Ok(())
+}
+
 fn million(lab: &mut Lab) -> Result<()> {
     let run = Run::new(FILL).define("MAXSTRINGLEN", "80").define("MAXACTION_INTERRUPTIBLE", "1000000000");
     let ran =

@@ -43,6 +43,7 @@ const TESTS: [(&str, Test); 18] = [
     ("interrupts_nest", interrupts::nest),
     ("interrupts_share_globals", interrupts::share_globals),
     ("large_arrays", large::arrays),
+    ("large_sorts", large::no_hit_waits_for_a_sort),
     ("live_demo", live::demo),
     ("live_counts", live::counts_are_exact),
     ("live_interrupt", live::interrupt_runs_end_probes),
