@@ -144,6 +144,7 @@ static inline void fault_unregister_kretprobes(struct kretprobe **probes, int n)
 #define FAULT_REGISTER(call)	fault_registered(fault_now() ?: (call))
 
 #define misc_register(...)	(fault_now() ?: misc_register(__VA_ARGS__))
+#define register_module_notifier(...) (fault_now() ?: register_module_notifier(__VA_ARGS__))
 #define ftrace_set_filter_ip(...) (fault_now() ?: ftrace_set_filter_ip(__VA_ARGS__))
 #define ftrace_set_filter_ips(...) (fault_now() ?: ftrace_set_filter_ips(__VA_ARGS__))
 #define register_tracepoint_module_notifier(...) \
