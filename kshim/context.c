@@ -11,6 +11,7 @@
 #include <linux/vmalloc.h>
 #include <linux/vmstat.h>
 
+#include "clock.h"
 #include "context.h"
 
 /* Parts of CPUs and levels do not share cache lines. */
@@ -124,6 +125,7 @@ static void context_init(struct session *session, const struct spile_image *head
 		.cpu = cpu,
 		.level = level,
 		.sample = SPILE_SAMPLE,
+		.clocks = (u64)&clocks_shared,
 	};
 }
 

@@ -8,6 +8,7 @@
 
 #include "abi.h"
 #include "arena.h"
+#include "clock.h"
 #include "device.h"
 #include "owner.h"
 #include "queue.h"
@@ -21,9 +22,12 @@ static int __init spile_init(void)
 	err = arena_init();
 	if (err)
 		return err;
-	err = queue_init();
+	err = clock_init();
 	if (err)
 		return err;
+	err = queue_init();
+	if (err)
+		goto no_queue;
 	err = owner_init();
 	if (err)
 		goto no_owner;
@@ -36,6 +40,8 @@ no_device:
 	owner_exit();
 no_owner:
 	queue_exit();
+no_queue:
+	clock_exit();
 	return err;
 }
 
@@ -45,6 +51,7 @@ static void __exit spile_exit(void)
 	device_exit();
 	owner_exit();
 	queue_exit();
+	clock_exit();
 	arena_exit();
 }
 

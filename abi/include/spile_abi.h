@@ -109,6 +109,8 @@ struct spile_image {
  * code is. Where the kernel does not take it, kshim calls the handlers.
  *
  * Code that serves several functions finds which one by its return address, in rows.
+ * Where nothing that it runs asks, it does not look, and counts all hits as of the
+ * probes of site 0.
  */
 struct spile_trampoline {
 	__u32 code;		/* text offset, multiple of 16; it starts with endbr64 or bti c */
@@ -237,7 +239,40 @@ struct spile_ctx {
 	__u64 lost_returns;	/* changed atomically: ended where no context was free; of calls begun in this one */
 	/* Counts down to the next hit that is timed, for the share of the CPU: see hit_timed(). */
 	__u64 sample;
+	__u64 clocks;		/* address of a struct spile_clocks */
 	__u64 image[SPILE_CTX_IMAGE_WORDS];	/* the image's own, kept between calls */
+};
+
+/*
+ * How handlers tell the kernel's clocks by the cycle counter (the TSC, cntvct_el0)
+ * without a call: kshim keeps the numbers that the kernel does so by in two copies,
+ * of which one is as it was while the other is written. A reader takes the counter,
+ * loads `begun`, computes with the copy that begins `begun & SPILE_CLOCKS_OTHER` bytes
+ * behind the first, and then loads `ended`. If that is another number, the copy was
+ * written meanwhile, or the kernel's clocks are not this counter's: it asks
+ * time_mono_ns() and so on. The difference of cycles has a sign, since the counter
+ * may be read before the kernel did.
+ *
+ *   ns = base + ((__s64)((cycles - last) * mult + fraction) >> shift)
+ */
+struct spile_clocks_copy {
+	__u64 last;		/* the counter when the kernel last did this */
+	__u64 mult;
+	__u64 fraction;		/* ns << shift */
+	__u64 shift;
+	__u64 mono;		/* bases of the clocks, ns */
+	__u64 real;
+	__u64 boot;
+	__u64 reserved;
+};
+
+#define SPILE_CLOCKS_OTHER	64u
+
+struct spile_clocks {
+	__u64 begun;		/* grows by SPILE_CLOCKS_OTHER with each change */
+	__u64 ended;
+	__u64 reserved[6];
+	struct spile_clocks_copy copies[2];
 };
 
 /* One in so many hits of a context is timed. */
@@ -373,8 +408,11 @@ struct spile_record {
 /*
  * Arguments follow, in the order of the format: an integer is one word; a
  * string is one word with its length, then its bytes padded to 8; a histogram
- * is struct spile_hist, then its buckets, one word each.
+ * is struct spile_hist, then its buckets, one word each. A string's length may
+ * also be SPILE_PRINT_NAME: 16 bytes follow, and it ends before the first NUL.
  */
+#define SPILE_PRINT_NAME	0x80000000u
+
 struct spile_print {
 	struct spile_record record;
 	__u32 format;		/* index in the host part's formats */
@@ -519,7 +557,7 @@ struct spile_status {
 struct spile_probe_status {
 	__u32 probe;		/* in: index in the probe table */
 	__s32 error;		/* 0, or why it is not attached: -errno; -ENODEV: its module was unloaded */
-	__u64 hits;		/* handlers run */
+	__u64 hits;		/* handlers run; see struct spile_trampoline */
 	__u64 missed;		/* the kernel's nmissed */
 	__u32 attach;		/* enum spile_attach: how it is attached, or was at last */
 	__s32 direct_error;	/* why not SPILE_ATTACH_DIRECT: -errno, or 0 */

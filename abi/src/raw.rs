@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spile_abi.h by abi/tests/generated.rs; do not edit.
 
-pub const SPILE_ABI_HASH: u64 = 0x82f371fc129c03b7;
+pub const SPILE_ABI_HASH: u64 = 0x8e421efdb295b0cf;
 /// Names of the imports and how many arguments they take, in the order of `SPILE_IMPORT_*`.
 pub const SPILE_IMPORT_TABLE: &[(&str, usize)] = &[
     ("load_kernel_u8", 1),
@@ -59,9 +59,11 @@ pub const SPILE_PROBE_OPTIONAL: u32 = 1;
 pub const SPILE_PROBE_REGS: u32 = 2;
 pub const SPILE_LEVELS: u32 = 4;
 pub const SPILE_CTX_IMAGE_WORDS: u32 = 16;
+pub const SPILE_CLOCKS_OTHER: u32 = 64;
 pub const SPILE_SAMPLE: u32 = 32;
 pub const SPILE_RECORD_BUSY: u32 = 2147483648;
 pub const SPILE_RECORD_SIZE: u32 = 1073741823;
+pub const SPILE_PRINT_NAME: u32 = 2147483648;
 pub const SPILE_NO_LOCATION: u32 = 4294967295;
 pub const SPILE_LOAD_OVERWRITE: u32 = 1;
 pub const SPILE_LOAD_NO_OVERLOAD: u32 = 2;
@@ -299,10 +301,11 @@ pub struct spile_ctx {
     pub returns: __u64,
     pub lost_returns: __u64,
     pub sample: __u64,
+    pub clocks: __u64,
     pub image: [__u64; 16usize],
 }
 const _: () = {
-    ["Size of spile_ctx"][::core::mem::size_of::<spile_ctx>() - 312usize];
+    ["Size of spile_ctx"][::core::mem::size_of::<spile_ctx>() - 320usize];
     ["Alignment of spile_ctx"][::core::mem::align_of::<spile_ctx>() - 8usize];
     ["Offset of field: spile_ctx::next"][::core::mem::offset_of!(spile_ctx, next) - 0usize];
     ["Offset of field: spile_ctx::state"][::core::mem::offset_of!(spile_ctx, state) - 8usize];
@@ -329,7 +332,70 @@ const _: () = {
     ["Offset of field: spile_ctx::returns"][::core::mem::offset_of!(spile_ctx, returns) - 160usize];
     ["Offset of field: spile_ctx::lost_returns"][::core::mem::offset_of!(spile_ctx, lost_returns) - 168usize];
     ["Offset of field: spile_ctx::sample"][::core::mem::offset_of!(spile_ctx, sample) - 176usize];
-    ["Offset of field: spile_ctx::image"][::core::mem::offset_of!(spile_ctx, image) - 184usize];
+    ["Offset of field: spile_ctx::clocks"][::core::mem::offset_of!(spile_ctx, clocks) - 184usize];
+    ["Offset of field: spile_ctx::image"][::core::mem::offset_of!(spile_ctx, image) - 192usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_clocks_copy {
+    pub last: __u64,
+    pub mult: __u64,
+    pub fraction: __u64,
+    pub shift: __u64,
+    pub mono: __u64,
+    pub real: __u64,
+    pub boot: __u64,
+    pub reserved: __u64,
+}
+const _: () = {
+    ["Size of spile_clocks_copy"][::core::mem::size_of::<spile_clocks_copy>() - 64usize];
+    ["Alignment of spile_clocks_copy"][::core::mem::align_of::<spile_clocks_copy>() - 8usize];
+    ["Offset of field: spile_clocks_copy::last"][::core::mem::offset_of!(spile_clocks_copy, last) - 0usize];
+    ["Offset of field: spile_clocks_copy::mult"][::core::mem::offset_of!(spile_clocks_copy, mult) - 8usize];
+    ["Offset of field: spile_clocks_copy::fraction"][::core::mem::offset_of!(spile_clocks_copy, fraction) - 16usize];
+    ["Offset of field: spile_clocks_copy::shift"][::core::mem::offset_of!(spile_clocks_copy, shift) - 24usize];
+    ["Offset of field: spile_clocks_copy::mono"][::core::mem::offset_of!(spile_clocks_copy, mono) - 32usize];
+    ["Offset of field: spile_clocks_copy::real"][::core::mem::offset_of!(spile_clocks_copy, real) - 40usize];
+    ["Offset of field: spile_clocks_copy::boot"][::core::mem::offset_of!(spile_clocks_copy, boot) - 48usize];
+    ["Offset of field: spile_clocks_copy::reserved"][::core::mem::offset_of!(spile_clocks_copy, reserved) - 56usize];
+};
+#[repr(C)]
+#[derive(
+    Debug,
+    Default,
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    zerocopy :: FromBytes,
+    zerocopy :: IntoBytes,
+    zerocopy :: Immutable,
+    zerocopy :: KnownLayout,
+)]
+pub struct spile_clocks {
+    pub begun: __u64,
+    pub ended: __u64,
+    pub reserved: [__u64; 6usize],
+    pub copies: [spile_clocks_copy; 2usize],
+}
+const _: () = {
+    ["Size of spile_clocks"][::core::mem::size_of::<spile_clocks>() - 192usize];
+    ["Alignment of spile_clocks"][::core::mem::align_of::<spile_clocks>() - 8usize];
+    ["Offset of field: spile_clocks::begun"][::core::mem::offset_of!(spile_clocks, begun) - 0usize];
+    ["Offset of field: spile_clocks::ended"][::core::mem::offset_of!(spile_clocks, ended) - 8usize];
+    ["Offset of field: spile_clocks::reserved"][::core::mem::offset_of!(spile_clocks, reserved) - 16usize];
+    ["Offset of field: spile_clocks::copies"][::core::mem::offset_of!(spile_clocks, copies) - 64usize];
 };
 pub const SPILE_SKIP_NESTED: spile_skip = 0;
 pub const SPILE_SKIP_LOCK: spile_skip = 1;

@@ -83,16 +83,24 @@ fn ways(ran: &Ran) -> BTreeMap<&'static str, usize> {
 
 /// Instructions of a hit. A call of the load may go through several of the functions.
 fn cost(machine: &mut Machine, points: &str, progress: &dyn Progress) -> Result<f64> {
+    let hits = hits(machine, points)?;
     let script = format!(r#"global n probe {points} {{ n++ }} probe end {{ printf("hits %d\n", n) }}"#);
     let untraced = machine.untraced(1)?.per_call;
     let (load, ran) = machine.traced(&script, 1)?;
     let report = &ran.outcome.report;
     ensure!(ran.number("hits")? == report.hits() - 1, "{} hits of {}", ran.number("hits")?, report.hits());
-    let hits = per_call(report.probes.iter().map(|probe| probe.hits), load);
-    ensure!(hits > 0, "{} hits for {} calls", report.hits(), load.calls);
     let cost = (load.per_call - untraced) / hits as f64;
     progress.step(&format!("{}: a call has {hits} hits of {cost:.1}", machine.cell.name()));
     Ok(cost)
+}
+
+/// Hits of a call. Those of each function are counted, since the handler asks which it is.
+fn hits(machine: &mut Machine, points: &str) -> Result<u64> {
+    let (load, ran) = machine.traced(&format!(r#"probe {points} {{ if (ppfunc() == "?") next }}"#), 1)?;
+    let report = &ran.outcome.report;
+    let hits = per_call(report.probes.iter().map(|probe| probe.hits), load);
+    ensure!(hits > 0, "{} hits for {} calls", report.hits(), load.calls);
+    Ok(hits)
 }
 
 /// Hits of a call: functions that others than the load call have fewer hits than there are calls, and do not count.

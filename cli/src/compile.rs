@@ -10,8 +10,8 @@ use spile_frontend::compile::{self as stages, Analysed, Failed, ParsedScript};
 use spile_frontend::diag::Severity;
 use spile_frontend::ir_text;
 use spile_frontend::library::TapsetLibrary;
-use spile_frontend::target::{Arch, Target, TypeTag};
-use spile_jit::JitOptions;
+use spile_frontend::target::{Arch, Target, TypeShape, TypeTag};
+use spile_jit::{JitOptions, TaskStruct};
 
 use crate::args::{Language, Script};
 use crate::diagnostics::{Show, Warnings};
@@ -54,6 +54,22 @@ pub struct Request {
     timed: bool,
     /// The version of the language that conditions see.
     version: Option<String>,
+}
+
+/// The target's `task_struct`. Its credentials are never 0 and its numbers not negative, and only the task itself changes
+/// them.
+fn task_struct(target: &dyn Target) -> Option<TaskStruct> {
+    let task = target.find_type(TypeTag::Struct, "task_struct")?;
+    let pointer = |name: &str| {
+        let member = target.member(task, name)?;
+        let TypeShape::Pointer(pointee) = target.shape(member.ty) else { return None };
+        let bytes = u32::try_from(target.size_of(pointee)).ok()?;
+        Some((member.bit_offset / 8, bytes))
+    };
+    let pointers = ["cred", "real_cred"].into_iter().filter_map(pointer).collect();
+    let offset = |name: &str| Some(target.member(task, name)?.bit_offset / 8);
+    let constants = ["pid", "tgid"].into_iter().filter_map(offset).collect();
+    Some(TaskStruct { bytes: u32::try_from(target.size_of(task)).ok()?, pointers, constants })
 }
 
 /// The IR of a script, and the texts that it was made of.
@@ -267,9 +283,8 @@ impl Request {
             ..host::Options::default()
         };
         let defaults = JitOptions::new(arch);
-        let task = target.find_type(TypeTag::Struct, "task_struct").map(|task| target.size_of(task));
-        let task_bytes = task.and_then(|bytes| u32::try_from(bytes).ok()).unwrap_or(defaults.task_bytes);
-        Ok(JitOptions { script, release: target.release().into(), options, task_bytes, ..defaults })
+        let task = task_struct(target).unwrap_or(defaults.task);
+        Ok(JitOptions { script, release: target.release().into(), options, task, ..defaults })
     }
 
     /// The points that the script's probes stand for.

@@ -24,6 +24,8 @@ pub struct Effects {
     pub matches: bool,
     /// Whether it spends actions of the budget.
     pub spends: bool,
+    /// Whether it asks which probe was hit, also for a message.
+    pub names_probe: bool,
     /// Whether it can fail; that calls nest too deep is not counted.
     pub fails: bool,
     /// Whether it calls script functions.
@@ -46,6 +48,7 @@ impl Effects {
         self.uses_task |= other.uses_task;
         self.matches |= other.matches;
         self.spends |= other.spends;
+        self.names_probe |= other.names_probe;
         self.fails |= other.fails;
     }
 }
@@ -84,6 +87,8 @@ fn own(function: &ir::Function) -> Effects {
             ir::Op::Intrinsic(ir::Intrinsic::MatchedGroups | ir::Intrinsic::MatchedText, _)
             | ir::Op::Match { keep: true, .. } => effects.matches = true,
             ir::Op::Budget(_) => effects.spends = true,
+            ir::Op::ProbeIndex => effects.names_probe = true,
+            ir::Op::Intrinsic(intrinsic, _) if names_probe(*intrinsic) => effects.names_probe = true,
             _ => {}
         }
         effects.fails |= op.can_fail() && !matches!(op, ir::Op::Call(..));
@@ -94,6 +99,12 @@ fn own(function: &ir::Function) -> Effects {
 /// Whether some function empties a global.
 pub fn empties(effects: &[Effects], global: usize) -> bool {
     effects.iter().any(|effects| effects.empties.contains(&ir::GlobalId::new(global)))
+}
+
+/// Whether a function's result, or a message of it, tells which probe was hit.
+fn names_probe(intrinsic: ir::Intrinsic) -> bool {
+    use ir::Intrinsic::{ProbeName, ProbePoint, System, Timed, Warn};
+    matches!(intrinsic, ProbePoint | ProbeName | Timed | Warn | System)
 }
 
 /// The global whose contents an operation may change or reorder.
@@ -116,14 +127,14 @@ pub fn ops(function: &ir::Function) -> impl Iterator<Item = &ir::Op> {
     function.blocks.iter().flat_map(|block| &block.insts).map(|inst| &inst.op)
 }
 
-/// By `Value`: whether anything uses it.
-pub fn used(function: &ir::Function) -> Vec<bool> {
-    let mut used = vec![false; function.values.len()];
+/// By `Value`: how often it is used.
+pub fn uses(function: &ir::Function) -> Vec<u32> {
+    let mut uses = vec![0; function.values.len()];
     for block in &function.blocks {
         let operands = block.insts.iter().flat_map(|inst| inst.op.operands()).chain(block.end.operands());
-        operands.for_each(|value| used[value.index()] = true);
+        operands.for_each(|value| uses[value.index()] += 1);
     }
-    used
+    uses
 }
 
 /// The functions that a function calls.

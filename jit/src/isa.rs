@@ -39,7 +39,7 @@ impl Arch {
 
     /// What every function that kshim calls indirectly begins with: `endbr64`, `bti c`.
     /// Cranelift emits the one never, the other in all functions or none.
-    pub(crate) fn landing_pad(self) -> &'static [u8; 4] {
+    pub(crate) fn landing_pad(self) -> &'static [u8; LANDING_PAD as usize] {
         match self {
             Self::X86_64 => &[0xf3, 0x0f, 0x1e, 0xfa],
             Self::Aarch64 => &[0x5f, 0x24, 0x03, 0xd5],
@@ -72,6 +72,9 @@ impl Arch {
         }
     }
 }
+
+/// Bytes of a landing pad.
+pub(crate) const LANDING_PAD: i64 = 4;
 
 /// Where a traced function has an argument.
 pub(crate) enum Argument {

@@ -4,6 +4,7 @@
 //! [`compile`] lowers each function that a probe reaches, links the code with the runtime
 //! (`jit/rt`), checks every instruction, and writes the image file that kshim loads.
 
+mod a64;
 mod conditions;
 mod constants;
 mod division;
@@ -14,11 +15,14 @@ mod isa;
 pub mod link;
 mod locks;
 mod lower;
+mod preserving;
 mod runtime;
 mod sorts;
 mod strings;
 mod task;
 mod trampoline;
+
+use std::mem::offset_of;
 
 use spile_ir as ir;
 
@@ -36,8 +40,8 @@ pub struct JitOptions {
     pub release: String,
     /// For the agent: see [`spile_abi::host::Options`].
     pub options: spile_abi::host::Options,
-    /// Bytes of the target's `struct task_struct`, at least: the current one is there while a handler runs.
-    pub task_bytes: u32,
+    /// What is known of the target's `struct task_struct`.
+    pub task: TaskStruct,
     /// Whether to keep the code as text.
     pub dump: bool,
 }
@@ -50,9 +54,30 @@ impl JitOptions {
             script: String::new(),
             release: String::new(),
             options: Default::default(),
-            task_bytes: size_of::<spile_abi::spile_user_task>() as u32,
+            task: TaskStruct::default(),
             dump: false,
         }
+    }
+}
+
+/// A target's `struct task_struct`: the current one is there while a handler runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TaskStruct {
+    /// Its bytes, at least.
+    pub bytes: u32,
+    /// Pointers in it to what is there as long as it is the current one: their offsets, and the bytes they lead to.
+    pub pointers: Vec<(u32, u32)>,
+    /// Offsets of numbers of 32 bits that stay as they are while a handler runs, and are not negative.
+    pub constants: Vec<u32>,
+}
+
+/// That of an ordinary process.
+impl Default for TaskStruct {
+    fn default() -> Self {
+        use spile_abi::{spile_user_cred, spile_user_task};
+        let cred = (offset_of!(spile_user_task, cred) as u32, size_of::<spile_user_cred>() as u32);
+        let constants = vec![offset_of!(spile_user_task, pid) as u32, offset_of!(spile_user_task, tgid) as u32];
+        Self { bytes: size_of::<spile_user_task>() as u32, pointers: vec![cred], constants }
     }
 }
 

@@ -134,6 +134,7 @@ pub mod ctx {
         SCRATCH = scratch;
         RESULT = result;
         TASK = task;
+        CLOCKS = clocks;
         FRAME_TOP = frame_top;
         MATCHED = matched;
         BUDGET = budget;
@@ -141,5 +142,7 @@ pub mod ctx {
         ERROR = error;
         ERROR_ARG = error_arg;
         ERROR_LOCATION = error_location;
+        WORD = word;
+        KEYS = keys;
     }
 }

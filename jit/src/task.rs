@@ -4,18 +4,36 @@
 
 use spile_ir as ir;
 
+use crate::TaskStruct;
+
 /// Bytes of a task's name, the NUL included if there is one.
 pub const NAME_BYTES: u32 = 16;
 
 /// What is known of a function's values.
 #[derive(Debug)]
 pub struct Task {
-    /// By `Value`: the byte of the current `task_struct` that it is the address of.
-    pub fields: Vec<Option<u32>>,
+    /// By `Value`: where it leads to.
+    pub fields: Vec<Option<Field>>,
     /// By `Value`: the task's name.
     pub names: Vec<Option<Name>>,
-    /// Bytes of the target's `task_struct`, 0 where they are not known.
-    pub bytes: u32,
+}
+
+/// A place in the current `task_struct`, or in what that leads to as long as it is the current one.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    is_task: bool,
+    /// Whether what is there stays as it is while a handler runs.
+    pub is_constant: bool,
+    offset: u32,
+    /// Of the whole object.
+    bytes: u32,
+}
+
+impl Field {
+    /// Whether so many bytes are there.
+    pub fn has(self, bytes: u32) -> bool {
+        self.offset + bytes <= self.bytes
+    }
 }
 
 /// A name, and where it is needed.
@@ -27,22 +45,22 @@ pub struct Name {
     pub in_memory: bool,
 }
 
-/// Finds them. `task_bytes` is the size of the target's `task_struct`, 0 where it is not known.
-pub fn task(program: &ir::Program, function: &ir::Function, task_bytes: u32) -> Task {
+/// Finds them.
+pub fn task(program: &ir::Program, function: &ir::Function, task: &TaskStruct) -> Task {
     let mut definitions = vec![None; function.values.len()];
     for inst in function.blocks.iter().flat_map(|block| &block.insts) {
         if let Some(result) = inst.result {
             definitions[result.index()] = Some(&inst.op);
         }
     }
-    let finder = Finder { definitions: &definitions, task_bytes };
-    let fields: Vec<Option<u32>> =
+    let finder = Finder { definitions: &definitions, task };
+    let fields: Vec<Option<Field>> =
         (0..function.values.len()).map(|value| finder.field(ir::Value::new(value))).collect();
     let mut names = vec![None; function.values.len()];
     if program.limits.max_string > NAME_BYTES {
         for (value, definition) in definitions.iter().enumerate() {
             if let Some(ir::Op::Intrinsic(ir::Intrinsic::KernelString, args)) = definition
-                && fields[args[0].index()].is_some_and(|field| field + NAME_BYTES <= task_bytes)
+                && fields[args[0].index()].is_some_and(|field| field.has(NAME_BYTES))
                 && finder.constant(args[1]) == Some(i64::from(NAME_BYTES))
             {
                 names[value] = Some(Name::default());
@@ -63,7 +81,7 @@ pub fn task(program: &ir::Program, function: &ir::Function, task_bytes: u32) -> 
             }
         }
     }
-    Task { fields, names, bytes: task_bytes }
+    Task { fields, names }
 }
 
 /// The values that a print operation prints; None where it prints a histogram.
@@ -83,15 +101,16 @@ pub fn is_inline(program: &ir::Program, map: ir::GlobalId) -> bool {
 
 struct Finder<'a> {
     definitions: &'a [Option<&'a ir::Op>],
-    task_bytes: u32,
+    task: &'a TaskStruct,
 }
 
 impl Finder<'_> {
-    fn field(&self, mut value: ir::Value) -> Option<u32> {
-        let mut field = 0u32;
-        loop {
-            let (rest, offset) = match self.definitions[value.index()]? {
-                ir::Op::Intrinsic(ir::Intrinsic::CurrentTask, _) => return Some(field),
+    fn field(&self, mut value: ir::Value) -> Option<Field> {
+        let mut offset = 0u32;
+        let (is_task, bytes) = loop {
+            let (rest, more) = match self.definitions[value.index()]? {
+                ir::Op::Intrinsic(ir::Intrinsic::CurrentTask, _) => break (true, self.task.bytes),
+                ir::Op::Load { space: ir::Space::Kernel, addr, bytes: 8, .. } => break (false, self.behind(*addr)?),
                 ir::Op::Binary(ir::BinaryOp::Add, a, b) => match (self.constant(*a), self.constant(*b)) {
                     (_, Some(offset)) => (*a, offset),
                     (Some(offset), _) => (*b, offset),
@@ -99,9 +118,17 @@ impl Finder<'_> {
                 },
                 _ => return None,
             };
-            field = field.checked_add(u32::try_from(offset).ok()?).filter(|field| *field < self.task_bytes)?;
+            offset = offset.checked_add(u32::try_from(more).ok()?).filter(|offset| *offset < 1 << 30)?;
             value = rest;
-        }
+        };
+        let is_constant = is_task && self.task.constants.contains(&offset);
+        Some(Field { is_task, is_constant, offset, bytes }).filter(|field| field.offset < field.bytes)
+    }
+
+    /// Bytes of what a pointer at an address leads to, if that is sure to be there. No pointer of what is there leads on.
+    fn behind(&self, addr: ir::Value) -> Option<u32> {
+        let field = self.field(addr).filter(|field| field.is_task)?;
+        self.task.pointers.iter().find(|(offset, _)| *offset == field.offset).map(|(_, bytes)| *bytes)
     }
 
     fn constant(&self, value: ir::Value) -> Option<i64> {
@@ -129,7 +156,8 @@ impl Finder<'_> {
             {
                 name.in_words = true;
             }
-            ir::Op::Print(_, args) if print_values(args).is_some() => name.in_words = true,
+            // The record tells where it ends.
+            ir::Op::Print(_, args) if print_values(args).is_some() => {}
             _ => name.in_memory = true,
         }
     }

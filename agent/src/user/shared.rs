@@ -12,6 +12,7 @@ use crate::engine::Setup;
 pub struct Shared {
     context: raw::spile_ctx,
     counters: raw::spile_counters,
+    clocks: raw::spile_clocks,
     // Kept for the addresses in the context. Words, since an image's data wants 8-byte alignment.
     _memory: [Box<[u64]>; 3],
     /// Handlers run, for each probe.
@@ -49,6 +50,8 @@ impl Shared {
         Box::new(Self {
             context,
             counters: Default::default(),
+            // Never as it was begun: imports tell the time.
+            clocks: raw::spile_clocks { ended: 1, ..Default::default() },
             _memory: memory,
             hits,
             ring: Ring::new(setup.ring_bytes as usize, setup.flight_recorder),
@@ -64,6 +67,7 @@ impl Shared {
         self.context.probe = probe;
         self.context.state = (&raw mut self.state).expose_provenance() as u64;
         self.context.counters = (&raw mut self.counters).expose_provenance() as u64;
+        self.context.clocks = (&raw mut self.clocks).expose_provenance() as u64;
         self.context.session = (&raw mut *self).expose_provenance() as u64;
         &raw mut self.context
     }

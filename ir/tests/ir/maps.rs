@@ -78,6 +78,44 @@ fn deleting() {
     assert_eq!(with_elements(PLAIN, &[(1, 1), (2, 2)], ops), "0\n1\n0\n");
 }
 
+/// What was found once is not searched again, until something changes.
+#[test]
+fn elements_that_were_found_are_used_again() {
+    let ops = |between: &str| {
+        format!(
+            "block1: w0: int = int 1 @0 w1: int = map.has global0 [w0] @0 branch w1, block2, block3
+            block2: {between} w2: int = map.get global0 [w0] @0 print fmt0 (w2) @0
+            map.delete global0 [w0] @0 w3: int = map.has global0 [w0] @0 branch w3, block3, block4
+            block3: w4: int = int 100 @0 print fmt0 (w4) @0 return
+            block4: w5: int = map.add global0 [w0], w0 @0 print fmt0 (w5) @0 return"
+        )
+    };
+    assert_eq!(with_elements(PLAIN, &[(1, 7), (2, 8)], &ops("")), "7\n1\n");
+    assert_eq!(with_elements(PLAIN, &[(2, 8)], &ops("")), "100\n");
+    assert_eq!(with_elements(PLAIN, &[(1, 7)], &ops("map.delete global0 [w0] @0")), "0\n1\n");
+    assert_eq!(with_elements(PLAIN, &[(1, 7)], &ops("global.clear global0 @0")), "0\n1\n");
+    assert_eq!(with_elements(PLAIN, &[(1, 7)], &ops("map.set global0 [w0], w0 @0")), "1\n1\n");
+}
+
+/// Twelve elements in 16 chains, so that some chains have several: whichever is removed, the others are found.
+#[test]
+fn elements_of_a_chain_are_removed_one_by_one() {
+    let elements: Vec<(i64, i64)> = (0..12).map(|n| (1000 * n * n, n + 1)).collect();
+    for (gone, _) in &elements {
+        let mut ops = format!(
+            "block1: v24: int = int {gone} @0 v25: int = map.has global0 [v24] @0 branch v25, block2, block3
+            block2: map.delete global0 [v24] @0 jump block3 block3: "
+        );
+        for (n, (key, _)) in elements.iter().enumerate() {
+            let (k, v) = (26 + 2 * n, 27 + 2 * n);
+            ops += &format!("v{k}: int = int {key} @0 v{v}: int = map.get global0 [v{k}] @0 print fmt0 (v{v}) @0 ");
+        }
+        let left = elements.iter().map(|(key, value)| if key == gone { 0 } else { *value });
+        let expected: String = left.map(|value| format!("{value}\n")).collect();
+        assert_eq!(with_elements("map (int) int capacity 12", &elements, &(ops + "return")), expected);
+    }
+}
+
 #[test]
 fn clearing_forgets_the_order() {
     let ops = "block1: global.clear global0 @0 w0: int = int 1 @0 map.set global0 [w0], w0 @0

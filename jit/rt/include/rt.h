@@ -35,7 +35,7 @@ struct rt_ctx {
 	__u64 scratch, counters, session, param;
 	__u32 n_cpus, cpu, level, probe;
 	__u64 regs, args, entry, result, task;
-	__u64 calls, returns, lost_returns, sample;
+	__u64 calls, returns, lost_returns, sample, clocks;
 	/* From here on it is spile_ctx.image. */
 	__u64 frame_top;	/* first free byte of the scratch memory; set by handlers that call functions */
 	__s64 budget;		/* actions left in this hit */
@@ -46,6 +46,8 @@ struct rt_ctx {
 	__u32 matched;		/* groups of the last regular expression and 1, or 0 where it did not match */
 	__u64 error_text;	/* address of the script's own struct rt_str, or 0 */
 	__u64 random;		/* state of the random numbers */
+	__u64 word;		/* the result of a call that leaves all registers as they are */
+	__u64 keys[4];		/* of an element that is inserted */
 };
 
 /* At the start of an image's data; filled by rt_init(). */

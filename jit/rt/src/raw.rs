@@ -40,6 +40,7 @@ pub struct rt_ctx {
     pub returns: __u64,
     pub lost_returns: __u64,
     pub sample: __u64,
+    pub clocks: __u64,
     pub frame_top: __u64,
     pub budget: __s64,
     pub depth: __u32,
@@ -49,9 +50,11 @@ pub struct rt_ctx {
     pub matched: __u32,
     pub error_text: __u64,
     pub random: __u64,
+    pub word: __u64,
+    pub keys: [__u64; 4usize],
 }
 const _: () = {
-    ["Size of rt_ctx"][::core::mem::size_of::<rt_ctx>() - 240usize];
+    ["Size of rt_ctx"][::core::mem::size_of::<rt_ctx>() - 288usize];
     ["Alignment of rt_ctx"][::core::mem::align_of::<rt_ctx>() - 8usize];
     ["Offset of field: rt_ctx::next"][::core::mem::offset_of!(rt_ctx, next) - 0usize];
     ["Offset of field: rt_ctx::state"][::core::mem::offset_of!(rt_ctx, state) - 8usize];
@@ -78,15 +81,18 @@ const _: () = {
     ["Offset of field: rt_ctx::returns"][::core::mem::offset_of!(rt_ctx, returns) - 160usize];
     ["Offset of field: rt_ctx::lost_returns"][::core::mem::offset_of!(rt_ctx, lost_returns) - 168usize];
     ["Offset of field: rt_ctx::sample"][::core::mem::offset_of!(rt_ctx, sample) - 176usize];
-    ["Offset of field: rt_ctx::frame_top"][::core::mem::offset_of!(rt_ctx, frame_top) - 184usize];
-    ["Offset of field: rt_ctx::budget"][::core::mem::offset_of!(rt_ctx, budget) - 192usize];
-    ["Offset of field: rt_ctx::depth"][::core::mem::offset_of!(rt_ctx, depth) - 200usize];
-    ["Offset of field: rt_ctx::error"][::core::mem::offset_of!(rt_ctx, error) - 204usize];
-    ["Offset of field: rt_ctx::error_arg"][::core::mem::offset_of!(rt_ctx, error_arg) - 208usize];
-    ["Offset of field: rt_ctx::error_location"][::core::mem::offset_of!(rt_ctx, error_location) - 216usize];
-    ["Offset of field: rt_ctx::matched"][::core::mem::offset_of!(rt_ctx, matched) - 220usize];
-    ["Offset of field: rt_ctx::error_text"][::core::mem::offset_of!(rt_ctx, error_text) - 224usize];
-    ["Offset of field: rt_ctx::random"][::core::mem::offset_of!(rt_ctx, random) - 232usize];
+    ["Offset of field: rt_ctx::clocks"][::core::mem::offset_of!(rt_ctx, clocks) - 184usize];
+    ["Offset of field: rt_ctx::frame_top"][::core::mem::offset_of!(rt_ctx, frame_top) - 192usize];
+    ["Offset of field: rt_ctx::budget"][::core::mem::offset_of!(rt_ctx, budget) - 200usize];
+    ["Offset of field: rt_ctx::depth"][::core::mem::offset_of!(rt_ctx, depth) - 208usize];
+    ["Offset of field: rt_ctx::error"][::core::mem::offset_of!(rt_ctx, error) - 212usize];
+    ["Offset of field: rt_ctx::error_arg"][::core::mem::offset_of!(rt_ctx, error_arg) - 216usize];
+    ["Offset of field: rt_ctx::error_location"][::core::mem::offset_of!(rt_ctx, error_location) - 224usize];
+    ["Offset of field: rt_ctx::matched"][::core::mem::offset_of!(rt_ctx, matched) - 228usize];
+    ["Offset of field: rt_ctx::error_text"][::core::mem::offset_of!(rt_ctx, error_text) - 232usize];
+    ["Offset of field: rt_ctx::random"][::core::mem::offset_of!(rt_ctx, random) - 240usize];
+    ["Offset of field: rt_ctx::word"][::core::mem::offset_of!(rt_ctx, word) - 248usize];
+    ["Offset of field: rt_ctx::keys"][::core::mem::offset_of!(rt_ctx, keys) - 256usize];
 };
 #[repr(C)]
 #[derive(

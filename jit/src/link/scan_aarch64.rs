@@ -41,7 +41,7 @@ fn branch(word: u32, place: u32, is_glue: bool) -> Result<Step, Refusal> {
         }
         0xd6 | 0xd7 => return Err(Refusal::Indirect),
         0xd4 => return Err(Refusal::Trap),
-        0xd5 if is_hint_or_barrier(word) || is_glue && is_own_register(word) => return Ok(PLAIN),
+        0xd5 if is_hint_or_barrier(word) || is_counter(word) || is_glue && is_own_register(word) => return Ok(PLAIN),
         0xd5 => return Err(Refusal::Privileged),
         _ => return Err(Refusal::Invalid),
     };
@@ -52,6 +52,11 @@ fn branch(word: u32, place: u32, is_glue: bool) -> Result<Step, Refusal> {
 /// nop, yield, bti, paciasp, …; dmb, dsb, isb, clrex.
 fn is_hint_or_barrier(word: u32) -> bool {
     word & 0xffff_f01f == 0xd503_201f || word & 0xffff_f01f == 0xd503_301f
+}
+
+/// Reads cntvct_el0, the cycle counter.
+fn is_counter(word: u32) -> bool {
+    word & !0x1f == 0xd53b_e040
 }
 
 /// Reads sp_el0 or tpidr_el1, where the kernel keeps the current task and the CPU's data.

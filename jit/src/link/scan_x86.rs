@@ -81,6 +81,7 @@ fn is_general(feature: CpuidFeature) -> bool {
             | CpuidFeature::CET_IBT
             | CpuidFeature::MULTIBYTENOP
             | CpuidFeature::PAUSE
+            | CpuidFeature::TSC
             // mfence and lfence; the registers were looked at.
             | CpuidFeature::SSE2
     )

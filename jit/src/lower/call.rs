@@ -6,6 +6,7 @@ use spile_abi as abi;
 use spile_ir as ir;
 
 use super::Instance;
+use super::clock::Clock;
 use super::emit::{Callee, Emitter, TRUSTED};
 use crate::runtime::{Rt, ctx};
 
@@ -57,6 +58,7 @@ impl Emitter<'_, '_> {
                 }
                 Some(slot)
             }
+            Action::Clock(clock) => Some(self.clock(clock)),
             Action::Ask(import) => Some(self.word(Callee::Import(import), &[])),
             Action::Tell(import) => {
                 self.call(Callee::Import(import), &[self.ctx]);
@@ -68,10 +70,10 @@ impl Emitter<'_, '_> {
                 None
             }
             Action::Cpu => {
-                let cpu = self.ctx_load(types::I32, ctx::CPU);
+                let cpu = self.ctx_constant(types::I32, ctx::CPU);
                 Some(self.builder.ins().uextend(types::I64, cpu))
             }
-            Action::Field(offset) => Some(self.ctx_load(types::I64, offset)),
+            Action::Field(offset) => Some(self.ctx_constant(types::I64, offset)),
             Action::ProbeText(text) => Some(self.probe_text(text)),
         }
     }
@@ -110,6 +112,8 @@ enum Action {
     Make(Rt),
     /// By kshim, without arguments.
     Ask(u32),
+    /// By the cycle counter, or kshim.
+    Clock(Clock),
     /// By kshim, of the context.
     Tell(u32),
     /// By the runtime, of all probes.
@@ -160,9 +164,9 @@ fn action(intrinsic: ir::Intrinsic) -> Action {
         ir::Intrinsic::Timed => Action::ComputeIn(Rt::Timed),
         ir::Intrinsic::TimingReport => Action::TimingReport,
         ir::Intrinsic::CurrentTask => Action::Field(ctx::TASK),
-        ir::Intrinsic::TimeMonoNs => Action::Ask(abi::SPILE_IMPORT_time_mono_ns),
-        ir::Intrinsic::TimeRealNs => Action::Ask(abi::SPILE_IMPORT_time_real_ns),
-        ir::Intrinsic::TimeBootNs => Action::Ask(abi::SPILE_IMPORT_time_boot_ns),
+        ir::Intrinsic::TimeMonoNs => Action::Clock(Clock::Mono),
+        ir::Intrinsic::TimeRealNs => Action::Clock(Clock::Real),
+        ir::Intrinsic::TimeBootNs => Action::Clock(Clock::Boot),
         ir::Intrinsic::Cycles => Action::Ask(abi::SPILE_IMPORT_cycles),
         ir::Intrinsic::Jiffies => Action::Ask(abi::SPILE_IMPORT_jiffies),
         ir::Intrinsic::Cpu => Action::Cpu,

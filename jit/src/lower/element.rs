@@ -7,7 +7,7 @@ use cranelift_codegen::ir::{self as clif, InstBuilder as _, types};
 use spile_ir as ir;
 use spile_rt::raw::{self, rt_global};
 
-use super::emit::{Emitter, TRUSTED};
+use super::emit::{Callee, Emitter, TRUSTED};
 use crate::runtime::Rt;
 
 /// In `struct map`: `count`, the ends of the order, `free`, `heads`, and its size.
@@ -23,7 +23,7 @@ pub const NODE_VALUE: u32 = 24;
 /// In `struct map_link`, after `next`.
 const PREV: u32 = 4;
 
-/// Where an element belongs that is not there.
+/// Where an element is in its chain, or belongs that is not there.
 #[derive(Clone, Copy)]
 pub struct Gap {
     /// The address of the image's data.
@@ -35,11 +35,17 @@ pub struct Gap {
 }
 
 impl Emitter<'_, '_> {
-    /// Makes an element of integers from a node given back; goes to `done` with the address of its value, 0 in it, or on
-    /// where there is no such node.
-    pub fn reuse_node(&mut self, map: &rt_global, keys: &[ir::Value], gap: Gap, done: clif::Block) {
+    /// Makes an element of integers from a node given back, in a block that is left open: the address of the node less the
+    /// array's offset, and the block for where there is no such node.
+    pub fn reuse_node(
+        &mut self,
+        map: &rt_global,
+        keys: &[ir::Value],
+        gap: Gap,
+        value: clif::Value,
+    ) -> Option<(clif::Value, clif::Block)> {
         if map.str_keys != 0 || u32::from(map.value) != raw::RT_INT {
-            return;
+            return None;
         }
         let at = |field: u32| (map.data_off + field) as i32;
         let (reuse, none) = (self.builder.create_block(), self.builder.create_block());
@@ -53,39 +59,34 @@ impl Emitter<'_, '_> {
             let key = self.value(*key);
             self.builder.ins().store(TRUSTED, key, node, at(map.keys_off + 8 * index as u32));
         }
-        let zero = self.int(0);
-        self.builder.ins().store(TRUSTED, zero, node, at(NODE_VALUE));
+        self.builder.ins().store(TRUSTED, value, node, at(NODE_VALUE));
         let upper = self.builder.ins().ushr_imm_u(gap.hash, 32);
         self.builder.ins().istore32(TRUSTED, upper, node, at(0));
         self.builder.ins().istore32(TRUSTED, gap.first, node, at(NODE_CHAIN));
         self.builder.ins().istore32(TRUSTED, place, gap.head, at(MAP_HEADER));
         let last = self.builder.ins().uload32(TRUSTED, gap.data, at(ENDS + PREV));
+        let zero = self.int(0);
         self.builder.ins().istore32(TRUSTED, zero, node, at(NODE_LINKS));
         self.builder.ins().istore32(TRUSTED, last, node, at(NODE_LINKS + PREV));
         self.builder.ins().istore32(TRUSTED, place, gap.data, at(ENDS + PREV));
         let last = self.builder.ins().iadd(gap.data, last);
         self.builder.ins().istore32(TRUSTED, place, last, at(NODE_LINKS));
         self.add_to_count(map, gap.data, 1);
-        let value = self.builder.ins().iadd_imm_s(node, i64::from(map.data_off + NODE_VALUE));
-        self.builder.ins().jump(done, &[value.into()]);
-        self.builder.switch_to_block(none);
+        Some((node, none))
     }
 
     /// Removes the element at a place, and goes to `done`.
-    pub fn remove_node(&mut self, id: ir::GlobalId, data: clif::Value, place: clif::Value, done: clif::Block) {
+    pub fn remove_node(&mut self, id: ir::GlobalId, place: clif::Value, gap: Gap, done: clif::Block) {
         let map = self.lowering.layout.globals[id.index()];
         let at = |field: u32| (map.data_off + field) as i32;
+        let Gap { data, head, .. } = gap;
         let node = self.builder.ins().iadd(data, place);
-        let upper = self.builder.ins().uload32(TRUSTED, node, at(0));
-        let slot = self.builder.ins().ushr_imm_u(upper, i64::from(map.hash_shift - 32));
-        let slot = self.builder.ins().ishl_imm_u(slot, 2);
-        let head = self.builder.ins().iadd(data, slot);
-        let head = self.heads_in_use(&map, data, head);
+        // Loaded again, it need not be kept since the element was found.
         let first = self.builder.ins().uload32(TRUSTED, head, at(MAP_HEADER));
         let behind = self.builder.ins().icmp(IntCC::NotEqual, first, place);
         self.cold(behind, |this| {
             let global = this.global(id);
-            this.runtime(Rt::MapRemove, &[this.ctx, global, place]);
+            this.aside(Callee::Runtime(Rt::MapRemove), &[global, place]);
             this.builder.ins().jump(done, &[]);
         });
         let chained = self.builder.ins().uload32(TRUSTED, node, at(NODE_CHAIN));

@@ -12,12 +12,12 @@ use cranelift_frontend::{FunctionBuilder, Variable};
 use spile_abi::{self as abi, SPILE_IMPORT_TABLE};
 use spile_ir as ir;
 
-use super::lookup::Lookup;
+use super::known::Lookup;
 use super::name::Words;
 use super::{IMPORT, Instance, Lowering, RUNTIME, SECTION};
-use crate::effects::used;
+use crate::effects::uses;
 use crate::link::SectionId;
-use crate::runtime::Rt;
+use crate::runtime::{Rt, ctx};
 
 /// What code may call.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -28,6 +28,10 @@ pub enum Callee {
     Import(u32),
     /// A section of the image, with so many words and results.
     Section(SectionId, usize, usize),
+    /// A section that leaves all registers as they are, with so many words.
+    Preserving(SectionId, usize),
+    /// A section that tells a clock, of the context.
+    Clock(SectionId),
 }
 
 /// A script variable.
@@ -57,8 +61,8 @@ pub struct Emitter<'a, 'p> {
     pub locals: Vec<Local>,
     /// By `Value`, as they become known.
     pub values: Vec<Option<clif::Value>>,
-    /// By `Value`: whether anything uses it.
-    pub used: Vec<bool>,
+    /// By `Value`: how often it is used.
+    pub uses: Vec<u32>,
     /// By `Value`: integers known now.
     pub known: HashMap<ir::Value, i64>,
     /// By `Value`: string constants.
@@ -123,7 +127,7 @@ impl<'a, 'p> Emitter<'a, 'p> {
             result: None,
             locals: Vec::new(),
             values: vec![None; function.values.len()],
-            used: used(function),
+            uses: uses(function),
             known: HashMap::new(),
             texts: HashMap::new(),
             blocks,
@@ -160,6 +164,11 @@ impl<'a, 'p> Emitter<'a, 'p> {
     /// A field of the context.
     pub fn ctx_load(&mut self, ty: clif::Type, offset: i32) -> clif::Value {
         self.builder.ins().load(ty, TRUSTED, self.ctx, offset)
+    }
+
+    /// A field of the context that stays as it is as long as a handler runs, and so is loaded once.
+    pub fn ctx_constant(&mut self, ty: clif::Type, offset: i32) -> clif::Value {
+        self.builder.ins().load(ty, TRUSTED.with_readonly().with_can_move(), self.ctx, offset)
     }
 
     /// Sets a field of the context.
@@ -208,7 +217,7 @@ impl<'a, 'p> Emitter<'a, 'p> {
     /// The address of a global's data, and the offset to add.
     pub fn global_data(&mut self, global: ir::GlobalId) -> (clif::Value, i32) {
         let offset = self.lowering.layout.globals[global.index()].data_off;
-        let base = self.ctx_load(types::I64, crate::runtime::ctx::DATA);
+        let base = self.ctx_constant(types::I64, ctx::DATA);
         match i32::try_from(offset) {
             Ok(offset) => (base, offset),
             Err(_) => (self.builder.ins().iadd_imm_s(base, i64::from(offset)), 0),
@@ -235,6 +244,20 @@ impl<'a, 'p> Emitter<'a, 'p> {
         }
     }
 
+    /// Calls something, with the context first, and leaves all registers as they are: for code that seldom runs, so that
+    /// other code does not pay for the call.
+    pub fn aside(&mut self, callee: Callee, args: &[clif::Value]) {
+        let section = self.lowering.preserving(callee);
+        let args = [&[self.ctx], args].concat();
+        self.call(Callee::Preserving(section, args.len()), &args);
+    }
+
+    /// The same for a word.
+    pub fn word_aside(&mut self, callee: Callee, args: &[clif::Value]) -> clif::Value {
+        self.aside(callee, args);
+        self.ctx_load(types::I64, ctx::WORD)
+    }
+
     fn callee(&mut self, callee: Callee) -> clif::FuncRef {
         if let Some(known) = self.callees.get(&callee) {
             return *known;
@@ -246,6 +269,14 @@ impl<'a, 'p> Emitter<'a, 'p> {
             Callee::Import(import) => (UserExternalName::new(IMPORT, import), import_signature(import)),
             Callee::Section(section, args, results) => {
                 (UserExternalName::new(SECTION, section.0), signature(args, results))
+            }
+            Callee::Preserving(section, args) => {
+                let signature = Signature { call_conv: CallConv::PreserveAll, ..signature(args, 0) };
+                (UserExternalName::new(SECTION, section.0), signature)
+            }
+            Callee::Clock(section) => {
+                let signature = Signature { call_conv: CallConv::WindowsFastcall, ..signature(1, 1) };
+                (UserExternalName::new(SECTION, section.0), signature)
             }
         };
         let name = ExternalName::User(self.builder.func.declare_imported_user_function(name));

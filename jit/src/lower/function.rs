@@ -181,9 +181,16 @@ impl Emitter<'_, '_> {
         for param in &block.params {
             self.values[param.index()] = Some(self.builder.append_block_param(self.blocks[id.index()], types::I64));
         }
-        for inst in &block.insts {
+        for (index, inst) in block.insts.iter().enumerate() {
             self.loc = inst.loc;
             self.builder.set_srcloc(SourceLoc::new(inst.loc.0));
+            if index + 1 == block.insts.len()
+                && let (Some(asked), ir::Terminator::Branch { yes, no, .. }) = (self.asked_at_end(block), &block.end)
+            {
+                self.branch_on_element(&asked, yes, no);
+                self.found_at_end[id.index()] = self.found.clone();
+                return;
+            }
             let result = self.op(inst);
             self.forget_found(&inst.op);
             if let Some(defined) = inst.result {
@@ -228,7 +235,7 @@ impl Emitter<'_, '_> {
         }
     }
 
-    fn target_args(&mut self, target: &ir::Target) -> Vec<BlockArg> {
+    pub fn target_args(&mut self, target: &ir::Target) -> Vec<BlockArg> {
         target.args.iter().map(|arg| self.value(*arg).into()).collect()
     }
 
@@ -239,6 +246,7 @@ impl Emitter<'_, '_> {
         self.builder.switch_to_block(self.unwind);
         if let Some(handler) = &handler {
             self.leave_handler(handler);
+            self.name_own_probe();
             self.runtime(Rt::Failed, &[self.ctx]);
             self.builder.ins().return_(&[]);
         } else {

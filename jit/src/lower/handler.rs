@@ -66,14 +66,14 @@ impl Emitter<'_, '_> {
 
     /// Takes a lock that is free, or else waits for it in the runtime; its address.
     fn take_lock(&mut self, lock: rt_lock, descriptor: clif::Value) -> clif::Value {
-        let data = self.ctx_load(types::I64, ctx::DATA);
+        let data = self.ctx_constant(types::I64, ctx::DATA);
         let word = self.builder.ins().iadd_imm_s(data, i64::from(lock.lock_off));
         let (expected, desired, free) = if lock.mode == RT_LOCK_READ {
             let seen = self.builder.ins().load(types::I32, TRUSTED, word, 0);
             let writer = self.builder.ins().band_imm_u(seen, i64::from(RT_LOCK_WRITER));
             (seen, self.builder.ins().iadd_imm_s(seen, 1), Some(writer))
         } else {
-            let cpu = self.ctx_load(types::I32, ctx::CPU);
+            let cpu = self.ctx_constant(types::I32, ctx::CPU);
             let own = self.builder.ins().bor_imm_u(cpu, i64::from(RT_LOCK_WRITER));
             (self.builder.ins().iconst(types::I32, 0), own, None)
         };
@@ -128,8 +128,17 @@ impl Emitter<'_, '_> {
         };
     }
 
+    /// Says which probe was hit, where trampolines do not.
+    pub fn name_own_probe(&mut self) {
+        if let Some(probe) = self.lowering.own_probe(self.instance.function) {
+            let probe = self.builder.ins().iconst(types::I32, i64::from(probe));
+            self.ctx_store(probe, ctx::PROBE);
+        }
+    }
+
     fn enter_slowly(&mut self, descriptor: clif::Value) {
-        let entered = self.word(Callee::Runtime(Rt::Enter), &[self.ctx, descriptor]);
+        self.name_own_probe();
+        let entered = self.word_aside(Callee::Runtime(Rt::Enter), &[descriptor]);
         let skip = self.builder.ins().icmp_imm_u(IntCC::Equal, entered, 0);
         // Handlers have no result.
         self.cold(skip, |this| {

@@ -10,20 +10,10 @@ use spile_rt::raw;
 use super::element::{Gap, MAP_HEADER, NODE_CHAIN, NODE_VALUE};
 use super::emit::{Callee, Emitter, TRUSTED};
 use super::name::{UNALIGNED, Words};
-use crate::effects::written;
 use crate::runtime::{Rt, ctx};
 use crate::task;
 
 const HASH_FACTOR: i64 = 0x9e37_79b9_7f4a_7c15_u64 as i64;
-
-/// An element that was looked up.
-#[derive(Clone, PartialEq)]
-pub struct Lookup {
-    map: ir::GlobalId,
-    keys: Vec<ir::Value>,
-    /// Its place in the array, 0 where there is none.
-    place: clif::Value,
-}
 
 #[derive(Clone, Copy)]
 enum Key {
@@ -31,15 +21,14 @@ enum Key {
     Name(Words),
 }
 
-/// The two ways on from a search; both blocks are still empty.
+/// The two ways on from a search; both blocks are still empty, and nothing leads to one where it is known.
 struct Search {
     /// With the place of the element.
     found: clif::Block,
     absent: clif::Block,
-    /// The address of the image's data, the array's offset there, and what was computed on the way.
-    data: clif::Value,
+    /// Where the element is, or would be; the array's offset in the image's data.
+    gap: Gap,
     offset: u32,
-    gap: Option<Gap>,
 }
 
 impl Emitter<'_, '_> {
@@ -63,7 +52,7 @@ impl Emitter<'_, '_> {
         let (found, value) = self.value_at(&search);
         self.builder.ins().jump(done, &[value.into(), found.into()]);
         self.builder.switch_to_block(done);
-        self.found.push(Lookup { map, keys: keys.to_vec(), place });
+        self.note_found(map, keys, place, search.gap);
         address
     }
 
@@ -83,7 +72,7 @@ impl Emitter<'_, '_> {
         let there = self.builder.ins().load(types::I64, TRUSTED, at, 0);
         self.builder.ins().jump(done, &[there.into(), found.into()]);
         self.builder.switch_to_block(done);
-        self.found.push(Lookup { map, keys: keys.to_vec(), place });
+        self.note_found(map, keys, place, search.gap);
         value
     }
 
@@ -96,26 +85,55 @@ impl Emitter<'_, '_> {
             self.check_if(full);
             return element;
         }
-        let search = self.search(map, keys);
         let done = self.builder.create_block();
         let address = self.builder.append_block_param(done, types::I64);
-        self.builder.switch_to_block(search.absent);
-        if let Some(gap) = search.gap.filter(|_| !self.is_shared(map)) {
-            let layout = self.lowering.layout.globals[map.index()];
-            self.reuse_node(&layout, keys, gap, done);
-        }
-        let made = if self.is_shared(map) {
-            self.runtime_element(Rt::MapMake, map, keys)
-        } else {
-            self.insert(map, keys, search.gap.map(|gap| gap.hash))
-        };
-        let full = self.builder.ins().icmp_imm_u(IntCC::Equal, made, 0);
-        self.check_if(full);
-        self.builder.ins().jump(done, &[made.into()]);
-        let (_, value) = self.value_at(&search);
-        self.builder.ins().jump(done, &[value.into()]);
+        let zero = self.int(0);
+        self.find_or_make(map, keys, zero, done, |this, value| this.builder.ins().jump(done, &[value.into()]));
         self.builder.switch_to_block(done);
         address
+    }
+
+    /// Gives an element of integers a value.
+    pub fn set_integer_element(&mut self, map: ir::GlobalId, keys: &[ir::Value], value: clif::Value) {
+        if !self.is_inline(map, keys) {
+            let element = self.put(map, keys);
+            self.builder.ins().store(TRUSTED, value, element, 0);
+            return;
+        }
+        let (done, set) = (self.builder.create_block(), self.builder.create_block());
+        let address = self.builder.append_block_param(done, types::I64);
+        self.find_or_make(map, keys, value, done, |this, _| this.builder.ins().jump(set, &[]));
+        self.builder.switch_to_block(done);
+        self.builder.ins().store(TRUSTED, value, address, 0);
+        self.builder.ins().jump(set, &[]);
+        self.builder.switch_to_block(set);
+    }
+
+    /// Goes to `done` with the address of an element's value; where it is made inline, with `first` for its value, on as
+    /// `made` says.
+    fn find_or_make(
+        &mut self,
+        map: ir::GlobalId,
+        keys: &[ir::Value],
+        first: clif::Value,
+        done: clif::Block,
+        made: impl FnOnce(&mut Self, clif::Value) -> clif::Inst,
+    ) {
+        let search = self.search(map, keys);
+        self.builder.switch_to_block(search.absent);
+        let layout = self.lowering.layout.globals[map.index()];
+        let is_shared = self.is_shared(map);
+        if !is_shared && let Some((node, none)) = self.reuse_node(&layout, keys, search.gap, first) {
+            let value = self.builder.ins().iadd_imm_s(node, i64::from(search.offset + NODE_VALUE));
+            made(self, value);
+            self.builder.switch_to_block(none);
+        }
+        let inserted = if is_shared { self.make_aside(map, keys) } else { self.insert(map, keys, search.gap.hash) };
+        let full = self.builder.ins().icmp_imm_u(IntCC::Equal, inserted, 0);
+        self.check_if(full);
+        self.builder.ins().jump(done, &[inserted.into()]);
+        let (_, value) = self.value_at(&search);
+        self.builder.ins().jump(done, &[value.into()]);
     }
 
     /// Removes an element, if there is one.
@@ -123,7 +141,7 @@ impl Emitter<'_, '_> {
         let search = self.search(map, keys);
         let place = self.builder.append_block_param(search.found, types::I64);
         self.builder.switch_to_block(search.found);
-        self.remove_node(map, search.data, place, search.absent);
+        self.remove_node(map, place, search.gap, search.absent);
         self.builder.switch_to_block(search.absent);
     }
 
@@ -137,7 +155,7 @@ impl Emitter<'_, '_> {
     fn value_at(&mut self, search: &Search) -> (clif::Value, clif::Value) {
         let place = self.builder.append_block_param(search.found, types::I64);
         self.builder.switch_to_block(search.found);
-        let node = self.builder.ins().iadd(search.data, place);
+        let node = self.builder.ins().iadd(search.gap.data, place);
         (place, self.builder.ins().iadd_imm_s(node, i64::from(search.offset + NODE_VALUE)))
     }
 
@@ -146,29 +164,50 @@ impl Emitter<'_, '_> {
         self.int(0)
     }
 
-    fn insert(&mut self, map: ir::GlobalId, keys: &[ir::Value], hash: Option<clif::Value>) -> clif::Value {
-        let hash = match hash {
-            Some(hash) => hash,
-            None => {
-                let keys = self.lookup_keys(keys);
-                self.hash(&keys)
-            }
-        };
-        let keys = self.keys(keys);
+    /// Ends a block where an array is asked for an element.
+    pub fn branch_on_element(
+        &mut self,
+        (map, keys): &(ir::GlobalId, Vec<ir::Value>),
+        yes: &ir::Target,
+        no: &ir::Target,
+    ) {
+        let search = self.search(*map, keys);
+        self.builder.switch_to_block(search.absent);
+        let args = self.target_args(no);
+        self.builder.ins().jump(self.blocks[no.block.index()], &args);
+        let place = self.builder.append_block_param(search.found, types::I64);
+        self.builder.switch_to_block(search.found);
+        let args = self.target_args(yes);
+        self.builder.ins().jump(self.blocks[yes.block.index()], &args);
+        self.note_there(*map, keys, place, search.gap, yes.block);
+    }
+
+    fn insert(&mut self, map: ir::GlobalId, keys: &[ir::Value], hash: clif::Value) -> clif::Value {
+        let keys = self.keys_aside(keys);
         let map = self.global(map);
-        self.word(Callee::Runtime(Rt::MapInsert), &[self.ctx, map, keys, hash])
+        self.word_aside(Callee::Runtime(Rt::MapInsert), &[map, keys, hash])
+    }
+
+    /// An element of an array to which others may add meanwhile.
+    fn make_aside(&mut self, map: ir::GlobalId, keys: &[ir::Value]) -> clif::Value {
+        let keys = self.keys_aside(keys);
+        let map = self.global(map);
+        self.word_aside(Callee::Runtime(Rt::MapMake), &[map, keys])
     }
 
     fn search(&mut self, map: ir::GlobalId, keys: &[ir::Value]) -> Search {
         let layout = self.lowering.layout.globals[map.index()];
         let offset = layout.data_off;
         let (found, absent) = (self.builder.create_block(), self.builder.create_block());
-        let data = self.ctx_load(types::I64, ctx::DATA);
-        let known = self.found.iter().rfind(|lookup| lookup.map == map && lookup.keys == keys);
-        if let Some(place) = known.map(|lookup| lookup.place) {
-            self.builder.ins().brif(place, found, &[place.into()], absent, &[]);
-            return Search { found, absent, data, offset, gap: None };
+        if let Some(known) = self.known_element(map, keys).cloned() {
+            if known.there {
+                self.builder.ins().jump(found, &[known.place.into()]);
+            } else {
+                self.builder.ins().brif(known.place, found, &[known.place.into()], absent, &[]);
+            }
+            return Search { found, absent, gap: known.gap, offset };
         }
+        let data = self.ctx_constant(types::I64, ctx::DATA);
         let keys = self.lookup_keys(keys);
         let hash = self.hash(&keys);
         let slot = self.builder.ins().ushr_imm_u(hash, i64::from(layout.hash_shift));
@@ -176,21 +215,21 @@ impl Emitter<'_, '_> {
         let head = self.builder.ins().iadd(data, slot);
         let head = self.heads_in_use(&layout, data, head);
         let first = self.builder.ins().uload32(TRUSTED, head, (offset + MAP_HEADER) as i32);
-        let (walk, next, here) =
-            (self.builder.create_block(), self.builder.create_block(), self.builder.create_block());
-        let place = self.builder.append_block_param(walk, types::I64);
-        self.builder.ins().jump(walk, &[first.into()]);
-        self.builder.switch_to_block(walk);
-        self.builder.ins().brif(place, here, &[], absent, &[]);
+        // The first of the chain has code of its own: it is nearly always the one, or there is none.
+        let (here, next) = (self.builder.create_block(), self.builder.create_block());
+        let passed = self.builder.append_block_param(next, types::I64);
+        self.builder.ins().brif(first, here, &[], absent, &[]);
         self.builder.switch_to_block(here);
-        let node = self.builder.ins().iadd(data, place);
-        self.compare_keys(node, &layout, &keys, next);
-        self.builder.ins().jump(found, &[place.into()]);
+        self.compare_keys((data, first), &layout, &keys, next);
+        self.builder.ins().jump(found, &[first.into()]);
         self.builder.set_cold_block(next);
         self.builder.switch_to_block(next);
-        let chained = self.builder.ins().uload32(TRUSTED, node, (offset + NODE_CHAIN) as i32);
-        self.builder.ins().jump(walk, &[chained.into()]);
-        Search { found, absent, data, offset, gap: Some(Gap { data, hash, head, first }) }
+        let node = self.builder.ins().iadd(data, passed);
+        let place = self.builder.ins().uload32(TRUSTED, node, (offset + NODE_CHAIN) as i32);
+        self.cold_end(place, absent);
+        self.compare_keys((data, place), &layout, &keys, next);
+        self.builder.ins().jump(found, &[place.into()]);
+        Search { found, absent, gap: Gap { data, hash, head, first }, offset }
     }
 
     fn lookup_keys(&mut self, keys: &[ir::Value]) -> Vec<Key> {
@@ -225,8 +264,24 @@ impl Emitter<'_, '_> {
         hash.unwrap_or(factor)
     }
 
-    /// Goes on where a node has these keys, else to `other`. The address is of the node less the array's offset.
-    fn compare_keys(&mut self, node: clif::Value, layout: &raw::rt_global, keys: &[Key], other: clif::Block) {
+    /// Leaves a walk at its end: where there is no further place.
+    fn cold_end(&mut self, place: clif::Value, absent: clif::Block) {
+        let here = self.builder.create_block();
+        self.builder.set_cold_block(here);
+        self.builder.ins().brif(place, here, &[], absent, &[]);
+        self.builder.switch_to_block(here);
+    }
+
+    /// Goes on where the node at a place of the array has these keys, else to `other` with the place.
+    fn compare_keys(
+        &mut self,
+        (data, place): (clif::Value, clif::Value),
+        layout: &raw::rt_global,
+        keys: &[Key],
+        other: clif::Block,
+    ) {
+        let node = self.builder.ins().iadd(data, place);
+        let other = (place, other);
         let mut offset = (layout.data_off + layout.keys_off) as i32;
         for key in keys {
             match key {
@@ -251,36 +306,10 @@ impl Emitter<'_, '_> {
         }
     }
 
-    fn same_or(&mut self, theirs: clif::Value, ours: clif::Value, other: clif::Block) {
+    fn same_or(&mut self, theirs: clif::Value, ours: clif::Value, (place, other): (clif::Value, clif::Block)) {
         let same = self.builder.ins().icmp(IntCC::Equal, theirs, ours);
         let next = self.builder.create_block();
-        self.builder.ins().brif(same, next, &[], other, &[]);
+        self.builder.ins().brif(same, next, &[], other, &[place.into()]);
         self.builder.switch_to_block(next);
-    }
-
-    /// What is known at the beginning of a block: what was at the end of the only one that leads to it.
-    pub fn found_before(&self, block: ir::BlockId) -> Vec<Lookup> {
-        let mut before = None;
-        for (index, other) in self.function.blocks.iter().enumerate() {
-            let goals = other.end.targets().into_iter().map(|target| target.block);
-            for _ in goals.chain(other.catch).filter(|goal| *goal == block) {
-                if before.replace(index).is_some() {
-                    return Vec::new();
-                }
-            }
-        }
-        match before {
-            Some(index) if self.function.blocks[index].catch != Some(block) => self.found_at_end[index].clone(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// After an operation: what it may have changed is not known any more.
-    pub fn forget_found(&mut self, op: &ir::Op) {
-        let effects = &self.lowering.effects;
-        self.found.retain(|lookup| match op {
-            ir::Op::Call(callee, _) => !effects[callee.index()].writes.contains(&lookup.map),
-            op => written(op) != Some(lookup.map),
-        });
     }
 }

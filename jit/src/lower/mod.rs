@@ -6,11 +6,13 @@
 //! `rt_ctx.error`; a function that returns with one set has been unwound.
 
 mod call;
+mod clock;
 mod element;
 mod emit;
 mod fail;
 mod function;
 mod handler;
+mod known;
 mod lookup;
 mod name;
 mod op;
@@ -21,7 +23,7 @@ mod table;
 
 pub use table::sort_number;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use cranelift_codegen::isa::OwnedTargetIsa;
@@ -30,12 +32,15 @@ use cranelift_frontend::FunctionBuilderContext;
 use spile_abi as abi;
 use spile_ir as ir;
 
+use self::clock::Clock;
+use self::emit::Callee;
 use crate::conditions::Conditions;
 use crate::constants::Constants;
 use crate::effects::{self, Depth, Effects};
 use crate::globals::Layout;
 use crate::link::{LinkError, Linker, Reloc, RelocKind, Section, SectionId, Target};
 use crate::locks::{self, Locks, Sharing};
+use crate::preserving;
 use crate::runtime::Rt;
 use crate::strings::{self, Plan};
 use crate::task::{self, Task};
@@ -102,6 +107,10 @@ pub struct Lowering<'p> {
     pub(crate) linker: Linker,
     pub(crate) constants: Constants,
     instances: BTreeMap<Instance, SectionId>,
+    /// Ways to call that leave all registers as they are.
+    preserving: HashMap<Callee, SectionId>,
+    /// What tells the clocks.
+    clocks: HashMap<Clock, SectionId>,
     work: Vec<Instance>,
     /// By `FuncId`: bytes of the processor's stack that its code takes.
     stack: Vec<u64>,
@@ -128,12 +137,12 @@ const RUNTIME: u32 = 2;
 impl<'p> Lowering<'p> {
     /// Analyses a program.
     pub fn new(program: &'p ir::Program, conditions: Conditions, options: &JitOptions) -> Result<Self, Error> {
-        let &JitOptions { arch, task_bytes, dump, .. } = options;
+        let &JitOptions { arch, dump, .. } = options;
         let effects = effects::effects(program);
         let sharing = Sharing::new(program, &effects);
         let layout = Layout::new(program, &sharing)?;
         let tasks: Vec<Task> =
-            program.functions.iter().map(|function| task::task(program, function, task_bytes)).collect();
+            program.functions.iter().map(|function| task::task(program, function, &options.task)).collect();
         let functions = program.functions.iter().zip(&tasks);
         let plans: Vec<Plan> = functions.map(|(function, task)| strings::plan(function, &effects, task)).collect();
         let slot_bytes = spile_rt::str_slot(program.limits.max_string);
@@ -160,6 +169,8 @@ impl<'p> Lowering<'p> {
             linker,
             constants,
             instances: BTreeMap::new(),
+            preserving: HashMap::new(),
+            clocks: HashMap::new(),
             work: Vec::new(),
             stack: vec![0; program.functions.len()],
             compiled: Vec::new(),
@@ -202,6 +213,20 @@ impl<'p> Lowering<'p> {
         [Some(probe.handler), probe.entry].into_iter().flatten().map(|function| &self.effects[function.index()])
     }
 
+    /// The probe that a handler need not be told, since it is of no other, and names it at most in code that seldom runs.
+    pub(crate) fn own_probe(&self, function: ir::FuncId) -> Option<u32> {
+        if self.effects[function.index()].names_probe {
+            return None;
+        }
+        let mut all = (0..)
+            .zip(&self.program.probes)
+            .filter(|(_, probe)| [Some(probe.handler), probe.entry].contains(&Some(function)));
+        match (all.next(), all.next()) {
+            (Some((probe, _)), None) => Some(probe),
+            _ => None,
+        }
+    }
+
     /// Whether calls of some handler could nest deeper than MAXNESTING, or than there is memory for.
     pub(crate) fn can_nest_too_deep(&self) -> bool {
         let limit = self.program.limits.max_nesting;
@@ -239,6 +264,20 @@ impl<'p> Lowering<'p> {
     pub(crate) fn division(&mut self, remainder: bool) -> SectionId {
         let (name, bytes) = crate::division::code(self.arch, remainder);
         self.constants.add_code(&mut self.linker, name, bytes)
+    }
+
+    /// A way to call something that leaves all registers as they are.
+    pub(crate) fn preserving(&mut self, callee: Callee) -> SectionId {
+        let (arch, linker) = (self.arch, &mut self.linker);
+        *self.preserving.entry(callee).or_insert_with(|| {
+            linker.add(match callee {
+                Callee::Runtime(rt) => preserving::call(arch, Target::Runtime(rt.name())),
+                Callee::Import(import) => preserving::call(arch, Target::Import(import)),
+                Callee::Section(section, ..) | Callee::Preserving(section, _) | Callee::Clock(section) => {
+                    preserving::call(arch, Target::Section(section, 0))
+                }
+            })
+        })
     }
 
     /// Compiles a function; bytes of the processor's stack that it takes.

@@ -30,15 +30,21 @@ impl Emitter<'_, '_> {
         &self.lowering.tasks[self.instance.function.index()]
     }
 
-    /// Whether bytes at an address are in the current `task_struct`.
+    /// Whether bytes at an address are in the current `task_struct`, or in what is there as long as that is.
     pub fn in_task(&self, address: ir::Value, bytes: u32) -> bool {
-        let known = self.task();
-        known.fields[address.index()].is_some_and(|field| field + bytes <= known.bytes)
+        self.task().fields[address.index()].is_some_and(|field| field.has(bytes))
     }
 
     /// A field of the current task.
     pub fn task_load(&mut self, address: ir::Value, bytes: u8, signed: bool) -> clif::Value {
+        let is_constant = self.task().fields[address.index()].is_some_and(|field| field.is_constant);
         let address = self.value(address);
+        if is_constant && bytes == 4 {
+            // It may be loaded where it is used, and once.
+            let flags = UNALIGNED.with_readonly().with_can_move();
+            let word = self.builder.ins().load(types::I32, flags, address, 0);
+            return self.builder.ins().uextend(types::I64, word);
+        }
         let ins = self.builder.ins();
         match (bytes, signed) {
             (1, false) => ins.uload8(types::I64, UNALIGNED, address, 0),
@@ -147,28 +153,5 @@ impl Emitter<'_, '_> {
         let all = differences.into_iter().reduce(|a, b| self.builder.ins().bor(a, b))?;
         let bit = self.builder.ins().icmp_imm_u(condition, all, 0);
         Some(self.builder.ins().uextend(types::I64, bit))
-    }
-
-    /// Copies a string to the right place of a record, whose end is at least two words behind it or found by its length.
-    pub fn print_words(&mut self, cursor: clif::Value, offset: i32, words: Words, room: bool) {
-        let [first, second] = words.words;
-        if room {
-            // What follows is written later.
-            self.builder.ins().store(UNALIGNED, first, cursor, offset);
-            self.builder.ins().store(UNALIGNED, second, cursor, offset + 8);
-            return;
-        }
-        let length = words.length.unwrap_or_else(|| self.int(i64::from(NAME_BYTES)));
-        let (some, more, done) =
-            (self.builder.create_block(), self.builder.create_block(), self.builder.create_block());
-        self.builder.ins().brif(length, some, &[], done, &[]);
-        self.builder.switch_to_block(some);
-        self.builder.ins().store(UNALIGNED, first, cursor, offset);
-        let long = self.builder.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, length, 8);
-        self.builder.ins().brif(long, more, &[], done, &[]);
-        self.builder.switch_to_block(more);
-        self.builder.ins().store(UNALIGNED, second, cursor, offset + 8);
-        self.builder.ins().jump(done, &[]);
-        self.builder.switch_to_block(done);
     }
 }

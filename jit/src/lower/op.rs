@@ -236,7 +236,7 @@ impl Emitter<'_, '_> {
 
     /// Whether anything uses an instruction's result.
     pub fn is_used(&self, inst: &ir::Inst) -> bool {
-        inst.result.is_some_and(|result| self.used[result.index()])
+        inst.result.is_some_and(|result| self.uses[result.index()] > 0)
     }
 
     /// The address of a scalar global.
@@ -325,7 +325,7 @@ impl Emitter<'_, '_> {
     }
 
     fn word_of_args(&mut self, n: u32) -> clif::Value {
-        let args = self.ctx_load(types::I64, ctx::ARGS);
+        let args = self.ctx_constant(types::I64, ctx::ARGS);
         self.builder.ins().load(types::I64, TRUSTED, args, (n * 8) as i32)
     }
 

@@ -10,6 +10,28 @@ use spile_rt::raw;
 
 use super::emit::{Callee, Emitter, TRUSTED};
 use crate::runtime::Rt;
+use crate::task::NAME_BYTES;
+
+/// A value in a record.
+enum Printed {
+    Int(clif::Value),
+    /// The name of a task, which ends at its NUL, whatever is behind that.
+    Name([clif::Value; 2]),
+    Str {
+        string: clif::Value,
+        length: clif::Value,
+    },
+}
+
+impl Printed {
+    /// Bytes in the record, beside those that are as many as a string has.
+    fn fixed(&self) -> u32 {
+        match self {
+            Self::Int(_) | Self::Str { .. } => 8,
+            Self::Name(_) => 8 + NAME_BYTES,
+        }
+    }
+}
 
 impl Emitter<'_, '_> {
     /// A record for the host.
@@ -25,14 +47,12 @@ impl Emitter<'_, '_> {
 
     /// A record of integers and strings, filled here.
     fn print_inline(&mut self, format: ir::FormatId, values: &[ir::Value]) {
-        let fixed = size_of::<abi::spile_print>() + 8 * values.len();
-        let mut size = self.int(fixed as i64);
-        let mut lengths = Vec::new();
-        for value in values {
-            let length = self.length(*value);
-            lengths.push(length);
-            if let Some(length) = length {
-                let padded = self.padded(length);
+        let printed: Vec<Printed> = values.iter().map(|value| self.printed(*value)).collect();
+        let fixed: u32 = printed.iter().map(Printed::fixed).sum();
+        let mut size = self.int(i64::from(size_of::<abi::spile_print>() as u32 + fixed));
+        for value in &printed {
+            if let Printed::Str { length, .. } = value {
+                let padded = self.padded(*length);
                 size = self.builder.ins().iadd(size, padded);
             }
         }
@@ -44,36 +64,41 @@ impl Emitter<'_, '_> {
         let numbers = self.int(i64::from(format.0) | (values.len() as i64) << 32);
         self.builder.ins().store(TRUSTED, numbers, record, offset_of!(abi::spile_print, format) as i32);
         let (mut cursor, mut offset) = (record, size_of::<abi::spile_print>() as i32);
-        for (index, (value, length)) in values.iter().zip(lengths).enumerate() {
-            let word = length.unwrap_or_else(|| self.value(*value));
-            self.builder.ins().store(TRUSTED, word, cursor, offset);
-            offset += 8;
-            let Some(length) = length else { continue };
-            if let Some(name) = self.names.get(value).copied() {
-                self.print_words(cursor, offset, name, values.len() - index > 2);
-                let padded = self.padded(length);
-                cursor = self.builder.ins().iadd(cursor, padded);
-                continue;
+        for value in printed {
+            match value {
+                Printed::Int(int) => {
+                    self.builder.ins().store(TRUSTED, int, cursor, offset);
+                }
+                Printed::Name([first, second]) => {
+                    let mark = self.int(abi::SPILE_PRINT_NAME.into());
+                    self.builder.ins().store(TRUSTED, mark, cursor, offset);
+                    self.builder.ins().store(TRUSTED, first, cursor, offset + 8);
+                    self.builder.ins().store(TRUSTED, second, cursor, offset + 16);
+                }
+                Printed::Str { string, length } => {
+                    self.builder.ins().store(TRUSTED, length, cursor, offset);
+                    let at = self.builder.ins().iadd_imm_s(cursor, i64::from(offset + 8));
+                    cursor = self.word(Callee::Runtime(Rt::PrintStr), &[at, string]);
+                    offset = 0;
+                    continue;
+                }
             }
-            let (at, string) = (self.builder.ins().iadd_imm_s(cursor, i64::from(offset)), self.value(*value));
-            cursor = self.word(Callee::Runtime(Rt::PrintStr), &[at, string]);
-            offset = 0;
+            offset += value.fixed() as i32;
         }
         self.call(Callee::Import(abi::SPILE_IMPORT_ring_commit), &[self.ctx, record]);
         self.builder.ins().jump(done, &[]);
         self.builder.switch_to_block(done);
     }
 
-    /// The length of a string; None for an integer.
-    fn length(&mut self, value: ir::Value) -> Option<clif::Value> {
+    fn printed(&mut self, value: ir::Value) -> Printed {
+        let word = self.value(value);
         if self.function.ty(value) == ir::Type::Int {
-            return None;
+            return Printed::Int(word);
         }
-        if let Some(length) = self.names.get(&value).and_then(|name| name.length) {
-            return Some(length);
+        match self.names.get(&value) {
+            Some(name) => Printed::Name(name.words),
+            None => Printed::Str { string: word, length: self.builder.ins().uload32(TRUSTED, word, 0) },
         }
-        let string = self.value(value);
-        Some(self.builder.ins().uload32(TRUSTED, string, 0))
     }
 
     /// Rounded up to whole words.

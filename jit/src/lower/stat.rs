@@ -47,7 +47,7 @@ impl Emitter<'_, '_> {
 
     /// The part of a scalar that this CPU and level have, and the offset to add; `size` bytes for each level.
     pub fn own_part(&mut self, global: ir::GlobalId, size: u32) -> (clif::Value, i32) {
-        let percpu = self.ctx_load(types::I64, ctx::PERCPU);
+        let percpu = self.ctx_constant(types::I64, ctx::PERCPU);
         let level = self.builder.ins().uload32(TRUSTED, self.ctx, ctx::LEVEL);
         let at = match size {
             8 => self.builder.ins().ishl_imm_u(level, 3),
@@ -93,7 +93,7 @@ impl Emitter<'_, '_> {
 
     fn add_by_runtime(&mut self, global: ir::GlobalId, value: clif::Value) {
         let (global, none) = (self.global(global), self.int(0));
-        self.runtime(Rt::StatAdd, &[self.ctx, global, none, value]);
+        self.aside(Callee::Runtime(Rt::StatAdd), &[global, none, value]);
     }
 
     /// As `stat_add()` in stat.c, as far as it is asked for.

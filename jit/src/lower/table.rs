@@ -7,7 +7,7 @@ use spile_ir as ir;
 use spile_rt::raw;
 
 use super::emit::{Callee, Emitter, TRUSTED};
-use crate::runtime::Rt;
+use crate::runtime::{Rt, ctx};
 
 impl Emitter<'_, '_> {
     /// Arrays, and clearing any global.
@@ -24,12 +24,13 @@ impl Emitter<'_, '_> {
             }
             ir::Op::MapHas(map, keys) => Some(self.has(*map, keys)),
             ir::Op::MapSet(map, keys, value) => {
-                let element = self.put(*map, keys);
-                let value = self.value(*value);
                 if self.has_string_values(*map) {
+                    let element = self.put(*map, keys);
+                    let value = self.value(*value);
                     self.runtime(Rt::StrCopy, &[self.ctx, element, value]);
                 } else {
-                    self.builder.ins().store(TRUSTED, value, element, 0);
+                    let value = self.value(*value);
+                    self.set_integer_element(*map, keys, value);
                 }
                 None
             }
@@ -95,7 +96,7 @@ impl Emitter<'_, '_> {
     }
 
     /// The keys of one element that is looked up inline.
-    fn all_known(&self, map: ir::GlobalId, keys: &[Option<ir::Value>]) -> Option<Vec<ir::Value>> {
+    pub fn all_known(&self, map: ir::GlobalId, keys: &[Option<ir::Value>]) -> Option<Vec<ir::Value>> {
         let keys: Vec<ir::Value> = keys.iter().copied().collect::<Option<_>>()?;
         self.is_inline(map, &keys).then_some(keys)
     }
@@ -196,6 +197,18 @@ impl Emitter<'_, '_> {
             });
         }
         self.words(0, &words)
+    }
+
+    /// The address of keys for a call that seldom happens: where it can be, in the context, not in a frame of ours.
+    pub fn keys_aside(&mut self, keys: &[ir::Value]) -> clif::Value {
+        if keys.iter().any(|key| self.function.ty(*key) == ir::Type::Str) {
+            return self.keys(keys);
+        }
+        for (index, key) in keys.iter().enumerate() {
+            let key = self.value(*key);
+            self.ctx_store(key, ctx::KEYS + 8 * index as i32);
+        }
+        self.builder.ins().iadd_imm_s(self.ctx, i64::from(ctx::KEYS))
     }
 
     /// The address of keys, and the mask of those that match anything; all bits where all do.

@@ -5,7 +5,11 @@ use spile_abi as abi;
 
 use super::{
     ARGS, CALLS, Cold, ENTRY, Frame, HITS, LEVEL, LOST_RETURNS, NEXT, PERCPU, PROBE, Place, Plan, RESULT, RETURNS,
-    ROWS, SAMPLE, STATE, Step, TASK, Work,
+    ROWS, SAMPLE, STATE, Step, TASK, Work, entry_of,
+};
+use crate::a64::{
+    SP, add_immediate, compare, load, load_at, load_pair_up, load_word, load_word_at, return_to, store, store_at,
+    store_pair_down, store_word_at, subtract_immediate,
 };
 use crate::link::{Fixup, Glue, Reloc, RelocKind, Section, SectionId, Target};
 
@@ -13,8 +17,6 @@ use crate::link::{Fixup, Glue, Reloc, RelocKind, Section, SectionId, Target};
 const CTX: u32 = 0;
 const FRAME_POINTER: u32 = 29;
 const LINK: u32 = 30;
-/// The stack pointer, or nothing, by the instruction.
-const SP: u32 = 31;
 /// Nobody keeps anything in these at a call.
 const T0: u32 = 10;
 const T1: u32 = 11;
@@ -239,7 +241,7 @@ impl<'p> A64<'p> {
             self.emit(subtract_immediate(T0, T0, 1));
             self.emit(store(T0, CTX, SAMPLE));
             self.branch_if_zero(T0, timed);
-            self.call(Target::Section(code, 0));
+            self.call(entry_of(code));
             self.emit(load(CTX, SP, self.frame.context));
             self.here(done);
             self.cold.push(Cold::Timed { from: timed, to: done, code });
@@ -257,7 +259,7 @@ impl<'p> A64<'p> {
                 self.emit(load_word(T0, T3, 8 + 8 * step.position));
             }
         }
-        if matches!(step.work, Work::Run(_)) {
+        if step.tells {
             self.emit(0xb900_0000 | (PROBE / 4) << 10 | CTX << 5 | T0); // str w
         }
         if step.counts {
@@ -406,7 +408,7 @@ impl<'p> A64<'p> {
         self.call(Target::Import(abi::SPILE_IMPORT_cycles));
         self.emit(store(0, SP, cycles));
         self.emit(load(CTX, SP, context));
-        self.call(Target::Section(code, 0));
+        self.call(entry_of(code));
         self.call(Target::Import(abi::SPILE_IMPORT_cycles));
         self.emit(load(T0, SP, cycles));
         self.emit(0xcb00_0001 | T0 << 16); // sub x1, x0, T0
@@ -507,69 +509,4 @@ impl<'p> A64<'p> {
             glue: Some(Glue { fixups: self.fixups, entries: self.entries.iter().map(|at| 4 * *at as u32).collect() }),
         }
     }
-}
-
-/// `ldr x, [base, #offset]`
-fn load(register: u32, base: u32, offset: u32) -> u32 {
-    0xf940_0000 | (offset / 8) << 10 | base << 5 | register
-}
-
-/// `str x, [base, #offset]`
-fn store(register: u32, base: u32, offset: u32) -> u32 {
-    0xf900_0000 | (offset / 8) << 10 | base << 5 | register
-}
-
-/// `ldr w, [base, #offset]`
-fn load_word(register: u32, base: u32, offset: u32) -> u32 {
-    0xb940_0000 | (offset / 4) << 10 | base << 5 | register
-}
-
-/// `ldr x, [base, index]`
-fn load_at(register: u32, base: u32, index: u32) -> u32 {
-    0xf860_6800 | index << 16 | base << 5 | register
-}
-
-/// `str x, [base, index]`
-fn store_at(register: u32, base: u32, index: u32) -> u32 {
-    0xf820_6800 | index << 16 | base << 5 | register
-}
-
-/// `ldr w, [base, index]`
-fn load_word_at(register: u32, base: u32, index: u32) -> u32 {
-    0xb860_6800 | index << 16 | base << 5 | register
-}
-
-/// `str w, [base, index]`
-fn store_word_at(register: u32, base: u32, index: u32) -> u32 {
-    0xb820_6800 | index << 16 | base << 5 | register
-}
-
-/// `add x, x, #immediate`, also from and to the stack pointer
-fn add_immediate(to: u32, from: u32, immediate: u32) -> u32 {
-    0x9100_0000 | immediate << 10 | from << 5 | to
-}
-
-/// `sub x, x, #immediate`, also from and to the stack pointer
-fn subtract_immediate(to: u32, from: u32, immediate: u32) -> u32 {
-    0xd100_0000 | immediate << 10 | from << 5 | to
-}
-
-/// `cmp x, x`
-fn compare(a: u32, b: u32) -> u32 {
-    0xeb00_001f | b << 16 | a << 5
-}
-
-/// `stp x, x, [sp, #-bytes]!`
-fn store_pair_down(first: u32, second: u32, bytes: u32) -> u32 {
-    0xa980_0000 | ((bytes / 8).wrapping_neg() & 0x7f) << 15 | second << 10 | SP << 5 | first
-}
-
-/// `ldp x, x, [sp], #bytes`
-fn load_pair_up(first: u32, second: u32, bytes: u32) -> u32 {
-    0xa8c0_0000 | (bytes / 8) << 15 | second << 10 | SP << 5 | first
-}
-
-/// `ret x`
-fn return_to(register: u32) -> u32 {
-    0xd65f_0000 | register << 5
 }

@@ -200,15 +200,17 @@ impl Chains {
     fn add(&mut self, lowering: &mut Lowering<'_>, is_tracepoint: bool, sites: &[Site]) -> Result<(), Error> {
         let [first, ..] = sites else { return Ok(()) };
         let n_probes = first.chain.len() as u32;
+        let looks = first.probes.iter().any(|probe| names_probe(lowering, *probe));
         let rows = (sites.len() > 1).then(|| {
-            // Sparse, so that most searches end at their first row.
-            let log2 = (4 * sites.len() as u32).next_power_of_two().ilog2();
+            // Sparse where they are looked at, so that most searches end at their first row.
+            let sparse = if looks { 4 } else { 2 };
+            let log2 = (sparse * sites.len() as u32).next_power_of_two().ilog2();
             let rows = Rows { log2, offset: self.rows_bytes, bytes: 8 + 8 * n_probes };
             self.rows_bytes += (2 << log2) * rows.bytes;
             rows
         });
         let saved = sites.iter().map(|site| site.saved).max().unwrap_or(0);
-        let plan = steps(lowering, first, rows, saved, is_tracepoint);
+        let plan = steps(lowering, first, rows.filter(|_| looks), saved, is_tracepoint);
         let code = lowering.linker.add(section(lowering.arch, &plan)?);
         let number = self.trampolines.len() as u32;
         for (site, place) in sites.iter().zip(0..) {
@@ -247,6 +249,17 @@ impl Chains {
     }
 }
 
+/// Whether a hit has to tell which probe it is of: for the handler, or for what is said of an error or a skipped hit.
+fn names_probe(lowering: &Lowering<'_>, probe: usize) -> bool {
+    let probe = &lowering.program.probes[probe];
+    let has_lock = |function: ir::FuncId| !lowering.locks.of(function).is_empty();
+    [Some(probe.handler), probe.entry].into_iter().flatten().any(has_lock)
+        || lowering.effects_of(probe).any(|effects| {
+            let nests = effects.calls && lowering.can_nest_too_deep();
+            effects.names_probe || effects.fails || effects.spends || nests
+        })
+}
+
 /// What a trampoline does for a site, and for those with the same chain.
 fn steps(lowering: &Lowering<'_>, site: &Site, rows: Option<Rows>, saved: u32, is_tracepoint: bool) -> Plan {
     let program = lowering.program;
@@ -264,9 +277,12 @@ fn steps(lowering: &Lowering<'_>, site: &Site, rows: Option<Rows>, saved: u32, i
     };
     for ((&probe, link), position) in site.probes.iter().zip(&site.chain).zip(0..) {
         let words = (link.words > 0).then_some((8 * plan.entry_words, link.words));
-        let step =
-            Step { position, probe: rows.is_none().then_some(probe as u32), counts: true, work: link.work, words };
+        let number = rows.is_none().then_some(probe as u32);
         let probe = &program.probes[probe];
+        let tells =
+            |handler: ir::FuncId, work: Work| matches!(work, Work::Run(_)) && lowering.own_probe(handler).is_none();
+        let own_tells = tells(probe.handler, link.work);
+        let step = Step { position, probe: number, tells: own_tells, counts: true, work: link.work, words };
         let own = effects(probe.handler);
         if !link.is_return {
             plan.reads_arguments |= own.arguments > 0;
@@ -282,7 +298,7 @@ fn steps(lowering: &Lowering<'_>, site: &Site, rows: Option<Rows>, saved: u32, i
         if let Some(entry) = probe.entry.filter(|_| link.entry != Work::Nothing) {
             plan.reads_arguments |= effects(entry).arguments > 0;
             plan.reads_task[0] |= effects(entry).uses_task;
-            plan.entry.push(Step { counts: false, work: link.entry, ..step });
+            plan.entry.push(Step { tells: tells(entry, link.entry), counts: false, work: link.entry, ..step });
         }
     }
     plan

@@ -18,7 +18,8 @@ use spile_abi as abi;
 
 pub use chain::{Chains, needs_registers, plan};
 
-use crate::link::{Section, SectionId};
+use crate::isa::LANDING_PAD;
+use crate::link::{Section, SectionId, Target};
 use crate::{Arch, Error};
 
 /// How a trampoline is called.
@@ -48,8 +49,10 @@ enum Work {
 struct Step {
     /// Its probe's place in the chain.
     position: u32,
-    /// Its probe, if that is always the same, else the row has it.
+    /// Its probe, if that is always the same, or nobody asks: then hits of all sites count as the first's. Else the row has it.
     probe: Option<u32>,
+    /// Whether the handler wants to be told the probe.
+    tells: bool,
     /// Whether it counts as a hit: all but what a return probe does at the entry.
     counts: bool,
     /// What it does.
@@ -72,7 +75,7 @@ struct Plan {
     entry: Vec<Step>,
     /// What runs at the return.
     exit: Vec<Step>,
-    /// How the row is found, where several functions share the trampoline.
+    /// How the row is found, where several functions share the trampoline and something asks which it is.
     rows: Option<Rows>,
     /// Words that return probes keep from entry to return, all together.
     entry_words: u32,
@@ -154,6 +157,11 @@ impl Frame {
         let entry_words = take(plan.entry_words);
         Self { context, row, cycles, result, entry_words, size: size.next_multiple_of(16) }
     }
+}
+
+/// Where trampolines call a handler: behind the landing pad, which is for calls through pointers.
+fn entry_of(code: SectionId) -> Target {
+    Target::Section(code, LANDING_PAD)
 }
 
 /// A trampoline's code.

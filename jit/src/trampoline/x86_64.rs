@@ -9,7 +9,7 @@ use spile_abi as abi;
 
 use super::{
     ARGS, CALLS, Cold, ENTRY, Frame, HITS, LEVEL, LOST_RETURNS, NEXT, PERCPU, PROBE, Place, Plan, RESULT, RETURNS,
-    ROWS, SAMPLE, STATE, Step, TASK, Work,
+    ROWS, SAMPLE, STATE, Step, TASK, Work, entry_of,
 };
 use crate::link::{Fixup, Glue, Reloc, RelocKind, Section, SectionId, Target};
 
@@ -210,7 +210,7 @@ impl<'p> X86<'p> {
             let (timed, mut done) = (self.a.create_label(), self.a.create_label());
             self.a.dec(qword_ptr(rdi + SAMPLE))?;
             self.a.jz(timed)?;
-            self.call(Target::Section(code, 0))?;
+            self.call(entry_of(code))?;
             let slot = self.slot(self.frame.context);
             self.a.mov(rdi, slot)?;
             self.here(&mut done)?;
@@ -223,7 +223,7 @@ impl<'p> X86<'p> {
     fn begin_hit(&mut self, step: &Step, has_row: bool) -> Done {
         match (step.probe, self.plan.rows) {
             (Some(probe), _) => {
-                if matches!(step.work, Work::Run(_)) {
+                if step.tells {
                     self.a.mov(dword_ptr(rdi + PROBE), probe as i32)?;
                 }
                 if step.counts {
@@ -237,7 +237,7 @@ impl<'p> X86<'p> {
                     self.a.mov(rcx, slot)?;
                 }
                 self.a.mov(eax, dword_ptr(rcx + (rows.offset + 8 + 8 * step.position) as i32))?;
-                if matches!(step.work, Work::Run(_)) {
+                if step.tells {
                     self.a.mov(dword_ptr(rdi + PROBE), eax)?;
                 }
                 if step.counts {
@@ -378,7 +378,7 @@ impl<'p> X86<'p> {
         self.call(Target::Import(abi::SPILE_IMPORT_cycles))?;
         self.a.mov(cycles, rax)?;
         self.a.mov(rdi, context)?;
-        self.call(Target::Section(code, 0))?;
+        self.call(entry_of(code))?;
         self.call(Target::Import(abi::SPILE_IMPORT_cycles))?;
         self.a.sub(rax, cycles)?;
         self.a.mov(rsi, rax)?;

@@ -130,6 +130,8 @@ pub struct Loaded {
     pub percpu: Vec<u64>,
     scratch: Vec<u64>,
     counters: abi::spile_counters,
+    /// Nobody keeps it unless a test does: then imports tell the time.
+    pub clocks: Box<abi::spile_clocks>,
 }
 
 impl Drop for Loaded {
@@ -201,6 +203,7 @@ impl Loaded {
             percpu: words(header.percpu_size),
             scratch: words(header.scratch_size),
             counters: abi::spile_counters::default(),
+            clocks: Box::new(abi::spile_clocks { ended: 1, ..Default::default() }),
         };
         loaded.call(header.init, &mut spile_ctx::default());
         loaded
@@ -254,6 +257,7 @@ impl Loaded {
         ctx.percpu_base = ctx.percpu;
         ctx.scratch = self.scratch.as_mut_ptr() as u64;
         ctx.counters = &raw mut self.counters as u64;
+        ctx.clocks = &raw mut *self.clocks as u64;
         ctx.n_cpus = 1;
     }
 

@@ -2,6 +2,7 @@
 //! Compiled programs do what the interpreter does: the interpreter's own tests, run as machine
 //! code in this process.
 
+mod clocks;
 mod concurrent;
 mod conditions;
 #[path = "../../../ir/tests/ir/control.rs"]

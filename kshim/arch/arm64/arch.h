@@ -4,6 +4,7 @@
 #define SPILE_ARCH_H
 
 #include <linux/bitops.h>
+#include <linux/clocksource.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -28,6 +29,9 @@
 /* Without the register. */
 #define ARCH_MRS_TPIDR_EL1	0xd538d080
 #define ARCH_MRS_TPIDR_EL2	0xd53cd040
+
+/* Of a clocksource that is what get_cycles() counts, and that has no erratum. */
+#define ARCH_CLOCK_MODE		VDSO_CLOCKMODE_ARCHTIMER
 
 /* Does get_cycles() count the same on all CPUs, and for user space? */
 static inline bool arch_cycles_are_shared(void)

@@ -3,6 +3,7 @@
 #ifndef SPILE_ARCH_H
 #define SPILE_ARCH_H
 
+#include <linux/clocksource.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -22,6 +23,9 @@
 
 /* Bytes of ftrace's call in a function: where it returns to. */
 #define ARCH_FENTRY_BYTES	5
+
+/* Of a clocksource that is what get_cycles() counts. */
+#define ARCH_CLOCK_MODE		VDSO_CLOCKMODE_TSC
 
 /* Does get_cycles() count the same on all CPUs, and for user space? */
 static inline bool arch_cycles_are_shared(void)

@@ -42,6 +42,26 @@ pub fn demo(cell: Cell) -> Result<()> {
     Ok(())
 }
 
+/// What a handler takes for the time is what the kernel does: a look at it right after the kernel's own is later, by
+/// little at least once. One CPU, since the kernel trusts the counter of an emulated x86 only then.
+pub fn clocks_agree(cell: Cell) -> Result<()> {
+    let script = r#"global hits, least, early
+        probe kernel.function("ktime_get").return {
+            later = ktime_get_ns() - $return
+            if (later < -100) early++
+            if (!hits++ || later < least) least = later
+        }
+        probe timer.ms(1500) { exit() }
+        probe end { printf("hits %d\nearly %d\nleast %d\n", hits, early, least)
+            printf("boot %d\n", ktime_get_boot_ns() - ktime_get_ns() < 1000000000) }"#;
+    let mut lab = Lab::start(machines::builder(cell, &Silent)?.smp(1), &Silent)?;
+    let ran = Run::new(script).on(&mut lab)?;
+    lab.finish()?;
+    ensure!(ran.outcome.is_success() && ran.number("hits")? > 20, "{ran:?}");
+    ensure!(ran.number("early")? == 0 && ran.number("least")? < 1_000_000 && ran.number("boot")? == 1, "{}", ran.out);
+    Ok(())
+}
+
 /// Every read of a known process is counted once, at its entry and at its return.
 pub fn counts_are_exact(cell: Cell) -> Result<()> {
     const READS: u64 = 4 * 500;

@@ -35,7 +35,7 @@ const MORE_CELLS: [&str; 6] = [
 
 type Test = fn(Cell) -> Result<()>;
 
-const TESTS: [(&str, Test); 19] = [
+const TESTS: [(&str, Test); 20] = [
     ("stored_image", stored::runs_without_a_host),
     ("sessions", sessions::end_in_any_order),
     ("stress", stress::two_hundred_loads),
@@ -46,6 +46,7 @@ const TESTS: [(&str, Test); 19] = [
     ("large_sorts", large::no_hit_waits_for_a_sort),
     ("live_demo", live::demo),
     ("live_counts", live::counts_are_exact),
+    ("live_clocks", live::clocks_agree),
     ("live_interrupt", live::interrupt_runs_end_probes),
     ("live_loss", live::loss_is_counted),
     ("output", output::ways),
