@@ -35,7 +35,7 @@ const MORE_CELLS: [&str; 6] = [
 
 type Test = fn(Cell) -> Result<()>;
 
-const TESTS: [(&str, Test); 20] = [
+const TESTS: &[(&str, Test)] = &[
     ("stored_image", stored::runs_without_a_host),
     ("sessions", sessions::end_in_any_order),
     ("stress", stress::two_hundred_loads),
@@ -61,7 +61,7 @@ const TESTS: [(&str, Test); 20] = [
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
-    for (name, test) in TESTS {
+    for &(name, test) in TESTS {
         for (cells, ignored) in [(&CELLS[..], false), (&MORE_CELLS[..], true)] {
             for cell in cells {
                 let cell = Cell::parse(cell)?;
