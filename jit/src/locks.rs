@@ -22,6 +22,8 @@ pub struct Sharing {
     rarely_seen: Vec<bool>,
     /// By `GlobalId`: some handler empties it.
     emptied: Vec<bool>,
+    /// By `GlobalId`: some handler that adds to it touches other globals, too.
+    beside_others: Vec<bool>,
     /// By `GlobalId`: an array whose additions may run beside each other.
     shared: Vec<bool>,
 }
@@ -42,13 +44,16 @@ impl Sharing {
         let seen = any(&|id, global| {
             access(id, global).is_some_and(|access| access != ir::Access::Update) && !is_timer[id.index()]
         });
+        let beside_others =
+            any(&|id, global| access(id, global) == Some(ir::Access::Update) && sets[id.index()].len() > 1);
         let emptied = any(&|id, global| effects[id.index()].empties.contains(&global));
         let mut found = vec![Sorts::new(); program.functions.len()];
         for id in &live {
             found[id.index()] = sorts(&program.functions[id.index()], is_timer[id.index()], effects);
         }
         let rarely_seen = seen.iter().map(|seen| !seen).collect();
-        let mut sharing = Self { sets, sorts: found, written, added, rarely_seen, emptied, shared: Vec::new() };
+        let shared = Vec::new();
+        let mut sharing = Self { sets, sorts: found, written, added, rarely_seen, emptied, beside_others, shared };
         sharing.shared = (0..program.globals.len()).map(|global| sharing.can_share(program, global)).collect();
         sharing
     }
@@ -81,7 +86,10 @@ impl Sharing {
             ir::MapValue::Str => false,
             ir::MapValue::Stat(spec) => spec.variance.is_none(),
         };
-        self.added[global] && self.rarely_seen[global] && is_atomic && !map.wrap
+        // A new element needs the array alone, in the midst of a handler. Where that fails, the handler must not have done
+        // half of its work.
+        let is_all = !self.beside_others[global];
+        self.added[global] && self.rarely_seen[global] && is_all && is_atomic && !map.wrap
     }
 }
 
@@ -170,4 +178,27 @@ fn live_handlers(program: &ir::Program) -> impl Iterator<Item = ir::FuncId> + '_
 /// The functions that run as handlers.
 pub fn handlers(program: &ir::Program) -> impl Iterator<Item = ir::FuncId> + '_ {
     program.probes.iter().flat_map(|probe| [Some(probe.handler), probe.entry]).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the first global of a script with this handler is an array whose additions run beside each other.
+    fn is_shared(hit: &str) -> bool {
+        let text = format!(
+            "global0 \"m\" map (int) int capacity 0 global1 \"n\" int 0
+            probe \"f\" function \"f\" arguments 1 handler func0 probe \"end\" end 0 handler func1
+            func0 \"f\" () {{ block0: v0: int = int 1 @0 v1: int = map.add global0 [v0], v0 @0 {hit} return }}
+            func1 \"end\" () {{ block0: return }}"
+        );
+        let program = ir::parse(&text).expect("a program");
+        Sharing::new(&program, &crate::effects::effects(&program)).is_shared(0)
+    }
+
+    #[test]
+    fn additions_run_beside_each_other_where_they_are_all_that_a_hit_does() {
+        assert!(is_shared(""));
+        assert!(!is_shared("v2: int = global.add global1, v0 @0"));
+    }
 }
