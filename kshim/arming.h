@@ -9,7 +9,6 @@
 #include "abi.h"
 
 struct session;
-struct session_cpu;
 
 struct arming {
 	bool holds[SPILE_MAX_CONDITIONS];	/* each condition, when it was last asked */

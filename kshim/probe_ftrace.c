@@ -35,7 +35,6 @@ struct ftrace_set {
 	u32 log2;			/* of its size */
 	u32 failures;
 	bool regs;
-	bool registered;
 };
 
 enum { SET_ARGS, SET_REGS, N_SETS };

@@ -101,40 +101,26 @@ const fn figure(name: &'static str, unit: Unit, limit: f64) -> Figure {
     Figure { name, unit, limit }
 }
 
+/// A work on several CPUs.
+macro_rules! on_cpus {
+    ($name:literal, $key:literal) => {
+        Measurement {
+            group: Group::Cpus,
+            figures: &[
+                figure(concat!($name, " on 2 CPUs, of one's"), Unit::Times, 1.2),
+                figure(concat!($name, " on 4 CPUs, of one's"), Unit::Times, 1.2),
+            ],
+            take: |machine, _| cpus(machine, $key),
+        }
+    };
+}
+
 /// All figures.
 pub const MEASUREMENTS: &[Measurement] = &[
-    Measurement {
-        group: Group::Cpus,
-        figures: &[
-            figure("`n++` on 2 CPUs, of one's", Unit::Times, 1.2),
-            figure("`n++` on 4 CPUs, of one's", Unit::Times, 1.2),
-        ],
-        take: |machine, _| cpus(machine, "count"),
-    },
-    Measurement {
-        group: Group::Cpus,
-        figures: &[
-            figure("`h <<< $count` on 2 CPUs, of one's", Unit::Times, 1.2),
-            figure("`h <<< $count` on 4 CPUs, of one's", Unit::Times, 1.2),
-        ],
-        take: |machine, _| cpus(machine, "histogram"),
-    },
-    Measurement {
-        group: Group::Cpus,
-        figures: &[
-            figure("`c[execname()]++` on 2 CPUs, of one's", Unit::Times, 1.2),
-            figure("`c[execname()]++` on 4 CPUs, of one's", Unit::Times, 1.2),
-        ],
-        take: |machine, _| cpus(machine, "array"),
-    },
-    Measurement {
-        group: Group::Cpus,
-        figures: &[
-            figure("`s[execname(), pid()] <<< $count` on 2 CPUs, of one's", Unit::Times, 1.2),
-            figure("`s[execname(), pid()] <<< $count` on 4 CPUs, of one's", Unit::Times, 1.2),
-        ],
-        take: |machine, _| cpus(machine, "statistics"),
-    },
+    on_cpus!("`n++`", "count"),
+    on_cpus!("`h <<< $count`", "histogram"),
+    on_cpus!("`c[execname()]++`", "array"),
+    on_cpus!("`s[execname(), pid()] <<< $count`", "statistics"),
     Measurement {
         group: Group::Many,
         figures: &[

@@ -18,12 +18,8 @@ pub struct Sharing {
     written: Vec<bool>,
     /// By `GlobalId`: some handler adds to a number and does not look at the result.
     added: Vec<bool>,
-    /// By `GlobalId`: all handlers that do anything else are timers'.
-    rarely_seen: Vec<bool>,
     /// By `GlobalId`: some handler empties it.
     emptied: Vec<bool>,
-    /// By `GlobalId`: some handler that adds to it touches other globals, too.
-    beside_others: Vec<bool>,
     /// By `GlobalId`: an array whose additions may run beside each other.
     shared: Vec<bool>,
 }
@@ -41,21 +37,22 @@ impl Sharing {
         let access = |id: ir::FuncId, global| sets[id.index()].get(&global).copied();
         let written = any(&|id, global| access(id, global) == Some(ir::Access::Write));
         let added = any(&|id, global| access(id, global) == Some(ir::Access::Update));
-        let seen = any(&|id, global| {
-            access(id, global).is_some_and(|access| access != ir::Access::Update) && !is_timer[id.index()]
+        // What keeps additions to an array from running beside each other: other hits look at it (of a timer's there are few),
+        // or one that adds to it touches other globals, too. A new element needs the array alone, in the midst of a
+        // handler: where that fails, the handler must not have done half of its work.
+        let hindered = any(&|id, global| match access(id, global) {
+            None => false,
+            Some(ir::Access::Update) => sets[id.index()].len() > 1,
+            Some(_) => !is_timer[id.index()],
         });
-        let beside_others =
-            any(&|id, global| access(id, global) == Some(ir::Access::Update) && sets[id.index()].len() > 1);
         let emptied = any(&|id, global| effects[id.index()].empties.contains(&global));
         let mut found = vec![Sorts::new(); program.functions.len()];
         for id in &live {
             found[id.index()] = sorts(&program.functions[id.index()], is_timer[id.index()], effects);
         }
-        let rarely_seen = seen.iter().map(|seen| !seen).collect();
-        let shared = Vec::new();
-        let mut sharing = Self { sets, sorts: found, written, added, rarely_seen, emptied, beside_others, shared };
-        sharing.shared = (0..program.globals.len()).map(|global| sharing.can_share(program, global)).collect();
-        sharing
+        let can_share = |global: usize| added[global] && !hindered[global] && takes_one_step(&program.globals[global]);
+        let shared = (0..program.globals.len()).map(can_share).collect();
+        Self { sets, sorts: found, written, added, emptied, shared }
     }
 
     /// Whether each CPU and level has a part of an integer, so that adding is neither atomic nor under a lock.
@@ -77,20 +74,18 @@ impl Sharing {
     pub fn is_selected(&self, global: usize) -> bool {
         self.sorts.iter().any(|sorts| sorts.contains_key(&ir::GlobalId::new(global)))
     }
+}
 
-    fn can_share(&self, program: &ir::Program, global: usize) -> bool {
-        let ir::GlobalKind::Map(map) = &program.globals[global].kind else { return false };
-        // Writes to a wrapping array change its order; the variance takes several steps.
-        let is_atomic = match &map.value {
-            ir::MapValue::Int => true,
-            ir::MapValue::Str => false,
-            ir::MapValue::Stat(spec) => spec.variance.is_none(),
-        };
-        // A new element needs the array alone, in the midst of a handler. Where that fails, the handler must not have done
-        // half of its work.
-        let is_all = !self.beside_others[global];
-        self.added[global] && self.rarely_seen[global] && is_all && is_atomic && !map.wrap
-    }
+/// Whether a global is an array, and an addition to an element one atomic step.
+fn takes_one_step(global: &ir::Global) -> bool {
+    let ir::GlobalKind::Map(map) = &global.kind else { return false };
+    // Writes to a wrapping array change its order; the variance takes several steps.
+    let is_atomic = match &map.value {
+        ir::MapValue::Int => true,
+        ir::MapValue::Str => false,
+        ir::MapValue::Stat(spec) => spec.variance.is_none(),
+    };
+    is_atomic && !map.wrap
 }
 
 /// The locks of a program's handlers.

@@ -76,29 +76,17 @@ static inline struct workqueue_struct *fault_workqueue(const char *name, unsigne
 	return fault_now() ? NULL : alloc_workqueue("%s", flags, active, name);
 }
 
-static inline void fault_kfree(const void *memory)
-{
-	fault_gave(memory);
-	kfree(memory);
+#define FAULT_GIVE(function)				\
+static inline void fault_##function(const void *memory)	\
+{							\
+	fault_gave(memory);				\
+	function(memory);				\
 }
 
-static inline void fault_kvfree(const void *memory)
-{
-	fault_gave(memory);
-	kvfree(memory);
-}
-
-static inline void fault_vfree(const void *memory)
-{
-	fault_gave(memory);
-	vfree(memory);
-}
-
-static inline void fault_vunmap(const void *memory)
-{
-	fault_gave(memory);
-	vunmap(memory);
-}
+FAULT_GIVE(kfree)
+FAULT_GIVE(kvfree)
+FAULT_GIVE(vfree)
+FAULT_GIVE(vunmap)
 
 static inline void fault_unregister_kprobes(struct kprobe **probes, int n)
 {

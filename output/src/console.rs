@@ -16,9 +16,6 @@ use crate::timing::Timing;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Malformed;
 
-/// Of `spile_probe_status.error`: the module with the function was unloaded.
-const ENODEV: i32 = 19;
-
 /// Renders records: the script's output to one stream, errors and warnings to another.
 pub struct Console<Out, Err> {
     pub(crate) info: HostInfo,
@@ -162,7 +159,7 @@ impl<Out: Write, Err: Write> Console<Out, Err> {
                 continue;
             }
             let name = info.map_or("?", |info| &info.name);
-            let text = if attachment.errno == ENODEV {
+            let text = if attachment.errno == libc::ENODEV {
                 format!("probe {name} is gone: its module was unloaded")
             } else {
                 format!("probe {name} registration error: {}", why_not_attached(attachment.errno))
