@@ -196,6 +196,7 @@ static void sleeper(void)
 {
 	__u32 arena = arena_free_bytes();
 	int fds[2], status, direct;
+	__u64 hits;
 	char byte;
 	pid_t pid;
 
@@ -206,12 +207,14 @@ static void sleeper(void)
 	image_trampoline(&image, HANDLER_trampoline_return, 2);
 	start_as(&session, 0);
 	direct = is_direct(&session, 0);
+	hits = session_probe(&session, 0).hits;
 	pid = fork();
 	if (!pid) {
 		session_close(&session);
 		_exit(read(fds[0], &byte, 1) != 1 || byte != 'x');
 	}
-	usleep(100000);
+	while (session_probe(&session, 0).hits == hits)
+		usleep(1000);
 	check_equal(session_command(&session, SPILE_IOC_STOP), 0);
 	session_close(&session);
 	if (direct) {

@@ -131,7 +131,7 @@ static void settle(int held)
 {
 	int tries;
 
-	for (tries = 0; tries < 500 && parameter(PARAMETERS "fault_held") != held; tries++)
+	for (tries = 0; tries < 6000 && parameter(PARAMETERS "fault_held") != held; tries++)
 		usleep(10000);
 	check_equal(parameter(PARAMETERS "fault_held"), held);
 }

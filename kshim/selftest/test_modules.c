@@ -48,7 +48,7 @@ static void unload_surely(void)
 {
 	int err, tries = 0;
 
-	while ((err = unload()) == -EAGAIN && tries++ < 200)
+	while ((err = unload()) == -EAGAIN && tries++ < 6000)
 		usleep(10000);
 	check_equal(err, 0);
 }
@@ -167,10 +167,11 @@ static pid_t repeat(void (*what)(void))
 		what();
 }
 
+/* It stays for a moment, or long enough to be traced on a slow machine. */
 static void load_and_unload(void)
 {
 	load();
-	usleep(test_random() % 20000);
+	usleep(test_random() % (test_random() % 2 ? 20000 : 200000));
 	unload();
 }
 
@@ -179,7 +180,10 @@ static void call_some(void)
 	call(20);
 }
 
-/* Sessions come and go as the module does, and its function is called. */
+/*
+ * Sessions come and go as the module does, and its function is called. How many
+ * of them get hold of it is the machine's affair: it goes on until one was hit.
+ */
 static void under_load(void)
 {
 	__u32 arena = arena_free_bytes();
@@ -192,7 +196,7 @@ static void under_load(void)
 	offset = symbol(FUNCTION) - text();
 	loader = repeat(load_and_unload);
 	caller = repeat(call_some);
-	for (round = 0; round < 20; round++) {
+	for (round = 0; round < 20 || !hit; round++) {
 		while (!(at = text()))
 			usleep(1000);
 		begin_image(at + offset, round % 2);
@@ -207,7 +211,6 @@ static void under_load(void)
 	kill(caller, SIGKILL);
 	check(waitpid(loader, &status, 0) == loader && WIFSIGNALED(status));
 	check(waitpid(caller, &status, 0) == caller && WIFSIGNALED(status));
-	check(hit);
 	while (arena_free_bytes() != arena)
 		usleep(10000);
 	while (unload() == -EAGAIN)

@@ -71,7 +71,8 @@ static void times(void)
 	check(session.info.clock == SPILE_CLOCK_MONOTONIC || session.info.clock == SPILE_CLOCK_CYCLES);
 	seen[0] = session_time(&session);
 	check_equal(session_command(&session, SPILE_IOC_START), 0);
-	usleep(20000);
+	while (session_probe(&session, 0).hits < 20)
+		usleep(1000);
 	check_equal(session_command(&session, SPILE_IOC_STOP), 0);
 	end = session_time(&session);
 	session_drain(&session, see_time, seen);
