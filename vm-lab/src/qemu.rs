@@ -87,6 +87,10 @@ fn kernel_arguments(arch: Arch, hardware: &Hardware, console: &Console<'_>) -> S
         // A busy host makes a translated machine look stalled.
         "rcupdate.rcu_cpu_stall_timeout=100 watchdog_thresh=50".into(),
     ];
+    if arch == Arch::Amd64 {
+        // So much that the kernel would believe its timer broken, and panic.
+        arguments.push("no_timer_check".into());
+    }
     if hardware.icount || !hardware.kaslr {
         arguments.push("nokaslr".into());
     }
@@ -113,6 +117,7 @@ mod tests {
         let kaslr = Hardware { kaslr: true, append: String::new(), ..hardware() };
         let arguments = kernel_arguments(Arch::Amd64, &kaslr, &Console::Terminal);
         assert!(arguments.starts_with("console=ttyS0 loglevel=7 ") && !arguments.contains("nokaslr"), "{arguments}");
+        assert!(arguments.ends_with(" no_timer_check"), "{arguments}");
     }
 
     #[test]
