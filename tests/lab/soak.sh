@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Random sessions on random functions of a busy machine, as /soak/plan says: lines of IMAGE:ACTION:MICROSECONDS …, which run
-# at the same time. Goes on for /soak/seconds; kshim is unloaded and loaded between lines now and then.
+# at the same time. Goes on for /soak/seconds, and for some lines on any machine; kshim is unloaded and loaded between
+# lines now and then.
 
 work dd if=/dev/zero of=/dev/null bs=512 count=2000
 work cat /proc/cpuinfo /proc/meminfo /proc/interrupts
@@ -45,9 +46,10 @@ reloads=0
 lines=0
 before=
 end=$(($(cut -d. -f1 /proc/uptime) + $(cat /soak/seconds)))
-while [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do
+more() { [ $lines -lt 12 ] || [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; }
+while more; do
     while read -r line; do
-        [ "$(cut -d. -f1 /proc/uptime)" -lt $end ] || break
+        more || break
         sessions=
         for entry in $line; do
             image=${entry%%:*}
