@@ -35,7 +35,8 @@ pub struct Mark {
 pub fn marks(text: &str, tokens: &[Token]) -> Vec<Mark> {
     let mark = Mark { depth: 0, glue: Glue::Spaced, join: false, breaks: false, closes: false };
     let marks = vec![mark; tokens.len()];
-    let mut walk = Walk { text, tokens, marks, at: 0, level: 0, fresh: true, tight: false, header: false };
+    let mut walk =
+        Walk { text, tokens, marks, at: 0, level: 0, opener: 0, nested: 0, fresh: true, tight: false, header: false };
     while !walk.done() {
         walk.unit();
     }
@@ -53,6 +54,10 @@ struct Walk<'a> {
     at: usize,
     /// How deep the blocks around are.
     level: usize,
+    /// Index of the token that opened the innermost brackets, or else the statement.
+    opener: usize,
+    /// How many of the brackets around began on a later line than what is around them: so much deeper are lines within.
+    nested: usize,
     /// Whether the next token begins a statement.
     fresh: bool,
     /// Whether the next token sticks to the last.
@@ -95,8 +100,12 @@ impl Walk<'_> {
         if self.done() {
             return;
         }
-        let depth = self.level + if self.fresh { 0 } else { CONTINUATION };
-        self.mark(depth, glue);
+        self.mark(self.depth(), glue);
+    }
+
+    /// How deep the next token is.
+    fn depth(&self) -> usize {
+        self.level + if self.fresh { 0 } else { CONTINUATION + self.nested }
     }
 
     fn mark(&mut self, depth: usize, glue: Glue) {
@@ -107,9 +116,18 @@ impl Walk<'_> {
         };
         let glue = if tight { Glue::Tight } else { Glue::Spaced };
         self.marks[self.at] = Mark { depth, glue, ..self.marks[self.at] };
+        if self.fresh {
+            self.opener = self.at;
+        }
         self.at += 1;
         self.fresh = false;
         self.tight = false;
+    }
+
+    /// Whether a token begins on a later line than another.
+    fn later_line(&self, first: usize, second: usize) -> bool {
+        let [first, second] = [first, second].map(|at| self.tokens[at].span.start as usize);
+        self.text[first..second].contains('\n')
     }
 
     /// Takes a token that the next one sticks to.
@@ -141,6 +159,12 @@ impl Walk<'_> {
 
     /// An item or a statement.
     fn unit(&mut self) {
+        let outer = (self.opener, std::mem::take(&mut self.nested));
+        self.statement();
+        (self.opener, self.nested) = outer;
+    }
+
+    fn statement(&mut self) {
         self.fresh = true;
         self.tight = false;
         match self.kind() {
@@ -273,12 +297,27 @@ impl Walk<'_> {
 
     /// A list within brackets, from the opening one on.
     fn group(&mut self, glue: Glue, close: Op) {
-        let depth = self.level + if self.fresh { 0 } else { CONTINUATION };
+        let depth = self.depth();
+        let outer = (self.opener, self.nested);
+        let (first, deeper) = (self.at, !self.fresh && self.later_line(self.opener, self.at));
         self.take_opening(glue);
+        self.opener = first;
+        self.nested += usize::from(deeper);
+        let closed = self.list(close);
+        (self.opener, self.nested) = outer;
+        if closed {
+            self.mark(depth, Glue::Tight);
+        }
+    }
+
+    /// What is within brackets, up to the closing one, if there is one.
+    fn list(&mut self, close: Op) -> bool {
         loop {
             match self.kind() {
-                TokenKind::Op(op) if *op == close => return self.mark(depth, Glue::Tight),
-                TokenKind::Op(Op::BraceClose | Op::CondThen | Op::CondElse | Op::CondClose) | TokenKind::End => return,
+                TokenKind::Op(op) if *op == close => return true,
+                TokenKind::Op(Op::BraceClose | Op::CondThen | Op::CondElse | Op::CondClose) | TokenKind::End => {
+                    return false;
+                }
                 TokenKind::Op(Op::Comma | Op::Semicolon) => self.take(Glue::Tight),
                 _ => {
                     if !self.expression() {
@@ -292,7 +331,7 @@ impl Walk<'_> {
     /// `%( … %? … %: … %)`, its arms made of what `arm` reads.
     fn conditional(&mut self, arm: fn(&mut Self)) {
         let outer = self.level;
-        let depth = outer + if self.fresh { 0 } else { CONTINUATION };
+        let depth = self.depth();
         let first = self.at;
         self.take(Glue::Spaced);
         while !matches!(self.kind(), TokenKind::Op(Op::CondThen | Op::CondClose) | TokenKind::End) {

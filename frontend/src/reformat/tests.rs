@@ -62,6 +62,72 @@ delete b[1] return a . b
 }
 
 #[test]
+fn brackets_that_begin_on_a_later_line_are_deeper() {
+    check(
+        r#"
+probe begin {
+if (a &&
+(b ||
+(c &&
+d) || e) &&
+f(g,
+h)) x = (y +
+(z *
+2)
+)
+else if (a ||
+[b,
+c] in d) i++
+x = 1 +
+(2 +
+3) +
+4
+foo(bar(1,
+2), baz(
+3), [4,
+(5 +
+6)])
+printf("%d %d",
+a, %( arch == "x" %? (b +
+c) %: (d
++ (e
++ f)) %))
+}
+"#,
+        expect![[r#"
+            probe begin {
+              if (a &&
+                  (b ||
+                    (c &&
+                      d) || e) &&
+                  f(g,
+                    h)) x = (y +
+                    (z *
+                      2)
+                    )
+              else if (a ||
+                  [b,
+                    c] in d) i++
+              x = 1 +
+                  (2 +
+                    3) +
+                  4
+              foo(bar(1,
+                  2), baz(
+                    3), [4,
+                    (5 +
+                      6)])
+              printf("%d %d",
+                  a, %( arch == "x" %? (b +
+                        c) %: (d
+                        + (e
+                          + f)) %))
+            }
+        "#]],
+    );
+}
+
+#[test]
 fn comments_stay_where_they_are() {
     check(
         r#"// SPDX
