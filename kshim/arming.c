@@ -5,7 +5,10 @@
  * it may run anywhere: an interrupt of ours passes it on to process context,
  * where all that changed meanwhile is done at once.
  */
+#include <linux/irqflags.h>
 #include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
 
 #include "attach.h"
 #include "context.h"
@@ -15,38 +18,55 @@
 /* Conditions that change all the time are not followed more closely: each change lets all CPUs synchronise. */
 #define PAUSE_MS	10
 
+/* Has the image fill in the words. They stay as they are where the session's state changes just now: it is over. */
+static void arming_call(struct session *session)
+{
+	struct spile_ctx *ctx = context_enter(session, session_state(session));
+	unsigned long flags;
+
+	if (!ctx)
+		return;
+	ctx->entry = (u64)session->arming.words;
+	ctx->probe = 0;
+	/* Else a hit of this CPU could find a global locked that is not given back before it ends. */
+	local_irq_save(flags);
+	session->conditions(ctx);
+	local_irq_restore(flags);
+	context_leave(session, ctx);
+}
+
 /*
- * Asks all conditions. Process context, under the session's lock. Returns
- * whether one has changed.
+ * Asks all conditions, and has those asked again soon that could not be.
+ * Process context, under the session's lock. Returns whether one has changed.
  */
 bool arming_ask(struct session *session)
 {
 	u32 i, n = session->image.header->n_conditions;
-	u64 words[SPILE_MAX_CONDITIONS] = {};
-	struct spile_ctx *ctx;
-	bool changed = false;
+	struct arming *arming = &session->arming;
+	bool changed = false, again = false;
 
 	if (!n)
 		return false;
-	ctx = context_enter(session, session_state(session));
-	/* The state has changed just now: it is over. */
-	if (!ctx)
-		return false;
-	ctx->entry = (u64)words;
-	ctx->probe = 0;
-	session->conditions(ctx);
-	context_leave(session, ctx);
+	for (i = 0; i < n; i++)
+		arming->words[i] = SPILE_NOT_ASKED;
+	arming_call(session);
 	for (i = 0; i < n; i++) {
-		changed |= session->arming.holds[i] != !!words[i];
-		session->arming.holds[i] = words[i];
+		if (arming->words[i] == SPILE_NOT_ASKED) {
+			again = true;
+			continue;
+		}
+		changed |= test_bit(i, arming->holds) != !!arming->words[i];
+		__assign_bit(i, arming->holds, arming->words[i]);
 	}
+	if (again)
+		queue_delayed_work(queue, &arming->work, msecs_to_jiffies(PAUSE_MS));
 	return changed;
 }
 
 /* Does a condition hold, SPILE_NO_CONDITION included? Under the session's lock. */
 bool arming_holds(const struct session *session, u32 condition)
 {
-	return condition == SPILE_NO_CONDITION || session->arming.holds[condition];
+	return condition == SPILE_NO_CONDITION || test_bit(condition, session->arming.holds);
 }
 
 static void arming_work(struct work_struct *work)
@@ -93,6 +113,23 @@ void arming_init(struct session *session)
 	arming->earliest = jiffies;
 	init_irq_work(&arming->irq_work, arming_irq_work);
 	INIT_DELAYED_WORK(&arming->work, arming_work);
+}
+
+/* Process context, when the image was read. */
+int arming_load(struct session *session)
+{
+	u32 n = session->image.header->n_conditions;
+
+	if (n)
+		session->arming.words = kvcalloc(n, sizeof(u64), GFP_KERNEL_ACCOUNT);
+	return n && !session->arming.words ? -ENOMEM : 0;
+}
+
+/* Process context; nobody asks any more. */
+void arming_unload(struct session *session)
+{
+	kvfree(session->arming.words);
+	session->arming.words = NULL;
 }
 
 /* Process context; no handler of the session runs, or will. */

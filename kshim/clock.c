@@ -22,12 +22,13 @@ static int clock_follow(struct notifier_block *block, unsigned long was_set, voi
 {
 	const struct timekeeper *keeper = data;
 	const struct tk_read_base *mono = &keeper->tkr_mono;
-	u64 number = clocks_shared.begun + SPILE_CLOCKS_OTHER;
+	u64 begun = clocks_shared.begun;
+	/* The copy that is not in use. */
+	u32 other = sizeof(struct spile_clocks_copy) - (u32)begun;
+	u64 number = ((begun >> 32) + 1) << 32 | other;
 	bool usable = mono->clock->vdso_clock_mode == ARCH_CLOCK_MODE;
-	struct spile_clocks_copy *copy;
+	struct spile_clocks_copy *copy = (void *)clocks_shared.copies + other;
 
-	BUILD_BUG_ON(sizeof(*copy) != SPILE_CLOCKS_OTHER);
-	copy = &clocks_shared.copies[number / SPILE_CLOCKS_OTHER % 2];
 	/* Whoever still reads this copy must see that `ended` has moved on since. */
 	smp_wmb();
 	WRITE_ONCE(copy->last, mono->cycle_last);

@@ -85,7 +85,7 @@ static u64 context_total(const struct session *session, const struct image *imag
 	const struct spile_image *header = image->header;
 	u64 each = sizeof(struct session_cpu) + ring_stride(session->ring_bytes);
 
-	each += context_part(header->percpu_size);
+	each += context_part(header->part_size) * SPILE_LEVELS;
 	each += context_hits_stride(header->n_probes) * SPILE_LEVELS;
 	each += context_part(header->scratch_size) * SPILE_LEVELS;
 	return image->rows_size + header->data_size + each * session->n_cpus;
@@ -102,7 +102,7 @@ static u64 context_available(void)
 static void context_init(struct session *session, const struct spile_image *header,
 			 u32 cpu, u32 level)
 {
-	u64 percpu_stride = context_part(header->percpu_size);
+	u64 part_stride = context_part(header->part_size);
 	u64 scratch_stride = context_part(header->scratch_size);
 	u64 hits_stride = context_hits_stride(header->n_probes);
 	struct session_cpu *part = &session->cpus[cpu];
@@ -114,9 +114,9 @@ static void context_init(struct session *session, const struct spile_image *head
 		.hits = (u64)session->hits + n * hits_stride,
 		.rows = (u64)session->rows,
 		.data = (u64)session->data,
-		.percpu = (u64)session->percpu + cpu * percpu_stride,
-		.percpu_base = (u64)session->percpu,
-		.percpu_stride = percpu_stride,
+		.part = (u64)session->parts + n * part_stride,
+		.parts = (u64)session->parts,
+		.part_stride = part_stride,
 		.scratch = (u64)session->scratch + n * scratch_stride,
 		.counters = (u64)&part->ring.page->counters,
 		.session = (u64)part,
@@ -126,6 +126,7 @@ static void context_init(struct session *session, const struct spile_image *head
 		.level = level,
 		.sample = SPILE_SAMPLE,
 		.clocks = (u64)&clocks_shared,
+		.owner = SPILE_OWNER | cpu,
 	};
 }
 
@@ -163,11 +164,11 @@ int context_alloc(struct session *session, const struct image *image)
 	/* Never of size 0, so that NULL always means failure. */
 	session->data = context_memory((u64)header->data_size + 1);
 	session->rows = context_memory(image->rows_size + 1);
-	session->percpu = context_memory(n * context_part(header->percpu_size) + 1);
+	session->parts = context_memory(n * SPILE_LEVELS * context_part(header->part_size) + 1);
 	session->scratch = context_memory(n * SPILE_LEVELS * context_part(header->scratch_size) + 1);
 	session->hits = context_memory(n * SPILE_LEVELS * context_hits_stride(header->n_probes) + 1);
 	session->cpus = context_memory(n * sizeof(*session->cpus));
-	if (!session->data || !session->rows || !session->percpu || !session->scratch ||
+	if (!session->data || !session->rows || !session->parts || !session->scratch ||
 	    !session->hits || !session->cpus)
 		return -ENOMEM;
 	for (cpu = 0; cpu < n; cpu++) {
@@ -190,13 +191,13 @@ void context_release(struct session *session)
 	vfree(session->cpus);
 	vfree(session->hits);
 	vfree(session->scratch);
-	vfree(session->percpu);
+	vfree(session->parts);
 	vfree(session->rows);
 	vfree(session->data);
 	session->cpus = NULL;
 	session->hits = NULL;
 	session->scratch = NULL;
-	session->percpu = NULL;
+	session->parts = NULL;
 	session->rows = NULL;
 	session->data = NULL;
 }

@@ -70,7 +70,7 @@ static bool image_check_sizes(const struct spile_image *header)
 	       header->n_fixups <= SPILE_MAX_FIXUPS &&
 	       header->n_conditions <= SPILE_MAX_CONDITIONS &&
 	       header->data_size <= SPILE_MAX_DATA &&
-	       header->percpu_size <= SPILE_MAX_PERCPU &&
+	       header->part_size <= SPILE_MAX_PART &&
 	       header->scratch_size <= SPILE_MAX_SCRATCH &&
 	       IS_ALIGNED(header->stubs, SPILE_STUB_BYTES) && stubs_end <= header->text_size &&
 	       !header->reserved;
@@ -107,7 +107,10 @@ static bool image_check_probe(const struct image *image, const struct spile_prob
 	return ops->check(spec, image_string(image, spec->name));
 }
 
-/* What the kernel will allocate for the returns under way, roughly. */
+/* What the kernel may allocate for the returns under way. */
+#define MAX_RETURN_BYTES	(256u << 20)
+
+/* Roughly that of a probe. */
 static u64 image_return_bytes(const struct spile_probe *spec)
 {
 	if (spec->kind != SPILE_PROBE_RETURN)
@@ -148,7 +151,7 @@ static bool image_check_tables(const struct image *image)
 			return false;
 		return_bytes += image_return_bytes(&image->probes[i]);
 	}
-	if (return_bytes > SPILE_MAX_PERCPU)
+	if (return_bytes > MAX_RETURN_BYTES)
 		return false;
 	for (i = 0; i < header->n_fixups; i++)
 		if (!image_check_fixup(image, &image->fixups[i]))

@@ -11,6 +11,7 @@
 #include "image.h"
 
 #define NO_PROBE	0xffffffffu
+#define MAX_ROWS_BYTES	(256u << 20)
 
 static bool trampoline_check(struct image *image, const struct spile_trampoline *spec)
 {
@@ -30,7 +31,7 @@ static bool trampoline_check(struct image *image, const struct spile_trampoline 
 		return false;
 	rows = 1ull << spec->rows_log2;
 	image->rows_size = spec->rows_off + 2 * rows * row_size;
-	return rows >= 2ull * spec->n_sites && image->rows_size <= SPILE_MAX_PERCPU;
+	return rows >= 2ull * spec->n_sites && image->rows_size <= MAX_ROWS_BYTES;
 }
 
 /* The probe itself: may it be run by its trampoline? */

@@ -41,11 +41,6 @@ void spile_session_fail(struct spile_ctx *ctx)
 	session_fail(context_cpu(ctx));
 }
 
-u64 spile_current_task(void)
-{
-	return (u64)current;
-}
-
 u64 spile_time_mono_ns(void)
 {
 	return ktime_get_mono_fast_ns();

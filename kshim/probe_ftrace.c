@@ -5,6 +5,7 @@
  * or have none; a second one those whose handlers want all registers, which cost
  * more.
  */
+#include <linux/bitmap.h>
 #include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -216,18 +217,23 @@ static void ftrace_attach_kind(struct session *session, struct ftrace_kind kind)
  */
 void ftrace_attach(struct session *session)
 {
+	DECLARE_BITMAP(conditions, SPILE_MAX_CONDITIONS) = {};
 	struct ftrace_kind kind;
 	u32 i;
 
 	if (!session_may_attach(session, SPILE_ATTACH_FTRACE))
 		return;
+	for (i = 0; i < session->n_probes; i++) {
+		const struct probe *probe = &session->probes[i];
+
+		if (probe->spec->condition != SPILE_NO_CONDITION && probe_wanted(probe))
+			__set_bit(probe->spec->condition, conditions);
+	}
 	for (kind.which = 0; kind.which < N_SETS; kind.which++) {
 		kind.condition = SPILE_NO_CONDITION;
 		ftrace_attach_kind(session, kind);
-		for (i = 0; i < session->image.header->n_conditions; i++) {
-			kind.condition = i;
+		for_each_set_bit(kind.condition, conditions, SPILE_MAX_CONDITIONS)
 			ftrace_attach_kind(session, kind);
-		}
 	}
 }
 

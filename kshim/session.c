@@ -117,6 +117,7 @@ static void session_unload(struct session *session)
 	context_slot_give(session);
 	context_release(session);
 	trampoline_unload(session);
+	arming_unload(session);
 	kvfree(session->batch);
 	kvfree(session->probes);
 	session->batch = NULL;
@@ -189,6 +190,8 @@ int session_load(struct session *session, const struct spile_load *load)
 	err = session_load_text(session);
 	if (!err)
 		err = session_load_probes(session);
+	if (!err)
+		err = arming_load(session);
 	if (!err)
 		err = trampoline_load(session);
 	if (!err)

@@ -54,7 +54,7 @@ struct session {
 	struct session_cpu *cpus;
 	void *data;
 	void *rows;
-	void *percpu;
+	void *parts;
 	void *scratch;
 	void *hits;
 	atomic_t overloaded;		/* enum overload_state */

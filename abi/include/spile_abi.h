@@ -43,10 +43,10 @@ typedef long long __s64;
 #define SPILE_MAX_IMPORTS	64u
 #define SPILE_MAX_PROBES	65536u
 #define SPILE_MAX_DATA		(1u << 30)
-#define SPILE_MAX_PERCPU	(256u << 20)
+#define SPILE_MAX_PART		(64u << 20)
 #define SPILE_MAX_SCRATCH	(4u << 20)
 #define SPILE_MAX_ENTRY_WORDS	32u
-#define SPILE_MAX_CONDITIONS	64u
+#define SPILE_MAX_CONDITIONS	1024u
 #define SPILE_MIN_RING		(16u << 10)
 #define SPILE_MAX_RING		(256u << 20)
 
@@ -77,7 +77,7 @@ struct spile_image {
 	__u32 strings_off;	/* NUL-terminated names */
 	__u32 strings_size;
 	__u32 data_size;	/* shared by all CPUs, zeroed at load, bytes */
-	__u32 percpu_size;	/* for each CPU, zeroed at load, bytes */
+	__u32 part_size;	/* for each context, zeroed at load, bytes */
 	__u32 scratch_size;	/* for each context, not zeroed, bytes */
 	__u32 init;		/* text offset of a handler run once at load, or SPILE_NO_TEXT */
 	__u32 host_off;		/* the host's part; kshim never looks at it */
@@ -94,12 +94,15 @@ struct spile_image {
 /*
  * Conditions. A probe with one need not be attached while it is false. The
  * image's handler for them leaves a word for each where spile_ctx.entry points
- * to: 0 is false. kshim calls it when the begin probes have run, and after
- * calls of conditions_changed(), in process context beside other handlers. A
+ * to, 0 or 1. kshim calls it when the begin probes have run, and after calls of
+ * conditions_changed(), with interrupts off, beside handlers of other CPUs. It
+ * waits for nobody: where it finds what it would read locked, it leaves the
+ * words as they were, SPILE_NOT_ASKED, and is called again a little later. A
  * change takes a while to arrive, and probes share sites, so handlers look at
  * their conditions themselves, too.
  */
 #define SPILE_NO_CONDITION	0xffffffffu
+#define SPILE_NOT_ASKED		2u
 
 /*
  * Code that the kernel calls where probes are, without kshim in between: it takes
@@ -208,6 +211,7 @@ struct spile_probe {
  * hit; handlers may change nothing but `image`.
  */
 #define SPILE_LEVELS		4
+#define SPILE_OWNER		(1u << 31)
 #define SPILE_CTX_IMAGE_WORDS	16
 
 struct spile_ctx {
@@ -216,14 +220,14 @@ struct spile_ctx {
 	__u64 hits;		/* address of a __u64 for each probe: handlers run, in this context */
 	__u64 rows;		/* address of the trampolines' rows */
 	__u64 data;		/* address of the image's data */
-	__u64 percpu;		/* address of this CPU's part */
-	__u64 percpu_base;	/* address of CPU 0's part */
-	__u64 percpu_stride;	/* from one CPU's part to the next, bytes */
+	__u64 part;		/* address of this context's part */
+	__u64 parts;		/* address of the first: CPU 0, level 0 */
+	__u64 part_stride;	/* from one part to the next, of the next level or CPU, bytes */
 	__u64 scratch;		/* address of this context's scratch memory */
 	__u64 counters;		/* address of this CPU's struct spile_counters */
 	__u64 session;		/* kshim's own */
 	__u64 param;		/* spile_load.param */
-	__u32 n_cpus;		/* parts from percpu_base on */
+	__u32 n_cpus;		/* each has SPILE_LEVELS parts */
 	__u32 cpu;
 	__u32 level;		/* how many hits this one is in */
 	__u32 probe;		/* of the hit: index in the probe table */
@@ -240,6 +244,7 @@ struct spile_ctx {
 	/* Counts down to the next hit that is timed, for the share of the CPU: see hit_timed(). */
 	__u64 sample;
 	__u64 clocks;		/* address of a struct spile_clocks */
+	__u64 owner;		/* SPILE_OWNER | cpu: how a word of the image's says that a CPU has it */
 	__u64 image[SPILE_CTX_IMAGE_WORDS];	/* the image's own, kept between calls */
 };
 
@@ -247,8 +252,8 @@ struct spile_ctx {
  * How handlers tell the kernel's clocks by the cycle counter (the TSC, cntvct_el0)
  * without a call: kshim keeps the numbers that the kernel does so by in two copies,
  * of which one is as it was while the other is written. A reader takes the counter,
- * loads `begun`, computes with the copy that begins `begun & SPILE_CLOCKS_OTHER` bytes
- * behind the first, and then loads `ended`. If that is another number, the copy was
+ * loads `begun`, computes with the copy that begins so many bytes behind the first as
+ * its lower half says, and then loads `ended`. If that is another number, the copy was
  * written meanwhile, or the kernel's clocks are not this counter's: it asks
  * time_mono_ns() and so on. The difference of cycles has a sign, since the counter
  * may be read before the kernel did.
@@ -266,10 +271,8 @@ struct spile_clocks_copy {
 	__u64 reserved;
 };
 
-#define SPILE_CLOCKS_OTHER	64u
-
 struct spile_clocks {
-	__u64 begun;		/* grows by SPILE_CLOCKS_OTHER with each change */
+	__u64 begun;		/* its upper half grows by 1 with each change */
 	__u64 ended;
 	__u64 reserved[6];
 	struct spile_clocks_copy copies[2];
@@ -324,7 +327,6 @@ struct spile_counters {
 	X(session_exit, void, (struct spile_ctx *ctx))				\
 	/* A fatal error: only error probes run after this handler. */		\
 	X(session_fail, void, (struct spile_ctx *ctx))				\
-	X(current_task, __u64, (void))						\
 	X(time_mono_ns, __u64, (void))						\
 	X(time_real_ns, __u64, (void))						\
 	X(time_boot_ns, __u64, (void))						\
@@ -409,9 +411,12 @@ struct spile_record {
  * Arguments follow, in the order of the format: an integer is one word; a
  * string is one word with its length, then its bytes padded to 8; a histogram
  * is struct spile_hist, then its buckets, one word each. A string's length may
- * also be SPILE_PRINT_NAME: 16 bytes follow, and it ends before the first NUL.
+ * also be SPILE_PRINT_NAME: SPILE_NAME_BYTES follow, and it ends before the first NUL.
  */
 #define SPILE_PRINT_NAME	0x80000000u
+
+/* Bytes of a task's name, the NUL included if there is one. */
+#define SPILE_NAME_BYTES	16u
 
 struct spile_print {
 	struct spile_record record;
@@ -479,7 +484,7 @@ enum spile_state {
 };
 
 /*
- * The task that current_task() gives in an ordinary process, where the script
+ * The current task of an ordinary process (spile_ctx.task), where the script
  * library finds "task_struct" with this layout instead of the kernel's.
  */
 struct spile_user_cred {
@@ -491,7 +496,7 @@ struct spile_user_task {
 	__s32 tgid;		/* of the process */
 	__u64 real_parent;	/* address of the parent's struct spile_user_task */
 	__u64 cred;		/* address of struct spile_user_cred */
-	__u8 comm[16];
+	__u8 comm[SPILE_NAME_BYTES];
 };
 
 /* What records' times are of: the cheapest clock that all CPUs share. They are for putting records in order. */

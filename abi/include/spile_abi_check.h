@@ -21,7 +21,7 @@ _Static_assert(__builtin_offsetof(struct spile_image, n_probes) == 48, "spile_im
 _Static_assert(__builtin_offsetof(struct spile_image, strings_off) == 52, "spile_image.strings_off");
 _Static_assert(__builtin_offsetof(struct spile_image, strings_size) == 56, "spile_image.strings_size");
 _Static_assert(__builtin_offsetof(struct spile_image, data_size) == 60, "spile_image.data_size");
-_Static_assert(__builtin_offsetof(struct spile_image, percpu_size) == 64, "spile_image.percpu_size");
+_Static_assert(__builtin_offsetof(struct spile_image, part_size) == 64, "spile_image.part_size");
 _Static_assert(__builtin_offsetof(struct spile_image, scratch_size) == 68, "spile_image.scratch_size");
 _Static_assert(__builtin_offsetof(struct spile_image, init) == 72, "spile_image.init");
 _Static_assert(__builtin_offsetof(struct spile_image, host_off) == 76, "spile_image.host_off");
@@ -58,15 +58,15 @@ _Static_assert(__builtin_offsetof(struct spile_probe, trampoline) == 56, "spile_
 _Static_assert(__builtin_offsetof(struct spile_probe, site) == 60, "spile_probe.site");
 _Static_assert(__builtin_offsetof(struct spile_probe, position) == 64, "spile_probe.position");
 _Static_assert(__builtin_offsetof(struct spile_probe, condition) == 68, "spile_probe.condition");
-_Static_assert(sizeof(struct spile_ctx) == 320, "spile_ctx");
+_Static_assert(sizeof(struct spile_ctx) == 328, "spile_ctx");
 _Static_assert(__builtin_offsetof(struct spile_ctx, next) == 0, "spile_ctx.next");
 _Static_assert(__builtin_offsetof(struct spile_ctx, state) == 8, "spile_ctx.state");
 _Static_assert(__builtin_offsetof(struct spile_ctx, hits) == 16, "spile_ctx.hits");
 _Static_assert(__builtin_offsetof(struct spile_ctx, rows) == 24, "spile_ctx.rows");
 _Static_assert(__builtin_offsetof(struct spile_ctx, data) == 32, "spile_ctx.data");
-_Static_assert(__builtin_offsetof(struct spile_ctx, percpu) == 40, "spile_ctx.percpu");
-_Static_assert(__builtin_offsetof(struct spile_ctx, percpu_base) == 48, "spile_ctx.percpu_base");
-_Static_assert(__builtin_offsetof(struct spile_ctx, percpu_stride) == 56, "spile_ctx.percpu_stride");
+_Static_assert(__builtin_offsetof(struct spile_ctx, part) == 40, "spile_ctx.part");
+_Static_assert(__builtin_offsetof(struct spile_ctx, parts) == 48, "spile_ctx.parts");
+_Static_assert(__builtin_offsetof(struct spile_ctx, part_stride) == 56, "spile_ctx.part_stride");
 _Static_assert(__builtin_offsetof(struct spile_ctx, scratch) == 64, "spile_ctx.scratch");
 _Static_assert(__builtin_offsetof(struct spile_ctx, counters) == 72, "spile_ctx.counters");
 _Static_assert(__builtin_offsetof(struct spile_ctx, session) == 80, "spile_ctx.session");
@@ -85,7 +85,8 @@ _Static_assert(__builtin_offsetof(struct spile_ctx, returns) == 160, "spile_ctx.
 _Static_assert(__builtin_offsetof(struct spile_ctx, lost_returns) == 168, "spile_ctx.lost_returns");
 _Static_assert(__builtin_offsetof(struct spile_ctx, sample) == 176, "spile_ctx.sample");
 _Static_assert(__builtin_offsetof(struct spile_ctx, clocks) == 184, "spile_ctx.clocks");
-_Static_assert(__builtin_offsetof(struct spile_ctx, image) == 192, "spile_ctx.image");
+_Static_assert(__builtin_offsetof(struct spile_ctx, owner) == 192, "spile_ctx.owner");
+_Static_assert(__builtin_offsetof(struct spile_ctx, image) == 200, "spile_ctx.image");
 _Static_assert(sizeof(struct spile_clocks_copy) == 64, "spile_clocks_copy");
 _Static_assert(__builtin_offsetof(struct spile_clocks_copy, last) == 0, "spile_clocks_copy.last");
 _Static_assert(__builtin_offsetof(struct spile_clocks_copy, mult) == 8, "spile_clocks_copy.mult");

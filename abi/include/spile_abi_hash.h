@@ -4,6 +4,6 @@
 #define SPILE_ABI_HASH_H
 
 /* FNV-1a of spile_abi.h without comments and white space. */
-#define SPILE_ABI_HASH 0x8e421efdb295b0cfull
+#define SPILE_ABI_HASH 0xa390cfcec2a5ef78ull
 
 #endif /* SPILE_ABI_HASH_H */

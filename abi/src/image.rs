@@ -150,7 +150,7 @@ fn check_header(header: &spile_image, file_size: usize) -> Result<(), ImageError
         (header.n_trampolines <= header.n_probes, "trampolines"),
         (header.n_fixups <= SPILE_MAX_FIXUPS, "fixups"),
         (header.data_size <= SPILE_MAX_DATA, "data size"),
-        (header.percpu_size <= SPILE_MAX_PERCPU, "per-CPU size"),
+        (header.part_size <= SPILE_MAX_PART, "part size"),
         (header.scratch_size <= SPILE_MAX_SCRATCH, "scratch size"),
         (header.init == SPILE_NO_TEXT || header.init < header.text_size, "init"),
         (header.n_conditions <= SPILE_MAX_CONDITIONS, "conditions"),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spile_abi.h by abi/tests/generated.rs; do not edit.
 
-pub const SPILE_ABI_HASH: u64 = 0x8e421efdb295b0cf;
+pub const SPILE_ABI_HASH: u64 = 0xa390cfcec2a5ef78;
 /// Names of the imports and how many arguments they take, in the order of `SPILE_IMPORT_*`.
 pub const SPILE_IMPORT_TABLE: &[(&str, usize)] = &[
     ("load_kernel_u8", 1),
@@ -20,7 +20,6 @@ pub const SPILE_IMPORT_TABLE: &[(&str, usize)] = &[
     ("ring_commit", 2),
     ("session_exit", 1),
     ("session_fail", 1),
-    ("current_task", 0),
     ("time_mono_ns", 0),
     ("time_real_ns", 0),
     ("time_boot_ns", 0),
@@ -40,16 +39,17 @@ pub const SPILE_MAX_IMAGE: u32 = 16777216;
 pub const SPILE_MAX_IMPORTS: u32 = 64;
 pub const SPILE_MAX_PROBES: u32 = 65536;
 pub const SPILE_MAX_DATA: u32 = 1073741824;
-pub const SPILE_MAX_PERCPU: u32 = 268435456;
+pub const SPILE_MAX_PART: u32 = 67108864;
 pub const SPILE_MAX_SCRATCH: u32 = 4194304;
 pub const SPILE_MAX_ENTRY_WORDS: u32 = 32;
-pub const SPILE_MAX_CONDITIONS: u32 = 64;
+pub const SPILE_MAX_CONDITIONS: u32 = 1024;
 pub const SPILE_MIN_RING: u32 = 16384;
 pub const SPILE_MAX_RING: u32 = 268435456;
 pub const SPILE_STUB_BYTES: u32 = 16;
 pub const SPILE_TEXT_ALIGN: u32 = 4096;
 pub const SPILE_NO_TEXT: u32 = 4294967295;
 pub const SPILE_NO_CONDITION: u32 = 4294967295;
+pub const SPILE_NOT_ASKED: u32 = 2;
 pub const SPILE_TRAMPOLINE_RETURNS: u32 = 1;
 pub const SPILE_MAX_CHAIN: u32 = 16;
 pub const SPILE_NO_TRAMPOLINE: u32 = 4294967295;
@@ -58,12 +58,13 @@ pub const SPILE_MAX_FIXUPS: u32 = 65536;
 pub const SPILE_PROBE_OPTIONAL: u32 = 1;
 pub const SPILE_PROBE_REGS: u32 = 2;
 pub const SPILE_LEVELS: u32 = 4;
+pub const SPILE_OWNER: u32 = 2147483648;
 pub const SPILE_CTX_IMAGE_WORDS: u32 = 16;
-pub const SPILE_CLOCKS_OTHER: u32 = 64;
 pub const SPILE_SAMPLE: u32 = 32;
 pub const SPILE_RECORD_BUSY: u32 = 2147483648;
 pub const SPILE_RECORD_SIZE: u32 = 1073741823;
 pub const SPILE_PRINT_NAME: u32 = 2147483648;
+pub const SPILE_NAME_BYTES: u32 = 16;
 pub const SPILE_NO_LOCATION: u32 = 4294967295;
 pub const SPILE_LOAD_OVERWRITE: u32 = 1;
 pub const SPILE_LOAD_NO_OVERLOAD: u32 = 2;
@@ -102,7 +103,7 @@ pub struct spile_image {
     pub strings_off: __u32,
     pub strings_size: __u32,
     pub data_size: __u32,
-    pub percpu_size: __u32,
+    pub part_size: __u32,
     pub scratch_size: __u32,
     pub init: __u32,
     pub host_off: __u32,
@@ -133,7 +134,7 @@ const _: () = {
     ["Offset of field: spile_image::strings_off"][::core::mem::offset_of!(spile_image, strings_off) - 52usize];
     ["Offset of field: spile_image::strings_size"][::core::mem::offset_of!(spile_image, strings_size) - 56usize];
     ["Offset of field: spile_image::data_size"][::core::mem::offset_of!(spile_image, data_size) - 60usize];
-    ["Offset of field: spile_image::percpu_size"][::core::mem::offset_of!(spile_image, percpu_size) - 64usize];
+    ["Offset of field: spile_image::part_size"][::core::mem::offset_of!(spile_image, part_size) - 64usize];
     ["Offset of field: spile_image::scratch_size"][::core::mem::offset_of!(spile_image, scratch_size) - 68usize];
     ["Offset of field: spile_image::init"][::core::mem::offset_of!(spile_image, init) - 72usize];
     ["Offset of field: spile_image::host_off"][::core::mem::offset_of!(spile_image, host_off) - 76usize];
@@ -281,9 +282,9 @@ pub struct spile_ctx {
     pub hits: __u64,
     pub rows: __u64,
     pub data: __u64,
-    pub percpu: __u64,
-    pub percpu_base: __u64,
-    pub percpu_stride: __u64,
+    pub part: __u64,
+    pub parts: __u64,
+    pub part_stride: __u64,
     pub scratch: __u64,
     pub counters: __u64,
     pub session: __u64,
@@ -302,19 +303,20 @@ pub struct spile_ctx {
     pub lost_returns: __u64,
     pub sample: __u64,
     pub clocks: __u64,
+    pub owner: __u64,
     pub image: [__u64; 16usize],
 }
 const _: () = {
-    ["Size of spile_ctx"][::core::mem::size_of::<spile_ctx>() - 320usize];
+    ["Size of spile_ctx"][::core::mem::size_of::<spile_ctx>() - 328usize];
     ["Alignment of spile_ctx"][::core::mem::align_of::<spile_ctx>() - 8usize];
     ["Offset of field: spile_ctx::next"][::core::mem::offset_of!(spile_ctx, next) - 0usize];
     ["Offset of field: spile_ctx::state"][::core::mem::offset_of!(spile_ctx, state) - 8usize];
     ["Offset of field: spile_ctx::hits"][::core::mem::offset_of!(spile_ctx, hits) - 16usize];
     ["Offset of field: spile_ctx::rows"][::core::mem::offset_of!(spile_ctx, rows) - 24usize];
     ["Offset of field: spile_ctx::data"][::core::mem::offset_of!(spile_ctx, data) - 32usize];
-    ["Offset of field: spile_ctx::percpu"][::core::mem::offset_of!(spile_ctx, percpu) - 40usize];
-    ["Offset of field: spile_ctx::percpu_base"][::core::mem::offset_of!(spile_ctx, percpu_base) - 48usize];
-    ["Offset of field: spile_ctx::percpu_stride"][::core::mem::offset_of!(spile_ctx, percpu_stride) - 56usize];
+    ["Offset of field: spile_ctx::part"][::core::mem::offset_of!(spile_ctx, part) - 40usize];
+    ["Offset of field: spile_ctx::parts"][::core::mem::offset_of!(spile_ctx, parts) - 48usize];
+    ["Offset of field: spile_ctx::part_stride"][::core::mem::offset_of!(spile_ctx, part_stride) - 56usize];
     ["Offset of field: spile_ctx::scratch"][::core::mem::offset_of!(spile_ctx, scratch) - 64usize];
     ["Offset of field: spile_ctx::counters"][::core::mem::offset_of!(spile_ctx, counters) - 72usize];
     ["Offset of field: spile_ctx::session"][::core::mem::offset_of!(spile_ctx, session) - 80usize];
@@ -333,7 +335,8 @@ const _: () = {
     ["Offset of field: spile_ctx::lost_returns"][::core::mem::offset_of!(spile_ctx, lost_returns) - 168usize];
     ["Offset of field: spile_ctx::sample"][::core::mem::offset_of!(spile_ctx, sample) - 176usize];
     ["Offset of field: spile_ctx::clocks"][::core::mem::offset_of!(spile_ctx, clocks) - 184usize];
-    ["Offset of field: spile_ctx::image"][::core::mem::offset_of!(spile_ctx, image) - 192usize];
+    ["Offset of field: spile_ctx::owner"][::core::mem::offset_of!(spile_ctx, owner) - 192usize];
+    ["Offset of field: spile_ctx::image"][::core::mem::offset_of!(spile_ctx, image) - 200usize];
 };
 #[repr(C)]
 #[derive(
@@ -442,18 +445,17 @@ pub const SPILE_IMPORT_ring_reserve: spile_import = 12;
 pub const SPILE_IMPORT_ring_commit: spile_import = 13;
 pub const SPILE_IMPORT_session_exit: spile_import = 14;
 pub const SPILE_IMPORT_session_fail: spile_import = 15;
-pub const SPILE_IMPORT_current_task: spile_import = 16;
-pub const SPILE_IMPORT_time_mono_ns: spile_import = 17;
-pub const SPILE_IMPORT_time_real_ns: spile_import = 18;
-pub const SPILE_IMPORT_time_boot_ns: spile_import = 19;
-pub const SPILE_IMPORT_cycles: spile_import = 20;
-pub const SPILE_IMPORT_jiffies: spile_import = 21;
-pub const SPILE_IMPORT_resched: spile_import = 22;
-pub const SPILE_IMPORT_hit_skipped: spile_import = 23;
-pub const SPILE_IMPORT_hit_timed: spile_import = 24;
-pub const SPILE_IMPORT_ring_flush: spile_import = 25;
-pub const SPILE_IMPORT_conditions_changed: spile_import = 26;
-pub const SPILE_N_IMPORTS: spile_import = 27;
+pub const SPILE_IMPORT_time_mono_ns: spile_import = 16;
+pub const SPILE_IMPORT_time_real_ns: spile_import = 17;
+pub const SPILE_IMPORT_time_boot_ns: spile_import = 18;
+pub const SPILE_IMPORT_cycles: spile_import = 19;
+pub const SPILE_IMPORT_jiffies: spile_import = 20;
+pub const SPILE_IMPORT_resched: spile_import = 21;
+pub const SPILE_IMPORT_hit_skipped: spile_import = 22;
+pub const SPILE_IMPORT_hit_timed: spile_import = 23;
+pub const SPILE_IMPORT_ring_flush: spile_import = 24;
+pub const SPILE_IMPORT_conditions_changed: spile_import = 25;
+pub const SPILE_N_IMPORTS: spile_import = 26;
 pub type spile_import = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(

@@ -61,7 +61,8 @@ impl KernelEngine {
             Some(Errno::ENOMEM) => {
                 let cpus = u64::from(self.info.n_cpus);
                 let globals = spile_abi::Image::parse(image).map_or(0, |image| {
-                    u64::from(image.header().data_size) + cpus * u64::from(image.header().percpu_size)
+                    u64::from(image.header().data_size)
+                        + cpus * u64::from(raw::SPILE_LEVELS) * u64::from(image.header().part_size)
                 });
                 format!(
                     "there is too little memory for the session: its globals are {} MB (-D MAXMAPENTRIES and array \

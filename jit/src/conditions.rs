@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Conditions of probes that kshim asks, so that it need not attach where one is false.
 //!
-//! It asks beside running handlers, without a lock and without anybody to tell of an error. So only those conditions
-//! are asked that read integers, each of them at once, and cannot fail; the others are looked at by handlers alone.
+//! It asks beside running handlers, without anybody to tell of an error. So only those conditions are asked that cannot
+//! fail, and that read integers, each of them at once, or compare strings, which are locked meanwhile. The others are
+//! looked at by handlers alone.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -45,7 +46,9 @@ impl Conditions {
         let mut builder = FunctionBuilder::new(&mut program, handler);
         for (number, function) in (0..).zip(&conditions.functions) {
             let value = builder.value(ir::Op::Call(*function, Vec::new()));
-            builder.emit(ir::Op::EntrySet(number, value));
+            let zero = builder.value(ir::Op::Int(0));
+            let holds = builder.value(ir::Op::Compare(ir::CompareOp::Ne, value, zero));
+            builder.emit(ir::Op::EntrySet(number, holds));
         }
         builder.finish();
         conditions.handler = Some(handler);
@@ -67,28 +70,35 @@ impl Conditions {
         self.functions.iter().position(|known| *known == function).map(|number| number as u32)
     }
 
+    /// What they read.
+    pub fn globals(&self) -> impl Iterator<Item = ir::GlobalId> + '_ {
+        self.globals.iter().copied()
+    }
+
     /// Whether some condition reads a global.
     pub fn read(&self, global: ir::GlobalId) -> bool {
         self.globals.contains(&global)
     }
 }
 
-/// The integers that a function reads, with what it calls; none where it does anything else.
+/// The integers and strings that a function reads, with what it calls; none where it does anything that cannot be asked.
 fn globals(program: &ir::Program, function: ir::FuncId) -> Option<BTreeSet<ir::GlobalId>> {
     let mut globals = BTreeSet::new();
     let mut reached = vec![function];
     let mut next = 0;
     while let Some(id) = reached.get(next).copied() {
         next += 1;
-        for op in ops(program.functions.get(id.index())?) {
+        let function = program.functions.get(id.index())?;
+        let divisors = divisors(function);
+        for op in ops(function) {
             match op {
-                ir::Op::Int(_) | ir::Op::Compare(..) | ir::Op::LocalGet(_) | ir::Op::LocalSet(..) => {}
-                ir::Op::Binary(..) if !op.can_fail() => {}
-                ir::Op::GlobalGet(global)
-                    if matches!(program.globals.get(global.index())?.kind, ir::GlobalKind::Int(_)) =>
-                {
-                    globals.insert(*global);
-                }
+                ir::Op::Int(_) | ir::Op::Compare(..) | ir::Op::Str(_) | ir::Op::CompareStr(..) | ir::Op::Release => {}
+                ir::Op::LocalGet(_) | ir::Op::LocalSet(..) => {}
+                ir::Op::Binary(_, _, divisor) if !op.can_fail() || divisors.contains(divisor) => {}
+                ir::Op::GlobalGet(global) => match program.globals.get(global.index())?.kind {
+                    ir::GlobalKind::Int(_) | ir::GlobalKind::Str(_) => drop(globals.insert(*global)),
+                    _ => return None,
+                },
                 ir::Op::Call(callee, _) => {
                     if !reached.contains(callee) {
                         reached.push(*callee);
@@ -100,4 +110,10 @@ fn globals(program: &ir::Program, function: ir::FuncId) -> Option<BTreeSet<ir::G
         }
     }
     Some(globals)
+}
+
+/// The values of a function by which a division cannot fail.
+fn divisors(function: &ir::Function) -> BTreeSet<ir::Value> {
+    let insts = function.blocks.iter().flat_map(|block| &block.insts);
+    insts.filter(|inst| matches!(inst.op, ir::Op::Int(int) if int != 0)).filter_map(|inst| inst.result).collect()
 }

@@ -14,20 +14,20 @@ pub struct Layout {
     pub globals: Vec<rt_global>,
     /// Bytes shared by all CPUs.
     pub data_size: u64,
-    /// Bytes for each CPU.
-    pub percpu_size: u64,
-    /// Where in a CPU's part it is kept what handlers take, if that is wanted.
+    /// Bytes for each context.
+    pub part_size: u64,
+    /// Where in a context's part it is kept what handlers take, if that is wanted.
     pub timing_off: Option<u32>,
 }
 
-/// Parts of a CPU's memory begin at multiples of this.
+/// Tables in a context's part begin at multiples of this.
 const CACHE_LINE: u64 = 64;
 
 impl Layout {
     /// Lays out a program's globals.
     pub fn new(program: &ir::Program, sharing: &Sharing) -> Result<Self, Error> {
         let data_size = size_of::<raw::rt_session>() as u64;
-        let mut layout = Self { globals: Vec::new(), data_size, percpu_size: 0, timing_off: None };
+        let mut layout = Self { globals: Vec::new(), data_size, part_size: 0, timing_off: None };
         for (index, global) in program.globals.iter().enumerate() {
             let mut described = describe(&global.kind, &program.limits);
             described.sharded = (described.kind == raw::RT_INT as u8 && sharing.is_sharded(index)).into();
@@ -35,7 +35,7 @@ impl Layout {
             described.spare = sharing.is_emptied(index).into();
             // A handler visits no more elements than it has actions.
             described.select = if sharing.is_selected(index) { program.limits.max_action } else { 0 };
-            spile_rt::layout(&mut described, &mut layout.data_size, &mut layout.percpu_size)
+            spile_rt::layout(&mut described, &mut layout.data_size, &mut layout.part_size)
                 .map_err(|_| Error::GlobalTooLarge(global.name.clone()))?;
             layout.globals.push(described);
         }
@@ -48,8 +48,8 @@ impl Layout {
     /// Room for what the handlers of so many probes take.
     fn add_timing(&mut self, n_probes: u64) -> Result<(), Error> {
         // Never at 0, which means that nothing is timed.
-        let offset = self.percpu_size.next_multiple_of(CACHE_LINE).max(CACHE_LINE);
-        self.percpu_size = offset + n_probes * u64::from(spile_abi::SPILE_LEVELS) * size_of::<raw::rt_timing>() as u64;
+        let offset = self.part_size.next_multiple_of(CACHE_LINE).max(CACHE_LINE);
+        self.part_size = offset + n_probes * size_of::<raw::rt_timing>() as u64;
         self.timing_off = Some(u32::try_from(offset).map_err(|_| Error::TooMany("probes to time"))?);
         Ok(())
     }

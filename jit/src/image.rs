@@ -83,7 +83,7 @@ pub fn write(
     let header = abi::spile_image {
         arch: options.arch.number(),
         data_size: size(layout.data_size, abi::SPILE_MAX_DATA, "bytes of globals")?,
-        percpu_size: size(layout.percpu_size, abi::SPILE_MAX_PERCPU, "bytes of aggregates")?,
+        part_size: size(layout.part_size, abi::SPILE_MAX_PART, "bytes of aggregates")?,
         scratch_size,
         init: linked.offset(extra.init).unwrap_or(abi::SPILE_NO_TEXT),
         conditions: extra.conditions.and_then(|section| linked.offset(section)).unwrap_or(abi::SPILE_NO_TEXT),

@@ -4,6 +4,7 @@
 use spile_ir as ir;
 use spile_rt::raw::{RT_LOCK_ALONE, RT_LOCK_READ, RT_LOCK_SELECT, RT_LOCK_UPDATE, RT_LOCK_WRITE, rt_global, rt_lock};
 
+use crate::conditions::Conditions;
 use crate::effects::Effects;
 use crate::globals::Layout;
 use crate::lower::sort_number;
@@ -92,12 +93,20 @@ fn takes_one_step(global: &ir::Global) -> bool {
 pub struct Locks {
     /// By `FuncId`, in the order in which they are taken.
     handlers: Vec<Vec<rt_lock>>,
+    /// Of the handler that asks conditions.
+    conditions: Vec<rt_lock>,
     sharing: Sharing,
 }
 
 impl Locks {
     /// Decides for all handlers.
-    pub fn new(program: &ir::Program, layout: &Layout, effects: &[Effects], sharing: Sharing) -> Self {
+    pub fn new(
+        program: &ir::Program,
+        layout: &Layout,
+        effects: &[Effects],
+        sharing: Sharing,
+        conditions: &Conditions,
+    ) -> Self {
         let locks = |index: usize| {
             let mut locks = Vec::new();
             for (id, access) in &sharing.sets[index] {
@@ -115,12 +124,28 @@ impl Locks {
             locks.sort_by_key(|lock| (lock.mode != RT_LOCK_SELECT, lock.lock_off));
             locks
         };
-        Self { handlers: (0..program.functions.len()).map(locks).collect(), sharing }
+        // An integer is read at once, a string is not.
+        let torn = |id: &ir::GlobalId| {
+            matches!(program.globals[id.index()].kind, ir::GlobalKind::Str(_)) && sharing.written[id.index()]
+        };
+        let read = |id: ir::GlobalId| rt_lock {
+            lock_off: layout.globals[id.index()].lock_off,
+            mode: RT_LOCK_READ,
+            global: id.0,
+            what: 0,
+        };
+        let conditions = conditions.globals().filter(torn).map(read).collect();
+        Self { handlers: (0..program.functions.len()).map(locks).collect(), conditions, sharing }
     }
 
     /// A handler's locks.
     pub fn of(&self, handler: ir::FuncId) -> &[rt_lock] {
         &self.handlers[handler.index()]
+    }
+
+    /// Those without which conditions cannot be asked.
+    pub fn of_conditions(&self) -> &[rt_lock] {
+        &self.conditions
     }
 
     /// Whether additions to a number, whose result nobody uses, are atomic instructions.

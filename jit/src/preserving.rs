@@ -12,7 +12,7 @@ use crate::Arch;
 use crate::a64::{
     SP, add_immediate, compare, load, load_pair, load_pair_up, return_to, store, store_pair, store_pair_down,
 };
-use crate::link::{Reloc, RelocKind, Section, SectionId, Target};
+use crate::link::{Reloc, RelocKind, Section, Target};
 use crate::runtime::ctx;
 
 /// Calls an ordinary function between saving and restoring the registers that it may change.
@@ -32,7 +32,7 @@ pub fn call(arch: Arch, target: Target) -> Section {
 
 /// Tells a clock by the cycle counter, as `struct spile_clocks` says; `base` is where a copy has the clock's. Where the
 /// counter does not tell it, `asking` asks the kernel.
-pub fn clock(arch: Arch, base: usize, asking: SectionId) -> Section {
+pub fn clock(arch: Arch, base: usize, asking: Target) -> Section {
     let at = |field: usize| (offset_of!(abi::spile_clocks, copies) + field) as u32;
     let copy = Copy {
         last: at(offset_of!(abi::spile_clocks_copy, last)),
@@ -43,10 +43,10 @@ pub fn clock(arch: Arch, base: usize, asking: SectionId) -> Section {
     };
     // Where the address of what asks is, from the end.
     let (bytes, kind, addend, back) = match arch {
-        Arch::X86_64 => (clock_x86(&copy), RelocKind::Rel32, -4, 13),
+        Arch::X86_64 => (clock_x86(&copy), RelocKind::Rel32, -4, 11),
         Arch::Aarch64 => (words(&clock_aarch64(&copy)), RelocKind::A64Branch26, 0, 4),
     };
-    let reloc = Reloc { offset: bytes.len() as u32 - back, kind, target: Target::Section(asking, 0), addend };
+    let reloc = Reloc { offset: bytes.len() as u32 - back, kind, target: asking, addend };
     Section { relocs: vec![reloc], ..section("clock", bytes) }
 }
 
@@ -63,21 +63,19 @@ const BEGUN: u32 = offset_of!(abi::spile_clocks, begun) as u32;
 const ENDED: u32 = offset_of!(abi::spile_clocks, ended) as u32;
 
 /// Windows' convention: the context is in rcx, the time in rax; rdi and rsi stay as they are, where others keep the
-/// context. Loads stay in their order on x86.
+/// context. Loads stay in their order on x86. What asks the kernel is a function of others' convention.
 fn clock_x86(copy: &Copy) -> Vec<u8> {
     let [last, mult, fraction, shift, base] =
         [copy.last, copy.mult, copy.fraction, copy.shift, copy.base].map(u32::to_le_bytes);
-    let [clocks, word] = [ctx::CLOCKS, ctx::WORD].map(i32::to_le_bytes);
+    let clocks = ctx::CLOCKS.to_le_bytes();
     [
-        &[0x49, 0x89, 0xcb][..], // mov r11, rcx
-        &[0x4c, 0x8b, 0x81],
-        &clocks,                                      // mov r8, [rcx+CLOCKS]
-        &[0x4d, 0x8b, 0x48, BEGUN as u8],             // mov r9, [r8+BEGUN]
-        &[0x0f, 0x31],                                // rdtsc
-        &[0x48, 0xc1, 0xe2, 0x20],                    // shl rdx, 32
-        &[0x48, 0x09, 0xd0],                          // or rax, rdx
-        &[0x4c, 0x89, 0xca],                          // mov rdx, r9
-        &[0x83, 0xe2, abi::SPILE_CLOCKS_OTHER as u8], // and edx, OTHER
+        &[0x4c, 0x8b, 0x81][..],
+        &clocks,                          // mov r8, [rcx+CLOCKS]
+        &[0x4d, 0x8b, 0x48, BEGUN as u8], // mov r9, [r8+BEGUN]
+        &[0x0f, 0x31],                    // rdtsc
+        &[0x48, 0xc1, 0xe2, 0x20],        // shl rdx, 32
+        &[0x48, 0x09, 0xd0],              // or rax, rdx
+        &[0x44, 0x89, 0xca],              // mov edx, r9d
         &[0x49, 0x2b, 0x84, 0x10],
         &last, // sub rax, [r8+rdx+last]
         &[0x49, 0x0f, 0xaf, 0x84, 0x10],
@@ -92,13 +90,12 @@ fn clock_x86(copy: &Copy) -> Vec<u8> {
         &[0x4d, 0x3b, 0x48, ENDED as u8], // cmp r9, [r8+ENDED]
         &[0x75, 0x01],                    // jne 1f
         &[0xc3],                          // ret
-        &[0x57],                          // 1: push rdi
-        &[0x4c, 0x89, 0xdf],              // mov rdi, r11
+        &[0x57, 0x56],                    // 1: push rdi, rsi
+        &[0x48, 0x83, 0xec, 0x08],        // sub rsp, 8
         &[0xe8, 0, 0, 0, 0],              // call asking
-        &[0x48, 0x8b, 0x87],
-        &word,   // mov rax, [rdi+WORD]
-        &[0x5f], // pop rdi
-        &[0xc3], // ret
+        &[0x48, 0x83, 0xc4, 0x08],        // add rsp, 8
+        &[0x5e, 0x5f],                    // pop rsi, rdi
+        &[0xc3],                          // ret
     ]
     .concat()
 }
@@ -117,10 +114,9 @@ fn clock_aarch64(copy: &Copy) -> Vec<u32> {
         store(11, SP, 16),
         load(CLOCKS, 0, ctx::CLOCKS as u32),
         load(11, CLOCKS, BEGUN),
-        0xd503_3fdf,                                   // isb
-        0xd53b_e040 | TIME,                            // mrs TIME, cntvct_el0
-        0x927a_0000 | 11 << 5 | COPY,                  // and COPY, x11, #64
-        0x8b00_0000 | COPY << 16 | CLOCKS << 5 | COPY, // add COPY, CLOCKS, COPY
+        0xd503_3fdf,                                 // isb
+        0xd53b_e040 | TIME,                          // mrs TIME, cntvct_el0
+        0x8b20_4000 | 11 << 16 | CLOCKS << 5 | COPY, // add COPY, CLOCKS, w11, uxtw
         load(FIELD, COPY, copy.last),
         0xcb00_0000 | FIELD << 16 | TIME << 5 | TIME, // sub TIME, TIME, FIELD
         load(FIELD, COPY, copy.mult),

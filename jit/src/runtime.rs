@@ -20,6 +20,7 @@ macro_rules! runtime {
 runtime! {
     Init = rt_init(3);
     Enter = rt_enter(2) -> word;
+    Ask = rt_ask(2) -> word;
     Leave = rt_leave(2);
     Failed = rt_failed(1);
     Caught = rt_caught(2);
@@ -123,13 +124,13 @@ pub mod ctx {
 
     offsets! {
         DATA = data;
-        PERCPU = percpu;
+        PART = part;
         REGS = regs;
         ARGS = args;
         ENTRY = entry;
         PARAM = param;
         CPU = cpu;
-        LEVEL = level;
+        OWNER = owner;
         PROBE = probe;
         SCRATCH = scratch;
         RESULT = result;

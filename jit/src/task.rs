@@ -2,12 +2,10 @@
 //! What a function reads of the current task. Its `task_struct` is there as long as a handler runs, so these loads
 //! cannot fault, and its name, at most 16 bytes, may stay in two registers.
 
+use spile_abi::SPILE_NAME_BYTES as NAME_BYTES;
 use spile_ir as ir;
 
 use crate::TaskStruct;
-
-/// Bytes of a task's name, the NUL included if there is one.
-pub const NAME_BYTES: u32 = 16;
 
 /// What is known of a function's values.
 #[derive(Debug)]

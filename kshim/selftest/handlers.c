@@ -13,8 +13,8 @@ typedef struct spile_loaded spile_loaded;
 SPILE_IMPORTS(IMPORT)
 
 /* text.S numbers the stubs by hand. */
-_Static_assert(SPILE_IMPORT_ring_reserve == 12 && SPILE_IMPORT_hit_timed == 24 &&
-	       SPILE_IMPORT_conditions_changed == 26, "text.S");
+_Static_assert(SPILE_IMPORT_ring_reserve == 12 && SPILE_IMPORT_hit_timed == 23 &&
+	       SPILE_IMPORT_conditions_changed == 25, "text.S");
 
 extern const volatile __u64 params[N_PARAMS];
 #pragma GCC visibility pop
@@ -136,25 +136,26 @@ HANDLER(imports)
 	words[1] = *word;
 	got = load_kernel_u8((__u64)word + 1);
 	words[2] = got.value | got.fault << 32;
-	words[3] = current_task();
+	words[3] = ctx->owner - ctx->cpu;
 	words[4] = time_mono_ns();
 	words[5] = time_real_ns();
 	words[6] = time_boot_ns();
 	words[7] = cycles();
 	words[8] = jiffies();
-	words[9] = ctx->percpu - ctx->percpu_base - ctx->cpu * ctx->percpu_stride;
+	words[9] = ctx->part - ctx->parts -
+		   (ctx->cpu * SPILE_LEVELS + ctx->level) * ctx->part_stride;
 	words[10] = ctx->n_cpus;
-	/* All of scratch and of the part of this CPU can be written. */
+	/* All of scratch and of this context's part can be written. */
 	((volatile __u8 *)ctx->scratch)[0] = 1;
 	((volatile __u8 *)ctx->scratch)[params[0] - 1] = 1;
-	((volatile __u8 *)ctx->percpu)[params[1] - 1] = 1;
+	((volatile __u8 *)ctx->part)[params[1] - 1] = 1;
 	words[11] = ++ctx->image[3];
 	send(ctx, words, 12);
 }
 
 HANDLER(entry)
 {
-	((__u64 *)ctx->entry)[0] = current_task();
+	((__u64 *)ctx->entry)[0] = ctx->task;
 	((__u64 *)ctx->entry)[1] += 1;
 }
 
@@ -163,14 +164,14 @@ HANDLER(returned)
 	const __u64 *entry = (const __u64 *)ctx->entry;
 
 	bump(ctx, COUNTER_HITS);
-	bump(ctx, entry[0] == current_task() && entry[1] == 1 && ctx->regs ?
+	bump(ctx, entry[0] == ctx->task && entry[1] == 1 && ctx->regs ?
 		  COUNTER_PAIRED : COUNTER_UNPAIRED);
 }
 
 HANDLER(arguments)
 {
 	const __u64 *args = (const __u64 *)ctx->args;
-	__u64 words[] = { current_task(), args[0], args[1], ctx->level };
+	__u64 words[] = { ctx->task, args[0], args[1], ctx->level };
 
 	bump(ctx, COUNTER_HITS);
 	/* params[0]: only this value of the second argument. */
@@ -178,15 +179,26 @@ HANDLER(arguments)
 		send(ctx, words, 4);
 }
 
+/* Whether the name in params[2] and params[3] is in a task_struct. */
+static int is_named(__u64 task)
+{
+	__u64 at;
+
+	for (at = task; at < task + TASK_STRUCT_BYTES; at += 4)
+		if (load_kernel_u64(at).value == params[2] && load_kernel_u64(at + 8).value == params[3])
+			return 1;
+	return 0;
+}
+
 /* params[0]: only this value of argument number params[1]. */
 HANDLER(argument)
 {
 	__u64 value = ((const __u64 *)ctx->args)[params[1]];
-	__u64 words[] = { ctx->task, ctx->level, value, current_task() };
+	__u64 words[] = { ctx->task, ctx->level, value };
 
 	bump(ctx, COUNTER_HITS);
-	if (value == params[0] && words[0] == words[3])
-		send(ctx, words, 4);
+	if (value == params[0] && is_named(ctx->task))
+		send(ctx, words, 3);
 }
 
 /* params[0] records of all sizes, each filled with its number. */
@@ -224,7 +236,7 @@ HANDLER(flood)
 /* Stays for params[0] turns, so that an interrupt comes meanwhile. */
 HANDLER(spin)
 {
-	volatile __u64 *inside = (volatile __u64 *)ctx->percpu;
+	volatile __u64 *inside = (volatile __u64 *)ctx->part;
 	__u64 i, regs = ctx->regs;
 
 	bump(ctx, COUNTER_SPINS);
@@ -236,10 +248,13 @@ HANDLER(spin)
 		bump(ctx, COUNTER_SHIFTED);
 }
 
+/* On this CPU, at level 0. */
 HANDLER(interrupt)
 {
+	volatile __u64 *inside = (volatile __u64 *)(ctx->part - ctx->level * ctx->part_stride);
+
 	bump(ctx, COUNTER_HITS);
-	if (*(volatile __u64 *)ctx->percpu && ctx->level == 1)
+	if (*inside && ctx->level == 1)
 		bump(ctx, COUNTER_NESTED);
 }
 

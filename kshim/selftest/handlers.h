@@ -28,6 +28,8 @@
 	X(trampoline_entry) \
 	X(trampoline_return)
 
+/* More than the kernel has of any architecture. */
+#define TASK_STRUCT_BYTES	16384
 #define N_PARAMS	64	/* __u64s that tests write into the text */
 /* Parameters of trampolines: rows_log2, rows_off, n_probes, and the first probe where there are no rows. */
 #define PARAM_ROWS	32

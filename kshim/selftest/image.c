@@ -32,7 +32,7 @@ void image_init(struct image *image)
 	image->header.init = SPILE_NO_TEXT;
 	image->header.conditions = SPILE_NO_TEXT;
 	image->header.data_size = 4096;
-	image->header.percpu_size = 100;
+	image->header.part_size = 100;
 	image->header.scratch_size = 1000;
 	image->header.strings_size = 1;
 }

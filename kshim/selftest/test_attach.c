@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -94,7 +95,7 @@ static void see_arguments(void *data, const struct spile_record *record, const _
 			  int n_words)
 {
 	(void)record;
-	check_equal(n_words, 4);
+	check_equal(n_words, 3);
 	if (words[2] == 0x5eed)
 		++*(int *)data;
 }
@@ -103,11 +104,14 @@ static void see_arguments(void *data, const struct spile_record *record, const _
 static void arguments_by(__u32 mask, __u32 flags)
 {
 	int fd = open("/dev/zero", O_RDONLY), i, seen = 0;
+	static const char name[SPILE_NAME_BYTES] = "a_current_task!";
 	static char bytes[0x5eed];
 
+	check_equal(prctl(PR_SET_NAME, name), 0);
 	image_init(&image);
 	image.params[0] = 0x5eed;
 	image.params[1] = 2;
+	memcpy(&image.params[2], name, sizeof(name));
 	on("vfs_read", SPILE_PROBE_FUNCTION, HANDLER_argument)->flags = flags;
 	start(mask);
 	check_equal(session_attached(&session), 1);

@@ -41,7 +41,7 @@ static __u32 nasty(struct dice *dice, __u32 size)
 {
 	const __u32 values[] = {
 		0, 1, 7, 8, 16, 4095, 4096, size - 1, size, size + 1, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffff0,
-		SPILE_MAX_PROBES, SPILE_MAX_PROBES + 1, SPILE_MAX_DATA, SPILE_MAX_PERCPU,
+		SPILE_MAX_PROBES, SPILE_MAX_PROBES + 1, SPILE_MAX_DATA, SPILE_MAX_PART,
 	};
 
 	return roll(dice, 2) ? values[roll(dice, sizeof(values) / sizeof(*values))] : dice->state >> 11;

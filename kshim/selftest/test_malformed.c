@@ -105,7 +105,7 @@ static void sizes(void)
 	LIE(-EINVAL, header->text_size, header->image_size);
 	LIE(-EINVAL, header->data_size, SPILE_MAX_DATA + 1);
 	LIE(-EINVAL, header->data_size, 0xffffffff);
-	LIE(-EINVAL, header->percpu_size, SPILE_MAX_PERCPU + 1);
+	LIE(-EINVAL, header->part_size, SPILE_MAX_PART + 1);
 	LIE(-EINVAL, header->scratch_size, SPILE_MAX_SCRATCH + 1);
 	LIE(-EINVAL, header->n_imports, SPILE_MAX_IMPORTS + 1);
 	LIE(-EINVAL, header->n_imports, 0xffffffff);
@@ -301,7 +301,7 @@ static void addresses(void)
 static void greed(void)
 {
 	open_file();
-	LIE(-ENOMEM, header->percpu_size, SPILE_MAX_PERCPU);
+	LIE(-ENOMEM, header->part_size, SPILE_MAX_PART);
 	LIE(-ENOMEM, header->data_size, SPILE_MAX_DATA);
 	try(0, "a sound image");
 }
@@ -322,7 +322,7 @@ static void mutations(void)
 			copy[24 + test_random() % (end - 24)] ^= 1 << test_random() % 8;
 		/* Running another handler at load is harmless; memory is bounded here. */
 		((struct spile_image *)copy)->data_size &= 0xffffff;
-		((struct spile_image *)copy)->percpu_size &= 0xffff;
+		((struct spile_image *)copy)->part_size &= 0xffff;
 		((struct spile_image *)copy)->scratch_size &= 0xffff;
 		fd = session_open();
 		err = session_load_file(fd, &mutant, 16 << 10);

@@ -45,15 +45,14 @@ params:
 	import	ring_commit, 13
 	import	session_exit, 14
 	import	session_fail, 15
-	import	current_task, 16
-	import	time_mono_ns, 17
-	import	time_real_ns, 18
-	import	time_boot_ns, 19
-	import	cycles, 20
-	import	jiffies, 21
-	import	resched, 22
-	import	hit_skipped, 23
-	import	hit_timed, 24
-	import	conditions_changed, 26
+	import	time_mono_ns, 16
+	import	time_real_ns, 17
+	import	time_boot_ns, 18
+	import	cycles, 19
+	import	jiffies, 20
+	import	resched, 21
+	import	hit_skipped, 22
+	import	hit_timed, 23
+	import	conditions_changed, 25
 
 	.section .note.GNU-stack, "", %progbits

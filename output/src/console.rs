@@ -205,9 +205,6 @@ pub fn message_text(payload: &[u8]) -> &[u8] {
     &text[..text.len().min(length.unwrap_or(0) as usize)]
 }
 
-/// Bytes of a name in a record.
-const NAME_BYTES: usize = 16;
-
 /// Reads words off a record.
 #[derive(Clone, Copy)]
 struct Words<'a>(&'a [u8]);
@@ -238,7 +235,7 @@ impl<'a> Words<'a> {
                 let (length, rest) = self.0.split_first_chunk().ok_or(Malformed)?;
                 if u64::from_le_bytes(*length) == raw::SPILE_PRINT_NAME.into() {
                     self.0 = rest;
-                    let name = self.take(NAME_BYTES)?;
+                    let name = self.take(raw::SPILE_NAME_BYTES as usize)?;
                     return Ok(Arg::Str(name.split(|byte| *byte == 0).next().unwrap_or_default()));
                 }
                 let length = usize::try_from(self.word()?).map_err(|_| Malformed)?;

@@ -34,7 +34,6 @@ pub fn address(import: u32) -> Option<usize> {
         raw::SPILE_IMPORT_ring_commit => ring_commit as *const () as usize,
         raw::SPILE_IMPORT_session_exit => session_exit as *const () as usize,
         raw::SPILE_IMPORT_session_fail => session_fail as *const () as usize,
-        raw::SPILE_IMPORT_current_task => current_task as *const () as usize,
         raw::SPILE_IMPORT_time_mono_ns => time_mono_ns as *const () as usize,
         raw::SPILE_IMPORT_time_real_ns => time_real_ns as *const () as usize,
         raw::SPILE_IMPORT_time_boot_ns => time_boot_ns as *const () as usize,
@@ -191,7 +190,7 @@ fn task(pid: i32, tgid: i32, comm: &str) -> raw::spile_user_task {
 }
 
 /// The address of this thread's `spile_user_task`.
-pub extern "C" fn current_task() -> u64 {
+pub fn current_task() -> u64 {
     static TASKS: OnceLock<Box<Tasks>> = OnceLock::new();
     let tasks = TASKS.get_or_init(|| {
         let comm = |pid: i32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();

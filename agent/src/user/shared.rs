@@ -31,14 +31,15 @@ impl Shared {
     /// Zeroed memory as an image's header asks for.
     pub fn new(header: &raw::spile_image, setup: &Setup) -> Box<Self> {
         let words = |bytes: u32| vec![0u64; (bytes as usize).div_ceil(8)].into_boxed_slice();
-        let mut memory = [words(header.data_size), words(header.percpu_size), words(header.scratch_size)];
+        let mut memory =
+            [words(header.data_size), words(raw::SPILE_LEVELS * header.part_size), words(header.scratch_size)];
         let mut hits = vec![0u64; header.n_probes as usize].into_boxed_slice();
-        let [data, percpu, scratch] = memory.each_mut().map(|words| words.as_mut_ptr().expose_provenance() as u64);
+        let [data, part, scratch] = memory.each_mut().map(|words| words.as_mut_ptr().expose_provenance() as u64);
         let context = raw::spile_ctx {
             data,
-            percpu,
-            percpu_base: percpu,
-            percpu_stride: header.percpu_size.into(),
+            part,
+            parts: part,
+            part_stride: header.part_size.into(),
             scratch,
             hits: hits.as_mut_ptr().expose_provenance() as u64,
             task: imports::current_task(),

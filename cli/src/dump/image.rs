@@ -23,7 +23,7 @@ fn header(image: &Image<'_>, info: &HostInfo) -> String {
          \x20 instruction set {}, kernel {release}\n\
          \x20 file     {:>8} bytes\n\
          \x20 text     {:>8} bytes at {:#x}, init {init}, stubs from {:#06x}\n\
-         \x20 data     {:>8} bytes shared, {} for each CPU, {} of scratch for each context\n\
+         \x20 data     {:>8} bytes shared, {} and {} of scratch for each context\n\
          \x20 host     {:>8} bytes\n\
          \x20 limits   string {}, errors {}, skipped {}, nesting {}, action {}; run-time errors are {errors}\n",
         info.script,
@@ -35,7 +35,7 @@ fn header(image: &Image<'_>, info: &HostInfo) -> String {
         header.text_off,
         header.stubs,
         header.data_size,
-        header.percpu_size,
+        header.part_size,
         header.scratch_size,
         header.host_size,
         limits.max_string,

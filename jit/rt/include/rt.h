@@ -31,11 +31,11 @@ struct rt_str {
 /* The view that generated code and this runtime have of struct spile_ctx. */
 struct rt_ctx {
 	__u64 next, state, hits, rows;
-	__u64 data, percpu, percpu_base, percpu_stride;
+	__u64 data, part, parts, part_stride;
 	__u64 scratch, counters, session, param;
 	__u32 n_cpus, cpu, level, probe;
 	__u64 regs, args, entry, result, task;
-	__u64 calls, returns, lost_returns, sample, clocks;
+	__u64 calls, returns, lost_returns, sample, clocks, owner;
 	/* From here on it is spile_ctx.image. */
 	__u64 frame_top;	/* first free byte of the scratch memory; set by handlers that call functions */
 	__s64 budget;		/* actions left in this hit */
@@ -61,7 +61,7 @@ struct rt_session {
 	__u32 max_trylock;
 	__u32 scratch_size;
 	__u32 reserve;		/* rt_scratch_reserve(): the end of the scratch memory, the runtime's own */
-	__u32 timing_off;	/* of struct rt_timing, in each CPU's part; 0: handlers are not timed */
+	__u32 timing_off;	/* of struct rt_timing, in each context's part; 0: handlers are not timed */
 	__u64 begun;		/* when, cycles, where they are */
 	__u64 globals;		/* address of the first struct rt_global */
 };
@@ -83,7 +83,7 @@ struct rt_global {
 	__u8 n_keys;		/* maps */
 	__u8 sized;		/* maps: the script gave the capacity (chooses the message) */
 	__u8 sum, extremes;	/* statistics: 1 if kept */
-	__u8 sharded;		/* integers: 1 if each CPU and level has a part of the sum */
+	__u8 sharded;		/* integers: 1 if each context has a part of the sum */
 	__u8 shared;		/* maps: 1 if handlers that only add to elements may run beside each other */
 	__u8 spare;		/* maps: 1 if handlers that empty it run beside others: there are heads to change to */
 	__u8 reserved[3];
@@ -100,8 +100,8 @@ struct rt_global {
 	__u32 n_slots;		/* maps: of the hash table, a power of two */
 	__u32 data_off;		/* in the image's data, multiple of 64 */
 	__u32 data_size;
-	__u32 percpu_off;	/* in each CPU's part, multiple of 64 */
-	__u32 percpu_size;
+	__u32 part_off;		/* in each context's part, multiple of 8 */
+	__u32 part_size;
 	__u32 lock_off;		/* its lock word, in the image's data */
 	__u32 nodes_off;	/* maps: the first element, in the image's data */
 	__u32 keys_off;		/* maps: the first key, in an element */
@@ -112,11 +112,11 @@ struct rt_global {
 };
 
 /*
- * Computes the lower part of a global, and advances *data and *percpu, the
+ * Computes the lower part of a global, and advances *data and *part, the
  * bytes used so far (*data begins at sizeof(struct rt_session)). Also built
  * for the host, where the jit calls it. Returns 0, or -1 where it is too large.
  */
-int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu);
+int rt_layout(struct rt_global *global, __u64 *data, __u64 *part);
 __u32 rt_str_slot(__u32 max_string);
 /*
  * Bytes at the end of the scratch memory that the runtime keeps for itself: scratch_size is the frames' need and these.
@@ -139,8 +139,8 @@ enum rt_lock_mode {
 	RT_LOCK_SELECT = 5,	/* of a map's selection, which is then made; before all others */
 };
 
-/* A lock's word counts readers, or is this and the writer's CPU. */
-#define RT_LOCK_WRITER 0x80000000u
+/* A lock's word counts readers, or is spile_ctx.owner of the writer's. */
+#define RT_LOCK_WRITER SPILE_OWNER
 
 struct rt_lock {
 	__u32 lock_off;
@@ -170,16 +170,17 @@ void rt_init(struct rt_ctx *ctx, const struct rt_init_info *info, const struct r
  * (counted). rt_leave() releases them; where there is one lock only, generated
  * code does both, and asks rt_enter() where it would have to wait. rt_failed()
  * reports an error that nobody caught, and ends it: a record, MAXERRORS,
- * session_fail. No error is under way when a handler begins.
+ * session_fail. No error is under way when a handler begins. rt_ask() takes
+ * the locks as rt_enter() does, but waits for none, and counts nothing.
  */
+__u64 rt_ask(struct rt_ctx *ctx, const struct rt_handler *handler);
 __u64 rt_enter(struct rt_ctx *ctx, const struct rt_handler *handler);
 void rt_leave(struct rt_ctx *ctx, const struct rt_handler *handler);
 void rt_failed(struct rt_ctx *ctx);
 
 /*
- * What the handlers of a probe took: one for each probe, CPU and level, n_probes *
- * SPILE_LEVELS of them from timing_off in each CPU's part. The numbers are those of
- * struct spile_timing.
+ * What the handlers of a probe took: one for each probe, n_probes of them from
+ * timing_off in each context's part. The numbers are those of struct spile_timing.
  */
 struct rt_timing {
 	__u64 count, sum, min, max, squares_low, squares_high;

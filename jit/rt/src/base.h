@@ -81,6 +81,17 @@ ALWAYS_INLINE struct rt_session *session_of(const struct rt_ctx *ctx)
 	return at(ctx->data);
 }
 
+/* How many contexts have a part, and the address of a part by its number: CPU by CPU, level by level. */
+ALWAYS_INLINE u32 n_parts(const struct rt_ctx *ctx)
+{
+	return ctx->n_cpus * SPILE_LEVELS;
+}
+
+ALWAYS_INLINE u64 part_at(const struct rt_ctx *ctx, u32 number)
+{
+	return ctx->parts + number * ctx->part_stride;
+}
+
 /* The end of the scratch memory, which is the runtime's own: rt_scratch_reserve() bytes. */
 ALWAYS_INLINE u64 reserve_of(const struct rt_ctx *ctx)
 {

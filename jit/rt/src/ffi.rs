@@ -8,7 +8,7 @@ mod c {
     use crate::raw::{rt_global, rt_value};
 
     unsafe extern "C" {
-        pub fn rt_layout(global: *mut rt_global, data: *mut u64, percpu: *mut u64) -> i32;
+        pub fn rt_layout(global: *mut rt_global, data: *mut u64, part: *mut u64) -> i32;
         pub safe fn rt_str_slot(max_string: u32) -> u32;
         pub safe fn rt_scratch_reserve(max_string: u32, matches: u32) -> u32;
         pub fn rt_format(
@@ -150,10 +150,10 @@ fn grow(out: &mut Vec<u8>, fill: impl Fn(&mut [u8]) -> u64) -> usize {
 pub struct LayoutError;
 
 /// Computes the lower part of a global from the upper, and advances the bytes used so far of the image's data
-/// (which begin at the size of `rt_session`) and of each CPU's part.
-pub fn layout(global: &mut rt_global, data: &mut u64, percpu: &mut u64) -> Result<(), LayoutError> {
+/// (which begin at the size of `rt_session`) and of each context's part.
+pub fn layout(global: &mut rt_global, data: &mut u64, part: &mut u64) -> Result<(), LayoutError> {
     // SAFETY: three distinct, valid references.
-    let status = unsafe { c::rt_layout(global, data, percpu) };
+    let status = unsafe { c::rt_layout(global, data, part) };
     if status == 0 { Ok(()) } else { Err(LayoutError) }
 }
 

@@ -69,9 +69,9 @@ static u64 map_selection_size(const struct rt_global *global)
 	return global->select ? size : 0;
 }
 
-int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
+int rt_layout(struct rt_global *global, __u64 *data, __u64 *part)
 {
-	u64 size = 0, stats = 0, lock_at = 0, nodes_end = 0;
+	u64 size = 0, own = 0, lock_at = 0, nodes_end = 0;
 
 	if (global->max_string < 1 || global->max_string > 1u << 20)
 		return -1;
@@ -89,7 +89,7 @@ int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
 	case RT_INT:
 		lock_at = sizeof(s64);
 		size = lock_at + sizeof(u64);
-		stats = global->sharded ? sizeof(s64) * SPILE_LEVELS : 0;
+		own = global->sharded ? sizeof(s64) : 0;
 		break;
 	case RT_STR:
 		lock_at = global->slot;
@@ -98,19 +98,19 @@ int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
 	case RT_STAT:
 		lock_at = sizeof(u64);
 		size = lock_at + sizeof(u64);
-		stats = (u64)global->stat_size * SPILE_LEVELS;
+		own = global->stat_size;
 		break;
 	case RT_MAP:
 		nodes_end = map_layout(global);
 		if (!nodes_end)
 			return -1;
 		size = nodes_end + map_selection_size(global);
-		stats = global->shared ? sizeof(u32) : 0;
+		own = global->shared ? sizeof(u32) : 0;
 		break;
 	default:
 		return -1;
 	}
-	if (*data + size + BLOCK > SPILE_MAX_DATA || *percpu + stats + BLOCK > SPILE_MAX_PERCPU)
+	if (*data + size + BLOCK > SPILE_MAX_DATA || *part + own + BLOCK > SPILE_MAX_PART)
 		return -1;
 	global->data_off = (u32)align_up(*data, BLOCK);
 	global->data_size = (u32)align_up(size, BLOCK);
@@ -120,10 +120,11 @@ int rt_layout(struct rt_global *global, __u64 *data, __u64 *percpu)
 		global->select_off = global->data_off + (u32)nodes_end;
 		global->select_lock_off = global->select_off + (u32)__builtin_offsetof(struct selection, lock);
 	}
-	global->percpu_off = (u32)align_up(*percpu, BLOCK);
-	global->percpu_size = (u32)align_up(stats, BLOCK);
+	/* Nobody else writes there, so nothing is gained by apartness. */
+	global->part_off = (u32)*part;
+	global->part_size = (u32)align_up(own, sizeof(u64));
 	*data = global->data_off + global->data_size;
-	*percpu = global->percpu_off + global->percpu_size;
+	*part = global->part_off + global->part_size;
 	return 0;
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
 /*
- * Reader-writer locks of globals: a word that counts readers, or holds WRITER
- * and the writer's CPU. Waited for at most max_trylock times TRYLOCK_DELAY_NS,
+ * Reader-writer locks of globals: a word that counts readers, or holds the
+ * writer's spile_ctx.owner. Waited for at most max_trylock times TRYLOCK_DELAY_NS,
  * and not at all if the writer is a handler of this CPU, which cannot go on
  * before this one ends.
  *
- * A shared map has a count in each CPU's part, too: of the handlers there that
- * only add to elements. They are in where the word is 0 after they are counted;
- * who wants to be alone looks at the counts when it has the word. So hits of
- * different CPUs write nothing in common.
+ * A shared map has a mark in each context's part, too: that a handler is in
+ * which only adds to elements. It is in where the word is 0 after the mark is
+ * set; who wants to be alone looks at the marks when it has the word. So hits
+ * of different CPUs write nothing in common.
  */
 #include "imports.h"
 #include "map.h"
@@ -23,28 +23,27 @@ ALWAYS_INLINE const struct rt_global *lock_global(const struct rt_ctx *ctx, cons
 	return (const struct rt_global *)at(session_of(ctx)->globals) + lock->global;
 }
 
-/* A CPU's handlers that are adding to elements of a shared map. */
-ALWAYS_INLINE u32 *update_count(const struct rt_ctx *ctx, const struct rt_global *map, u32 cpu)
+/* Where a part has the mark. */
+ALWAYS_INLINE u32 *update_mark(u64 part, const struct rt_global *map)
 {
-	return at(ctx->percpu_base + cpu * ctx->percpu_stride + map->percpu_off);
+	return at(part + map->part_off);
 }
 
-/* Only this CPU changes its count, and what interrupts it leaves it as it was. */
-ALWAYS_INLINE void update_leave(u32 *count)
+ALWAYS_INLINE void update_leave(u32 *mark)
 {
-	__atomic_store_n(count, *count - 1, __ATOMIC_RELEASE);
+	__atomic_store_n(mark, 0, __ATOMIC_RELEASE);
 }
 
 static int update_try(struct rt_ctx *ctx, const struct rt_lock *lock, u32 *seen)
 {
-	u32 *count = update_count(ctx, lock_global(ctx, lock), ctx->cpu);
+	u32 *mark = update_mark(ctx->part, lock_global(ctx, lock));
 
-	/* First counted, then looked: the other way round than who wants to be alone. */
-	__atomic_fetch_add(count, 1, __ATOMIC_SEQ_CST);
+	/* First marked, then looked: the other way round than who wants to be alone. */
+	__atomic_store_n(mark, 1, __ATOMIC_SEQ_CST);
 	*seen = __atomic_load_n((u32 *)at(ctx->data + lock->lock_off), __ATOMIC_SEQ_CST);
 	if (LIKELY(!*seen))
 		return 1;
-	update_leave(count);
+	update_leave(mark);
 	return 0;
 }
 
@@ -52,13 +51,13 @@ static int update_try(struct rt_ctx *ctx, const struct rt_lock *lock, u32 *seen)
 static int updates_end(struct rt_ctx *ctx, const struct rt_lock *lock, u32 *seen)
 {
 	const struct rt_global *map = lock_global(ctx, lock);
-	u32 cpu, i;
+	u32 part, i;
 
 	*seen = 0;
-	for (cpu = 0; cpu < ctx->n_cpus; cpu++) {
-		for (i = 0; __atomic_load_n(update_count(ctx, map, cpu), __ATOMIC_SEQ_CST); i++) {
-			if (cpu == ctx->cpu) {
-				*seen = WRITER | cpu;
+	for (part = 0; part < n_parts(ctx); part++) {
+		for (i = 0; __atomic_load_n(update_mark(part_at(ctx, part), map), __ATOMIC_SEQ_CST); i++) {
+			if (part / SPILE_LEVELS == ctx->cpu) {
+				*seen = (u32)ctx->owner;
 				return 0;
 			}
 			if (i == SPINS)
@@ -78,7 +77,7 @@ static int lock_try(struct rt_ctx *ctx, const struct rt_lock *lock, u32 *seen)
 	if (lock->mode == RT_LOCK_UPDATE)
 		return update_try(ctx, lock, seen);
 	old = __atomic_load_n(word, __ATOMIC_RELAXED);
-	new = lock->mode == RT_LOCK_READ ? old + 1 : WRITER | ctx->cpu;
+	new = lock->mode == RT_LOCK_READ ? old + 1 : (u32)ctx->owner;
 	*seen = old;
 	if (lock->mode == RT_LOCK_READ ? old & WRITER : old)
 		return 0;
@@ -98,7 +97,7 @@ static void lock_release(struct rt_ctx *ctx, const struct rt_lock *lock)
 	if (lock->mode == RT_LOCK_READ)
 		__atomic_fetch_sub(word, 1, __ATOMIC_RELEASE);
 	else if (lock->mode == RT_LOCK_UPDATE)
-		update_leave(update_count(ctx, lock_global(ctx, lock), ctx->cpu));
+		update_leave(update_mark(ctx->part, lock_global(ctx, lock)));
 	else
 		__atomic_store_n(word, 0, __ATOMIC_RELEASE);
 }
@@ -132,7 +131,7 @@ static int lock_take(struct rt_ctx *ctx, const struct rt_lock *lock)
 	for (;;) {
 		if (LIKELY(!lock_needs_spare(lock) ? lock_try(ctx, lock, &seen) : lock_try_clean(ctx, lock, &seen)))
 			break;
-		if (seen == (WRITER | ctx->cpu))
+		if (seen == (u32)ctx->owner)
 			return 0;
 		now = spile_import_time_mono_ns();
 		if (!begun)

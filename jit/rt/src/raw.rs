@@ -20,9 +20,9 @@ pub struct rt_ctx {
     pub hits: __u64,
     pub rows: __u64,
     pub data: __u64,
-    pub percpu: __u64,
-    pub percpu_base: __u64,
-    pub percpu_stride: __u64,
+    pub part: __u64,
+    pub parts: __u64,
+    pub part_stride: __u64,
     pub scratch: __u64,
     pub counters: __u64,
     pub session: __u64,
@@ -41,6 +41,7 @@ pub struct rt_ctx {
     pub lost_returns: __u64,
     pub sample: __u64,
     pub clocks: __u64,
+    pub owner: __u64,
     pub frame_top: __u64,
     pub budget: __s64,
     pub depth: __u32,
@@ -54,16 +55,16 @@ pub struct rt_ctx {
     pub keys: [__u64; 4usize],
 }
 const _: () = {
-    ["Size of rt_ctx"][::core::mem::size_of::<rt_ctx>() - 288usize];
+    ["Size of rt_ctx"][::core::mem::size_of::<rt_ctx>() - 296usize];
     ["Alignment of rt_ctx"][::core::mem::align_of::<rt_ctx>() - 8usize];
     ["Offset of field: rt_ctx::next"][::core::mem::offset_of!(rt_ctx, next) - 0usize];
     ["Offset of field: rt_ctx::state"][::core::mem::offset_of!(rt_ctx, state) - 8usize];
     ["Offset of field: rt_ctx::hits"][::core::mem::offset_of!(rt_ctx, hits) - 16usize];
     ["Offset of field: rt_ctx::rows"][::core::mem::offset_of!(rt_ctx, rows) - 24usize];
     ["Offset of field: rt_ctx::data"][::core::mem::offset_of!(rt_ctx, data) - 32usize];
-    ["Offset of field: rt_ctx::percpu"][::core::mem::offset_of!(rt_ctx, percpu) - 40usize];
-    ["Offset of field: rt_ctx::percpu_base"][::core::mem::offset_of!(rt_ctx, percpu_base) - 48usize];
-    ["Offset of field: rt_ctx::percpu_stride"][::core::mem::offset_of!(rt_ctx, percpu_stride) - 56usize];
+    ["Offset of field: rt_ctx::part"][::core::mem::offset_of!(rt_ctx, part) - 40usize];
+    ["Offset of field: rt_ctx::parts"][::core::mem::offset_of!(rt_ctx, parts) - 48usize];
+    ["Offset of field: rt_ctx::part_stride"][::core::mem::offset_of!(rt_ctx, part_stride) - 56usize];
     ["Offset of field: rt_ctx::scratch"][::core::mem::offset_of!(rt_ctx, scratch) - 64usize];
     ["Offset of field: rt_ctx::counters"][::core::mem::offset_of!(rt_ctx, counters) - 72usize];
     ["Offset of field: rt_ctx::session"][::core::mem::offset_of!(rt_ctx, session) - 80usize];
@@ -82,17 +83,18 @@ const _: () = {
     ["Offset of field: rt_ctx::lost_returns"][::core::mem::offset_of!(rt_ctx, lost_returns) - 168usize];
     ["Offset of field: rt_ctx::sample"][::core::mem::offset_of!(rt_ctx, sample) - 176usize];
     ["Offset of field: rt_ctx::clocks"][::core::mem::offset_of!(rt_ctx, clocks) - 184usize];
-    ["Offset of field: rt_ctx::frame_top"][::core::mem::offset_of!(rt_ctx, frame_top) - 192usize];
-    ["Offset of field: rt_ctx::budget"][::core::mem::offset_of!(rt_ctx, budget) - 200usize];
-    ["Offset of field: rt_ctx::depth"][::core::mem::offset_of!(rt_ctx, depth) - 208usize];
-    ["Offset of field: rt_ctx::error"][::core::mem::offset_of!(rt_ctx, error) - 212usize];
-    ["Offset of field: rt_ctx::error_arg"][::core::mem::offset_of!(rt_ctx, error_arg) - 216usize];
-    ["Offset of field: rt_ctx::error_location"][::core::mem::offset_of!(rt_ctx, error_location) - 224usize];
-    ["Offset of field: rt_ctx::matched"][::core::mem::offset_of!(rt_ctx, matched) - 228usize];
-    ["Offset of field: rt_ctx::error_text"][::core::mem::offset_of!(rt_ctx, error_text) - 232usize];
-    ["Offset of field: rt_ctx::random"][::core::mem::offset_of!(rt_ctx, random) - 240usize];
-    ["Offset of field: rt_ctx::word"][::core::mem::offset_of!(rt_ctx, word) - 248usize];
-    ["Offset of field: rt_ctx::keys"][::core::mem::offset_of!(rt_ctx, keys) - 256usize];
+    ["Offset of field: rt_ctx::owner"][::core::mem::offset_of!(rt_ctx, owner) - 192usize];
+    ["Offset of field: rt_ctx::frame_top"][::core::mem::offset_of!(rt_ctx, frame_top) - 200usize];
+    ["Offset of field: rt_ctx::budget"][::core::mem::offset_of!(rt_ctx, budget) - 208usize];
+    ["Offset of field: rt_ctx::depth"][::core::mem::offset_of!(rt_ctx, depth) - 216usize];
+    ["Offset of field: rt_ctx::error"][::core::mem::offset_of!(rt_ctx, error) - 220usize];
+    ["Offset of field: rt_ctx::error_arg"][::core::mem::offset_of!(rt_ctx, error_arg) - 224usize];
+    ["Offset of field: rt_ctx::error_location"][::core::mem::offset_of!(rt_ctx, error_location) - 232usize];
+    ["Offset of field: rt_ctx::matched"][::core::mem::offset_of!(rt_ctx, matched) - 236usize];
+    ["Offset of field: rt_ctx::error_text"][::core::mem::offset_of!(rt_ctx, error_text) - 240usize];
+    ["Offset of field: rt_ctx::random"][::core::mem::offset_of!(rt_ctx, random) - 248usize];
+    ["Offset of field: rt_ctx::word"][::core::mem::offset_of!(rt_ctx, word) - 256usize];
+    ["Offset of field: rt_ctx::keys"][::core::mem::offset_of!(rt_ctx, keys) - 264usize];
 };
 #[repr(C)]
 #[derive(
@@ -170,8 +172,8 @@ pub struct rt_global {
     pub n_slots: __u32,
     pub data_off: __u32,
     pub data_size: __u32,
-    pub percpu_off: __u32,
-    pub percpu_size: __u32,
+    pub part_off: __u32,
+    pub part_size: __u32,
     pub lock_off: __u32,
     pub nodes_off: __u32,
     pub keys_off: __u32,
@@ -211,8 +213,8 @@ const _: () = {
     ["Offset of field: rt_global::n_slots"][::core::mem::offset_of!(rt_global, n_slots) - 72usize];
     ["Offset of field: rt_global::data_off"][::core::mem::offset_of!(rt_global, data_off) - 76usize];
     ["Offset of field: rt_global::data_size"][::core::mem::offset_of!(rt_global, data_size) - 80usize];
-    ["Offset of field: rt_global::percpu_off"][::core::mem::offset_of!(rt_global, percpu_off) - 84usize];
-    ["Offset of field: rt_global::percpu_size"][::core::mem::offset_of!(rt_global, percpu_size) - 88usize];
+    ["Offset of field: rt_global::part_off"][::core::mem::offset_of!(rt_global, part_off) - 84usize];
+    ["Offset of field: rt_global::part_size"][::core::mem::offset_of!(rt_global, part_size) - 88usize];
     ["Offset of field: rt_global::lock_off"][::core::mem::offset_of!(rt_global, lock_off) - 92usize];
     ["Offset of field: rt_global::nodes_off"][::core::mem::offset_of!(rt_global, nodes_off) - 96usize];
     ["Offset of field: rt_global::keys_off"][::core::mem::offset_of!(rt_global, keys_off) - 100usize];

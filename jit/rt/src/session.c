@@ -51,6 +51,19 @@ __u64 rt_enter(struct rt_ctx *ctx, const struct rt_handler *handler)
 	return 0;
 }
 
+__u64 rt_ask(struct rt_ctx *ctx, const struct rt_handler *handler)
+{
+	u32 i, seen;
+
+	for (i = 0; i < handler->n_locks; i++) {
+		if (lock_try(ctx, &handler->locks[i], &seen))
+			continue;
+		locks_release(ctx, handler, i);
+		return 0;
+	}
+	return 1;
+}
+
 void rt_leave(struct rt_ctx *ctx, const struct rt_handler *handler)
 {
 	locks_release(ctx, handler, handler->n_locks);

@@ -10,19 +10,19 @@
  */
 static __attribute__((noinline)) u64 map_make(struct rt_ctx *ctx, const struct rt_global *map, const u64 *keys)
 {
-	u32 *count = update_count(ctx, map, ctx->cpu), seen;
+	u32 *mark = update_mark(ctx->part, map), seen;
 	u32 global = (u32)(map - (const struct rt_global *)at(session_of(ctx)->globals));
 	struct rt_lock alone = { map->lock_off, RT_LOCK_ALONE, global, 0 };
 	struct rt_lock update = { map->lock_off, RT_LOCK_UPDATE, global, 0 };
 	u64 address;
 
 	/* A handler that has the map alone, or needs no lock. */
-	if (!*count)
+	if (!*mark)
 		return rt_map_put(ctx, map, keys);
-	update_leave(count);
+	update_leave(mark);
 	if (LIKELY(lock_take(ctx, &alone))) {
 		address = rt_map_put(ctx, map, keys);
-		__atomic_fetch_add(count, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(mark, 1, __ATOMIC_RELAXED);
 		lock_release(ctx, &alone);
 		return address;
 	}

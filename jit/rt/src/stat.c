@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
 /*
- * Statistics, and counters. Scalars have one part for each CPU and level, so that
+ * Statistics, and counters. Scalars have one part in each context's, so that
  * adding needs no lock and no atomic operation: nothing else adds to it
  * meanwhile. An element of a map is one part: the map's lock is held for
  * writing, since adding may insert.
@@ -11,9 +11,9 @@
 /* Where an aggregate's parts are, and which generation they must have. */
 struct stat_parts {
 	const struct rt_global *global;
-	u64 first;		/* address of the first part of CPU 0 */
+	u64 first;		/* address of the first */
 	u64 generation;
-	u32 n;			/* SPILE_LEVELS on each CPU, or 1, or none */
+	u32 n;			/* of all contexts, or 1, or none */
 };
 
 struct stat_total {
@@ -26,9 +26,15 @@ ALWAYS_INLINE struct stat_spread *stat_spread(struct stat *stat)
 	return (struct stat_spread *)(stat + 1);
 }
 
-ALWAYS_INLINE u64 *stat_buckets(const struct rt_global *global, struct stat *stat)
+/*
+ * Of a logarithmic histogram the last bucket is first: from 0 on a value is so
+ * many buckets from the end as it has zeros before it, which generated code counts.
+ */
+ALWAYS_INLINE u64 *stat_bucket(const struct rt_global *global, struct stat *stat, u32 bucket)
 {
-	return (u64 *)((u8 *)(stat + 1) + (global->variance ? sizeof(struct stat_spread) : 0));
+	u64 *buckets = (u64 *)((u8 *)(stat + 1) + (global->variance ? sizeof(struct stat_spread) : 0));
+
+	return &buckets[global->hist == RT_HIST_LOG ? LOG_BUCKETS - 1 - bucket : bucket];
 }
 
 /* The shared generation of a scalar aggregate. */
@@ -70,9 +76,10 @@ static void stat_add(const struct rt_global *global, struct stat *stat, u64 gene
 	if (global->variance)
 		stat_spread_add(global, stat, value);
 	if (global->hist == RT_HIST_LOG)
-		stat_buckets(global, stat)[hist_bucket_log(value)]++;
+		++*stat_bucket(global, stat, hist_bucket_log(value));
 	else if (global->hist == RT_HIST_LINEAR)
-		stat_buckets(global, stat)[hist_bucket_linear(value, global->low, global->step, global->n_buckets)]++;
+		++*stat_bucket(global, stat,
+			       hist_bucket_linear(value, global->low, global->step, global->n_buckets));
 }
 
 void rt_stat_add(struct rt_ctx *ctx, const struct rt_global *global, const __u64 *keys, __s64 value)
@@ -80,7 +87,7 @@ void rt_stat_add(struct rt_ctx *ctx, const struct rt_global *global, const __u64
 	struct stat *stat;
 
 	if (!keys) {
-		stat = at(ctx->percpu + global->percpu_off + (u64)ctx->level * global->stat_size);
+		stat = at(ctx->part + global->part_off);
 		stat_add(global, stat, __atomic_load_n(stat_generation(ctx, global), __ATOMIC_RELAXED), value);
 		return;
 	}
@@ -120,49 +127,44 @@ static struct stat_parts stat_parts(struct rt_ctx *ctx, const struct rt_global *
 		node = map_find(ctx, global, keys).node;
 		return node ? stat_parts_node(global, node) : parts;
 	}
-	parts.first = ctx->percpu_base + global->percpu_off;
+	parts.first = ctx->parts + global->part_off;
 	parts.generation = __atomic_load_n(stat_generation(ctx, global), __ATOMIC_RELAXED);
-	parts.n = ctx->n_cpus * SPILE_LEVELS;
+	parts.n = n_parts(ctx);
 	return parts;
 }
 
-/* The numbered part (CPU by CPU, level by level) if it has values, or 0. */
+/* The numbered part if it has values, or 0. */
 static struct stat *stat_part(struct rt_ctx *ctx, const struct stat_parts *parts, u32 number)
 {
-	u32 cpu = number / SPILE_LEVELS, level = number % SPILE_LEVELS;
-	struct stat *stat = at(parts->first + cpu * ctx->percpu_stride + (u64)level * parts->global->stat_size);
+	struct stat *stat = at(parts->first + number * ctx->part_stride);
 
 	if (__atomic_load_n(&stat->generation, __ATOMIC_ACQUIRE) != parts->generation || !stat->count)
 		return 0;
 	return stat;
 }
 
-/* The part of a counter that a CPU and level have. */
-static s64 *counter_part(const struct rt_ctx *ctx, const struct rt_global *global, u32 cpu, u32 level)
+/* The numbered part of a counter. */
+static s64 *counter_part(const struct rt_ctx *ctx, const struct rt_global *global, u32 number)
 {
-	return (s64 *)at(ctx->percpu_base + global->percpu_off + cpu * ctx->percpu_stride) + level;
+	return at(part_at(ctx, number) + global->part_off);
 }
 
 __s64 rt_counter_get(struct rt_ctx *ctx, const struct rt_global *global)
 {
 	u64 sum = *(u64 *)at(ctx->data + global->data_off);
-	u32 cpu, level;
+	u32 i;
 
-	for (cpu = 0; cpu < ctx->n_cpus; cpu++) {
-		for (level = 0; level < SPILE_LEVELS; level++)
-			sum += (u64)__atomic_load_n(counter_part(ctx, global, cpu, level), __ATOMIC_RELAXED);
-	}
+	for (i = 0; i < n_parts(ctx); i++)
+		sum += (u64)__atomic_load_n(counter_part(ctx, global, i), __ATOMIC_RELAXED);
 	return (s64)sum;
 }
 
 void rt_counter_set(struct rt_ctx *ctx, const struct rt_global *global, __s64 value)
 {
-	u32 cpu, level;
+	u32 i;
 
-	for (cpu = 0; cpu < ctx->n_cpus; cpu++) {
-		for (level = 0; level < SPILE_LEVELS; level++)
-			*counter_part(ctx, global, cpu, level) = 0;
-	}
+	for (i = 0; i < n_parts(ctx); i++)
+		*counter_part(ctx, global, i) = 0;
 	*(s64 *)at(ctx->data + global->data_off) = value;
 }
 
@@ -254,7 +256,7 @@ __s64 rt_hist_bucket(struct rt_ctx *ctx, const struct rt_global *global, const _
 		struct stat *part = stat_part(ctx, &parts, i);
 
 		if (part)
-			count += stat_buckets(global, part)[index];
+			count += *stat_bucket(global, part, (u32)index);
 	}
 	return (s64)count;
 }
@@ -282,6 +284,6 @@ static void stat_hist(struct rt_ctx *ctx, const struct rt_global *global, const 
 		struct stat *part = stat_part(ctx, &parts, i);
 
 		for (k = 0; part && k < global->n_buckets; k++)
-			buckets[k] += stat_buckets(global, part)[k];
+			buckets[k] += *stat_bucket(global, part, k);
 	}
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * A scalar aggregate lives in the CPUs' parts, one for each level, and is merged
- * on read. A part belongs to the present only if its generation is the one that
+ * A scalar aggregate lives in the contexts' parts, and is merged on read. A part belongs to the present only if its generation is the one that
  * the shared side has: that is how it is emptied on all CPUs at once. An element
  * of a map has its aggregate in its node. All zero is empty.
  */

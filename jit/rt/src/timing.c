@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
 /*
- * What handlers take, for -t. Each CPU and level has its own numbers for each
- * probe, so that adding to them needs no lock.
+ * What handlers take, for -t. Each context has its own numbers for each probe,
+ * so that adding to them needs no lock.
  */
 #include "imports.h"
 
@@ -18,12 +18,10 @@ void rt_timing_init(struct rt_ctx *ctx, __u64 offset)
 	session->begun = spile_import_cycles();
 }
 
-/* A probe's numbers, from those of the CPU whose part begins there. */
-static struct rt_timing *timing_at(struct rt_ctx *ctx, u64 percpu, u32 probe, u32 level)
+/* A probe's numbers in a part. */
+static struct rt_timing *timing_at(struct rt_ctx *ctx, u64 part, u32 probe)
 {
-	struct rt_timing *all = at(percpu + session_of(ctx)->timing_off);
-
-	return &all[(u64)probe * SPILE_LEVELS + level];
+	return (struct rt_timing *)at(part + session_of(ctx)->timing_off) + probe;
 }
 
 /* That of the power of 2 that a number is not less than. */
@@ -36,7 +34,7 @@ static u32 timing_bucket(u64 cycles)
 
 void rt_timed(struct rt_ctx *ctx, __u64 cycles)
 {
-	struct rt_timing *timing = timing_at(ctx, ctx->percpu, ctx->probe, ctx->level);
+	struct rt_timing *timing = timing_at(ctx, ctx->part, ctx->probe);
 	unsigned __int128 square = (unsigned __int128)cycles * cycles;
 	u64 low = timing->squares_low + (u64)square;
 
@@ -58,12 +56,12 @@ static void timing_waited(struct rt_ctx *ctx, u64 ns)
 
 	if (!session_of(ctx)->timing_off)
 		return;
-	timing = timing_at(ctx, ctx->percpu, ctx->probe, ctx->level);
+	timing = timing_at(ctx, ctx->part, ctx->probe);
 	timing->lock_waits++;
 	timing->lock_wait_ns += ns;
 }
 
-/* Adds one CPU's and level's numbers to a record. */
+/* Adds one context's numbers to a record. */
 static void timing_merge(struct spile_timing *total, const struct rt_timing *timing)
 {
 	u64 low = total->squares_low + timing->squares_low;
@@ -87,16 +85,13 @@ static void timing_merge(struct spile_timing *total, const struct rt_timing *tim
 
 static int timing_any(struct rt_ctx *ctx, u32 probe)
 {
-	u32 cpu, level;
+	u32 i;
 
-	for (cpu = 0; cpu < ctx->n_cpus; cpu++) {
-		for (level = 0; level < SPILE_LEVELS; level++) {
-			u64 percpu = ctx->percpu_base + cpu * ctx->percpu_stride;
-			const struct rt_timing *timing = timing_at(ctx, percpu, probe, level);
+	for (i = 0; i < n_parts(ctx); i++) {
+		const struct rt_timing *timing = timing_at(ctx, part_at(ctx, i), probe);
 
-			if (timing->count || timing->lock_waits)
-				return 1;
-		}
+		if (timing->count || timing->lock_waits)
+			return 1;
 	}
 	return 0;
 }
@@ -105,16 +100,15 @@ static void timing_report(struct rt_ctx *ctx, u32 probe)
 {
 	struct spile_timing *total =
 		at(spile_import_ring_reserve(kshim_ctx(ctx), sizeof(*total), SPILE_RECORD_TIMING));
-	u32 cpu, level;
+	u32 i;
 
 	if (!total)
 		return;
 	memset(&total->probe, 0, sizeof(*total) - __builtin_offsetof(struct spile_timing, probe));
 	total->probe = probe;
 	total->elapsed = spile_import_cycles() - session_of(ctx)->begun;
-	for (cpu = 0; cpu < ctx->n_cpus; cpu++)
-		for (level = 0; level < SPILE_LEVELS; level++)
-			timing_merge(total, timing_at(ctx, ctx->percpu_base + cpu * ctx->percpu_stride, probe, level));
+	for (i = 0; i < n_parts(ctx); i++)
+		timing_merge(total, timing_at(ctx, part_at(ctx, i), probe));
 	spile_import_ring_commit(kshim_ctx(ctx), address_of(total));
 }
 

@@ -7,6 +7,7 @@ use cranelift_codegen::ir::{self as clif, types};
 use spile_abi as abi;
 
 use super::emit::{Callee, Emitter};
+use crate::link::Target;
 use crate::runtime::ctx;
 use crate::{Arch, preserving};
 
@@ -44,7 +45,10 @@ impl Emitter<'_, '_> {
         let section = match self.lowering.clocks.get(&which) {
             Some(known) => *known,
             None => {
-                let asking = self.lowering.preserving(Callee::Import(which.import()));
+                let asking = match self.lowering.arch {
+                    Arch::X86_64 => Target::Import(which.import()),
+                    Arch::Aarch64 => Target::Section(self.lowering.preserving(Callee::Import(which.import())), 0),
+                };
                 let code = preserving::clock(self.lowering.arch, which.base(), asking);
                 let section = self.lowering.linker.add(code);
                 self.lowering.clocks.insert(which, section);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The state of lowering one function, and what all of it emits: calls, addresses, fields.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cranelift_codegen::ir::{
     self as clif, AbiParam, ExtFuncData, ExternalName, GlobalValueData, InstBuilder as _, MemFlagsData, Signature,
@@ -13,6 +13,7 @@ use spile_abi::{self as abi, SPILE_IMPORT_TABLE};
 use spile_ir as ir;
 
 use super::known::Lookup;
+use super::later::{Later, Loaded};
 use super::name::Words;
 use super::{IMPORT, Instance, Lowering, RUNTIME, SECTION};
 use crate::effects::uses;
@@ -82,6 +83,11 @@ pub struct Emitter<'a, 'p> {
     pub found: Vec<Lookup>,
     /// By `BlockId`: the same at the end of each block.
     pub found_at_end: Vec<Vec<Lookup>>,
+    /// What is loaded where it is used; what is so because only a record has it; so far; and by `BlockId`, so far at its end.
+    pub later: HashMap<ir::Value, Later>,
+    pub for_records: HashSet<ir::Value>,
+    pub loaded: Loaded,
+    pub loaded_at_end: Vec<Loaded>,
     /// By `Value`: names of tasks, in registers.
     pub names: HashMap<ir::Value, Words>,
     callees: HashMap<Callee, clif::FuncRef>,
@@ -138,6 +144,10 @@ impl<'a, 'p> Emitter<'a, 'p> {
             landings: HashMap::new(),
             found: Vec::new(),
             found_at_end: vec![Vec::new(); function.blocks.len()],
+            later: HashMap::new(),
+            for_records: HashSet::new(),
+            loaded: Vec::new(),
+            loaded_at_end: vec![Vec::new(); function.blocks.len()],
             names: HashMap::new(),
             callees: HashMap::new(),
             symbols: HashMap::new(),

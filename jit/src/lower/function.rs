@@ -11,6 +11,7 @@ use zerocopy::IntoBytes as _;
 
 use super::emit::{Emitter, Local, TRUSTED, signature};
 use super::handler::Handler;
+use super::later::is_record;
 use super::{ArgSource, Instance, Lowering};
 use crate::runtime::{Rt, ctx};
 
@@ -56,6 +57,7 @@ impl Emitter<'_, '_> {
         let leave = self.builder.create_block();
         self.push_frame(leave);
         self.locals();
+        self.for_records = self.find_loads_for_records();
         if let Some(&entry) = self.blocks.first() {
             self.builder.ins().jump(entry, &[]);
         } else {
@@ -176,7 +178,9 @@ impl Emitter<'_, '_> {
     fn block(&mut self, id: ir::BlockId) {
         let block = &self.function.blocks[id.index()];
         self.block = id.index();
-        self.found = self.found_before(id);
+        let before = self.only_way_to(id);
+        self.found = self.found_before(id, before);
+        self.begin_loads(before);
         self.builder.switch_to_block(self.blocks[id.index()]);
         for param in &block.params {
             self.values[param.index()] = Some(self.builder.append_block_param(self.blocks[id.index()], types::I64));
@@ -184,11 +188,19 @@ impl Emitter<'_, '_> {
         for (index, inst) in block.insts.iter().enumerate() {
             self.loc = inst.loc;
             self.builder.set_srcloc(SourceLoc::new(inst.loc.0));
+            if self.postpone(inst) {
+                continue;
+            }
+            // Records load theirs when they have room for it.
+            if !is_record(inst) {
+                self.load_now(inst.op.operands());
+            }
             if index + 1 == block.insts.len()
                 && let (Some(asked), ir::Terminator::Branch { yes, no, .. }) = (self.asked_at_end(block), &block.end)
             {
+                self.load_now(block.end.operands());
                 self.branch_on_element(&asked, yes, no);
-                self.found_at_end[id.index()] = self.found.clone();
+                self.end_block(id);
                 return;
             }
             let result = self.op(inst);
@@ -198,8 +210,15 @@ impl Emitter<'_, '_> {
             }
         }
         self.builder.set_srcloc(SourceLoc::default());
-        self.found_at_end[id.index()] = self.found.clone();
+        self.load_now(block.end.operands());
+        self.end_block(id);
         self.terminator(&block.end);
+    }
+
+    /// Keeps what is known now for the blocks behind this one.
+    fn end_block(&mut self, id: ir::BlockId) {
+        self.found_at_end[id.index()] = self.found.clone();
+        self.loaded_at_end[id.index()] = self.loaded.clone();
     }
 
     fn terminator(&mut self, end: &ir::Terminator) {

@@ -4,6 +4,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, AtomicRmwOp, InstBuilder as _, types};
 use spile_abi as abi;
+use spile_ir as ir;
 use spile_rt::raw::{RT_LOCK_READ, RT_LOCK_UPDATE, RT_LOCK_WRITE, RT_LOCK_WRITER, rt_lock};
 use zerocopy::IntoBytes as _;
 
@@ -24,7 +25,7 @@ enum Locks {
     None,
     /// One, at this address, which the code takes and gives back itself.
     One(rt_lock, clif::Value),
-    /// One that others may have too, and this CPU's count of those who have.
+    /// One that others may have too, and this context's mark that it has.
     Update(clif::Value, i32),
     /// So many that the runtime does it.
     Many,
@@ -33,6 +34,9 @@ enum Locks {
 impl Emitter<'_, '_> {
     /// Sets what the handler uses of the context, and takes its locks; a hit that cannot have them ends here.
     pub fn enter(&mut self, budget: u32) -> Handler {
+        if self.lowering.conditions.handler == Some(self.instance.function) {
+            return self.enter_to_ask();
+        }
         let effects = &self.lowering.effects[self.instance.function.index()];
         let (spends, matches) = (effects.spends, effects.matches);
         if spends {
@@ -47,10 +51,7 @@ impl Emitter<'_, '_> {
         if locks.is_empty() {
             return Handler { locks: Locks::None, descriptor: None };
         }
-        let mut bytes = [locks.len() as u32, 0].as_bytes().to_vec();
-        bytes.extend_from_slice(locks.as_bytes());
-        let descriptor = self.lowering.constants.add(&mut self.lowering.linker, "handler", bytes);
-        let descriptor = self.address(descriptor, 0);
+        let descriptor = self.locks_descriptor(&locks);
         let locks = match *locks {
             [lock] if matches!(lock.mode, RT_LOCK_READ | RT_LOCK_WRITE) && lock.what == 0 => {
                 Locks::One(lock, self.take_lock(lock, descriptor))
@@ -64,6 +65,25 @@ impl Emitter<'_, '_> {
         Handler { locks, descriptor: Some(descriptor) }
     }
 
+    /// The handler of conditions ends where it would have to wait, and somebody asks again.
+    fn enter_to_ask(&mut self) -> Handler {
+        let locks = self.lowering.locks.of_conditions().to_vec();
+        if locks.is_empty() {
+            return Handler { locks: Locks::None, descriptor: None };
+        }
+        let descriptor = self.locks_descriptor(&locks);
+        let entered = self.word(Callee::Runtime(Rt::Ask), &[self.ctx, descriptor]);
+        self.end_unless(entered);
+        Handler { locks: Locks::Many, descriptor: Some(descriptor) }
+    }
+
+    fn locks_descriptor(&mut self, locks: &[rt_lock]) -> clif::Value {
+        let mut bytes = [locks.len() as u32, 0].as_bytes().to_vec();
+        bytes.extend_from_slice(locks.as_bytes());
+        let descriptor = self.lowering.constants.add(&mut self.lowering.linker, "handler", bytes);
+        self.address(descriptor, 0)
+    }
+
     /// Takes a lock that is free, or else waits for it in the runtime; its address.
     fn take_lock(&mut self, lock: rt_lock, descriptor: clif::Value) -> clif::Value {
         let data = self.ctx_constant(types::I64, ctx::DATA);
@@ -73,8 +93,7 @@ impl Emitter<'_, '_> {
             let writer = self.builder.ins().band_imm_u(seen, i64::from(RT_LOCK_WRITER));
             (seen, self.builder.ins().iadd_imm_s(seen, 1), Some(writer))
         } else {
-            let cpu = self.ctx_constant(types::I32, ctx::CPU);
-            let own = self.builder.ins().bor_imm_u(cpu, i64::from(RT_LOCK_WRITER));
+            let own = self.ctx_constant(types::I32, ctx::OWNER);
             (self.builder.ins().iconst(types::I32, 0), own, None)
         };
         let (wait, taken) = (self.builder.create_block(), self.builder.create_block());
@@ -96,35 +115,44 @@ impl Emitter<'_, '_> {
 
     /// Is counted, and looks whether another wants to be alone: see jit/rt/src/lock.c.
     fn come_in(&mut self, lock: rt_lock, descriptor: clif::Value) -> Locks {
-        let offset = self.lowering.layout.globals[lock.global as usize].percpu_off as i32;
-        let (data, percpu) = (self.ctx_load(types::I64, ctx::DATA), self.ctx_load(types::I64, ctx::PERCPU));
-        let count = self.builder.ins().iadd_imm_s(percpu, i64::from(offset));
+        let (part, offset) = self.own_part(ir::GlobalId(lock.global));
+        let data = self.ctx_constant(types::I64, ctx::DATA);
+        let mark = self.builder.ins().iadd_imm_s(part, i64::from(offset));
         let one = self.builder.ins().iconst(types::I32, 1);
-        self.builder.ins().atomic_rmw(types::I32, TRUSTED, AtomicRmwOp::Add, count, one);
+        match self.lowering.arch {
+            // Cheaper than a store with a fence behind it.
+            Arch::X86_64 => {
+                self.builder.ins().atomic_rmw(types::I32, TRUSTED, AtomicRmwOp::Xchg, mark, one);
+            }
+            Arch::Aarch64 => {
+                self.builder.ins().atomic_store(TRUSTED, one, mark);
+            }
+        }
         let word = self.builder.ins().iadd_imm_s(data, i64::from(lock.lock_off));
         let alone = self.builder.ins().atomic_load(types::I32, TRUSTED, word);
         let taken = self.builder.create_block();
         self.cold(alone, |this| {
-            this.go_out(percpu, offset);
+            this.go_out(part, offset);
             this.enter_slowly(descriptor);
             this.builder.ins().jump(taken, &[]);
         });
         self.builder.ins().jump(taken, &[]);
         self.builder.switch_to_block(taken);
-        Locks::Update(percpu, offset)
+        Locks::Update(part, offset)
     }
 
-    /// Only this CPU changes its count, and what interrupts it leaves it as it was.
-    fn go_out(&mut self, percpu: clif::Value, offset: i32) {
-        let count = self.builder.ins().load(types::I32, TRUSTED, percpu, offset);
-        let count = self.builder.ins().iadd_imm_s(count, -1);
+    fn go_out(&mut self, part: clif::Value, offset: i32) {
+        let place = self.builder.ins().iadd_imm_s(part, i64::from(offset));
+        self.release(place);
+    }
+
+    /// Makes a word 0 when all that was done before can be seen.
+    fn release(&mut self, word: clif::Value) {
+        let zero = self.builder.ins().iconst(types::I32, 0);
         match self.lowering.arch {
             // Any store releases; Cranelift's atomic one has a fence beside.
-            Arch::X86_64 => self.builder.ins().store(TRUSTED, count, percpu, offset),
-            Arch::Aarch64 => {
-                let place = self.builder.ins().iadd_imm_s(percpu, i64::from(offset));
-                self.builder.ins().atomic_store(TRUSTED, count, place)
-            }
+            Arch::X86_64 => self.builder.ins().store(TRUSTED, zero, word, 0),
+            Arch::Aarch64 => self.builder.ins().atomic_store(TRUSTED, zero, word),
         };
     }
 
@@ -139,6 +167,10 @@ impl Emitter<'_, '_> {
     fn enter_slowly(&mut self, descriptor: clif::Value) {
         self.name_own_probe();
         let entered = self.word_aside(Callee::Runtime(Rt::Enter), &[descriptor]);
+        self.end_unless(entered);
+    }
+
+    fn end_unless(&mut self, entered: clif::Value) {
         let skip = self.builder.ins().icmp_imm_u(IntCC::Equal, entered, 0);
         // Handlers have no result.
         self.cold(skip, |this| {
@@ -162,15 +194,8 @@ impl Emitter<'_, '_> {
                 let one = self.builder.ins().iconst(types::I32, 1);
                 self.builder.ins().atomic_rmw(types::I32, TRUSTED, AtomicRmwOp::Sub, word, one);
             }
-            Locks::Update(percpu, offset) => self.go_out(percpu, offset),
-            Locks::One(_, word) => {
-                let zero = self.builder.ins().iconst(types::I32, 0);
-                match self.lowering.arch {
-                    // Any store releases; Cranelift's atomic one has a fence beside.
-                    Arch::X86_64 => self.builder.ins().store(TRUSTED, zero, word, 0),
-                    Arch::Aarch64 => self.builder.ins().atomic_store(TRUSTED, zero, word),
-                };
-            }
+            Locks::Update(part, offset) => self.go_out(part, offset),
+            Locks::One(_, word) => self.release(word),
             Locks::Many => {
                 let descriptor = handler.descriptor.unwrap_or(self.ctx);
                 self.runtime(Rt::Leave, &[self.ctx, descriptor]);

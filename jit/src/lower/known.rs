@@ -62,25 +62,25 @@ impl Emitter<'_, '_> {
         }
     }
 
-    /// What is known at the beginning of a block: what was at the end of the only one that leads to it.
-    pub fn found_before(&self, block: ir::BlockId) -> Vec<Lookup> {
+    /// The only block at whose end this one begins.
+    pub fn only_way_to(&self, block: ir::BlockId) -> Option<usize> {
         let mut before = None;
         for (index, other) in self.function.blocks.iter().enumerate() {
             let goals = other.end.targets().into_iter().map(|target| target.block);
             for _ in goals.chain(other.catch).filter(|goal| *goal == block) {
                 if before.replace(index).is_some() {
-                    return Vec::new();
+                    return None;
                 }
             }
         }
-        match before {
-            Some(index) if self.function.blocks[index].catch != Some(block) => {
-                let at_end = self.found_at_end[index].iter();
-                let known = at_end.filter(|lookup| lookup.only.is_none_or(|only| only == block));
-                known.map(|lookup| Lookup { only: None, ..lookup.clone() }).collect()
-            }
-            _ => Vec::new(),
-        }
+        before.filter(|index| self.function.blocks[*index].catch != Some(block))
+    }
+
+    /// What is known at the beginning of a block, from what was at the end of the only one that leads to it.
+    pub fn found_before(&self, block: ir::BlockId, before: Option<usize>) -> Vec<Lookup> {
+        let at_end = before.map_or(&[][..], |index| &self.found_at_end[index]).iter();
+        let known = at_end.filter(|lookup| lookup.only.is_none_or(|only| only == block));
+        known.map(|lookup| Lookup { only: None, ..lookup.clone() }).collect()
     }
 
     /// After an operation: what it may have changed is not known any more.

@@ -13,6 +13,7 @@ mod fail;
 mod function;
 mod handler;
 mod known;
+mod later;
 mod lookup;
 mod name;
 mod op;
@@ -157,7 +158,7 @@ impl<'p> Lowering<'p> {
             program,
             arch,
             isa: crate::isa::target(arch)?,
-            locks: Locks::new(program, &layout, &effects, sharing),
+            locks: Locks::new(program, &layout, &effects, sharing, &conditions),
             conditions,
             layout,
             plans,

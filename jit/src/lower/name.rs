@@ -3,10 +3,11 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, InstBuilder as _, MemFlagsData, types};
+use spile_abi::SPILE_NAME_BYTES as NAME_BYTES;
 use spile_ir as ir;
 
 use super::emit::{Emitter, TRUSTED};
-use crate::task::{NAME_BYTES, Name, Task};
+use crate::task::{Name, Task};
 
 /// A string of at most 16 bytes in registers.
 #[derive(Clone, Copy)]
@@ -37,14 +38,7 @@ impl Emitter<'_, '_> {
 
     /// A field of the current task.
     pub fn task_load(&mut self, address: ir::Value, bytes: u8, signed: bool) -> clif::Value {
-        let is_constant = self.task().fields[address.index()].is_some_and(|field| field.is_constant);
         let address = self.value(address);
-        if is_constant && bytes == 4 {
-            // It may be loaded where it is used, and once.
-            let flags = UNALIGNED.with_readonly().with_can_move();
-            let word = self.builder.ins().load(types::I32, flags, address, 0);
-            return self.builder.ins().uextend(types::I64, word);
-        }
         let ins = self.builder.ins();
         match (bytes, signed) {
             (1, false) => ins.uload8(types::I64, UNALIGNED, address, 0),
@@ -92,7 +86,9 @@ impl Emitter<'_, '_> {
         let (cut, zeros) = self.cut_word(first);
         let bytes = self.bytes_before(zeros);
         let nothing = self.int(0);
-        self.builder.ins().brif(zeros, done, &[cut.into(), nothing.into(), bytes.into()], long, &[]);
+        // Not whether a byte is marked: that would be computed once more, and its parts kept until then.
+        let is_long = self.builder.ins().icmp_imm_u(IntCC::Equal, bytes, 8);
+        self.builder.ins().brif(is_long, long, &[], done, &[cut.into(), nothing.into(), bytes.into()]);
         self.builder.switch_to_block(long);
         let (cut, zeros) = self.cut_word(second);
         let bytes = self.bytes_before(zeros);

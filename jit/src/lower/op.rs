@@ -222,7 +222,7 @@ impl Emitter<'_, '_> {
         let value = self.value(value);
         let is_used = self.is_used(inst);
         if self.lowering.locks.is_sharded(id) {
-            let (part, offset) = self.own_part(id, 8);
+            let (part, offset) = self.own_part(id);
             self.add_to(part, offset, value);
             return if is_used { self.integer(id) } else { value };
         }

@@ -4,19 +4,18 @@
 use std::mem::offset_of;
 
 use cranelift_codegen::ir::{self as clif, InstBuilder as _};
-use spile_abi as abi;
+use spile_abi::{self as abi, SPILE_NAME_BYTES as NAME_BYTES};
 use spile_ir as ir;
 use spile_rt::raw;
 
 use super::emit::{Callee, Emitter, TRUSTED};
 use crate::runtime::Rt;
-use crate::task::NAME_BYTES;
 
 /// A value in a record.
 enum Printed {
-    Int(clif::Value),
+    Int(ir::Value),
     /// The name of a task, which ends at its NUL, whatever is behind that.
-    Name([clif::Value; 2]),
+    Name(ir::Value),
     Str {
         string: clif::Value,
         length: clif::Value,
@@ -61,15 +60,20 @@ impl Emitter<'_, '_> {
         let (fill, done) = (self.builder.create_block(), self.builder.create_block());
         self.builder.ins().brif(record, fill, &[], done, &[]);
         self.builder.switch_to_block(fill);
+        let loaded = self.loaded.len();
         let numbers = self.int(i64::from(format.0) | (values.len() as i64) << 32);
         self.builder.ins().store(TRUSTED, numbers, record, offset_of!(abi::spile_print, format) as i32);
         let (mut cursor, mut offset) = (record, size_of::<abi::spile_print>() as i32);
         for value in printed {
             match value {
                 Printed::Int(int) => {
+                    self.load_now([int]);
+                    let int = self.value(int);
                     self.builder.ins().store(TRUSTED, int, cursor, offset);
                 }
-                Printed::Name([first, second]) => {
+                Printed::Name(name) => {
+                    self.load_now([name]);
+                    let [first, second] = self.name_words(name);
                     let mark = self.int(abi::SPILE_PRINT_NAME.into());
                     self.builder.ins().store(TRUSTED, mark, cursor, offset);
                     self.builder.ins().store(TRUSTED, first, cursor, offset + 8);
@@ -88,17 +92,26 @@ impl Emitter<'_, '_> {
         self.call(Callee::Import(abi::SPILE_IMPORT_ring_commit), &[self.ctx, record]);
         self.builder.ins().jump(done, &[]);
         self.builder.switch_to_block(done);
+        self.forget_loads(loaded);
+    }
+
+    fn name_words(&mut self, name: ir::Value) -> [clif::Value; 2] {
+        match self.names.get(&name) {
+            Some(name) => name.words,
+            // Only in code that nothing reaches.
+            None => [self.int(0); 2],
+        }
     }
 
     fn printed(&mut self, value: ir::Value) -> Printed {
-        let word = self.value(value);
         if self.function.ty(value) == ir::Type::Int {
-            return Printed::Int(word);
+            return Printed::Int(value);
         }
-        match self.names.get(&value) {
-            Some(name) => Printed::Name(name.words),
-            None => Printed::Str { string: word, length: self.builder.ins().uload32(TRUSTED, word, 0) },
+        if self.task().names[value.index()].is_some() {
+            return Printed::Name(value);
         }
+        let string = self.value(value);
+        Printed::Str { string, length: self.builder.ins().uload32(TRUSTED, string, 0) }
     }
 
     /// Rounded up to whole words.

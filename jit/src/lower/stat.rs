@@ -45,15 +45,10 @@ impl Emitter<'_, '_> {
         }
     }
 
-    /// The part of a scalar that this CPU and level have, and the offset to add; `size` bytes for each level.
-    pub fn own_part(&mut self, global: ir::GlobalId, size: u32) -> (clif::Value, i32) {
-        let percpu = self.ctx_constant(types::I64, ctx::PERCPU);
-        let level = self.builder.ins().uload32(TRUSTED, self.ctx, ctx::LEVEL);
-        let at = match size {
-            8 => self.builder.ins().ishl_imm_u(level, 3),
-            _ => self.builder.ins().imul_imm_s(level, i64::from(size)),
-        };
-        (self.builder.ins().iadd(percpu, at), self.lowering.layout.globals[global.index()].percpu_off as i32)
+    /// The part of a scalar that this context has, and the offset to add.
+    pub fn own_part(&mut self, global: ir::GlobalId) -> (clif::Value, i32) {
+        let part = self.ctx_constant(types::I64, ctx::PART);
+        (part, self.lowering.layout.globals[global.index()].part_off as i32)
     }
 
     fn stat_add(&mut self, global: ir::GlobalId, keys: &[ir::Value], value: ir::Value) {
@@ -74,7 +69,7 @@ impl Emitter<'_, '_> {
             self.add_by_runtime(global, value);
             return;
         }
-        let (part, offset) = self.own_part(global, layout.stat_size);
+        let (part, offset) = self.own_part(global);
         let done = self.builder.create_block();
         if self.lowering.cleared[global.index()] {
             let (data, at) = self.global_data(global);
@@ -108,14 +103,14 @@ impl Emitter<'_, '_> {
         if layout.sum != 0 {
             self.add_part(layout, stat, offset + SUM, value);
         }
-        let bucket = match u32::from(layout.hist) {
-            raw::RT_HIST_LOG => self.log_bucket(value),
-            raw::RT_HIST_LINEAR => self.linear_bucket(layout, value),
+        let (bucket, buckets) = match u32::from(layout.hist) {
+            raw::RT_HIST_LOG => (self.log_bucket(value), BUCKETS - 8),
+            raw::RT_HIST_LINEAR => (self.linear_bucket(layout, value), BUCKETS),
             _ => return,
         };
         let at = self.builder.ins().ishl_imm_u(bucket, 3);
         let at = self.builder.ins().iadd(stat, at);
-        self.add_part(layout, at, offset + BUCKETS, one);
+        self.add_part(layout, at, offset + buckets, one);
     }
 
     fn add_part(&mut self, layout: &rt_global, address: clif::Value, offset: i32, value: clif::Value) {
@@ -168,20 +163,21 @@ impl Emitter<'_, '_> {
         self.builder.switch_to_block(done);
     }
 
-    /// As `hist_bucket_log()` in hist.h.
+    /// As `hist_bucket_log()` in hist.h and `stat_bucket()` in stat.c, from 1 on.
     fn log_bucket(&mut self, value: clif::Value) -> clif::Value {
         let done = self.builder.create_block();
         let bucket = self.builder.append_block_param(done, types::I64);
         let negative = self.builder.ins().icmp_imm_s(IntCC::SignedLessThan, value, 0);
         self.cold(negative, |this| {
-            let magnitude = this.builder.ins().ineg(value);
+            // Not `ineg`: of a difference that would be the other difference, and need both numbers.
+            let magnitude = this.builder.ins().iabs(value);
             let zeros = this.builder.ins().clz(magnitude);
-            this.builder.ins().jump(done, &[zeros.into()]);
+            let most = this.int(128);
+            let at = this.builder.ins().isub(most, zeros);
+            this.builder.ins().jump(done, &[at.into()]);
         });
         let zeros = self.builder.ins().clz(value);
-        let most = self.int(128);
-        let at = self.builder.ins().isub(most, zeros);
-        self.builder.ins().jump(done, &[at.into()]);
+        self.builder.ins().jump(done, &[zeros.into()]);
         self.builder.switch_to_block(done);
         bucket
     }

@@ -4,8 +4,8 @@
 use spile_abi as abi;
 
 use super::{
-    ARGS, CALLS, Cold, ENTRY, Frame, HITS, LEVEL, LOST_RETURNS, NEXT, PERCPU, PROBE, Place, Plan, RESULT, RETURNS,
-    ROWS, SAMPLE, STATE, Step, TASK, Work, entry_of,
+    ARGS, CALLS, Cold, ENTRY, Frame, HITS, LOST_RETURNS, NEXT, PART, PROBE, Place, Plan, RESULT, RETURNS, ROWS, SAMPLE,
+    STATE, Step, TASK, Work, entry_of,
 };
 use crate::a64::{
     SP, add_immediate, compare, load, load_at, load_pair_up, load_word, load_word_at, return_to, store, store_at,
@@ -224,9 +224,7 @@ impl<'p> A64<'p> {
             let code = match step.work {
                 Work::Nothing => continue,
                 Work::Add { offset, number } => {
-                    self.emit(load_word(T0, CTX, LEVEL));
-                    self.emit(load(T1, CTX, PERCPU));
-                    self.emit(0x8b00_0c00 | T0 << 16 | T1 << 5 | T0); // add T0, T1, T0, lsl #3
+                    self.emit(load(T0, CTX, PART));
                     self.constant(T1, offset);
                     self.emit(load_at(T2, T0, T1));
                     self.emit(add_immediate(T2, T2, number));

@@ -186,7 +186,7 @@ fn work(lowering: &Lowering<'_>, handler: ir::FuncId, code: SectionId) -> Work {
                     && lowering.locks.is_sharded(*global)
                     && !lowering.conditions.read(*global) =>
             {
-                let offset = lowering.layout.globals[global.index()].percpu_off;
+                let offset = lowering.layout.globals[global.index()].part_off;
                 Work::Add { offset, number: *value as u32 }
             }
             _ => Work::Run(code),

@@ -38,7 +38,7 @@ enum Place {
 enum Work {
     /// Nothing but count as a hit.
     Nothing,
-    /// Adds a small number to a counter of which each context has a part, at this offset of the CPU's memory.
+    /// Adds a small number to a counter, at this offset of the context's part.
     Add { offset: u32, number: u32 },
     /// What its code does.
     Run(SectionId),
@@ -184,8 +184,7 @@ fields! {
     NEXT = next;
     STATE = state;
     HITS = hits;
-    PERCPU = percpu;
-    LEVEL = level;
+    PART = part;
     ROWS = rows;
     PROBE = probe;
     ARGS = args;

@@ -8,8 +8,8 @@ use iced_x86::{BlockEncoderOptions, IcedError};
 use spile_abi as abi;
 
 use super::{
-    ARGS, CALLS, Cold, ENTRY, Frame, HITS, LEVEL, LOST_RETURNS, NEXT, PERCPU, PROBE, Place, Plan, RESULT, RETURNS,
-    ROWS, SAMPLE, STATE, Step, TASK, Work, entry_of,
+    ARGS, CALLS, Cold, ENTRY, Frame, HITS, LOST_RETURNS, NEXT, PART, PROBE, Place, Plan, RESULT, RETURNS, ROWS, SAMPLE,
+    STATE, Step, TASK, Work, entry_of,
 };
 use crate::link::{Fixup, Glue, Reloc, RelocKind, Section, SectionId, Target};
 
@@ -199,9 +199,8 @@ impl<'p> X86<'p> {
             let code = match step.work {
                 Work::Nothing => continue,
                 Work::Add { offset, number } => {
-                    self.a.mov(eax, dword_ptr(rdi + LEVEL))?;
-                    self.a.mov(rcx, qword_ptr(rdi + PERCPU))?;
-                    self.a.add(qword_ptr(rcx + rax * 8 + offset as i32), number as i32)?;
+                    self.a.mov(rax, qword_ptr(rdi + PART))?;
+                    self.a.add(qword_ptr(rax + offset as i32), number as i32)?;
                     continue;
                 }
                 Work::Run(code) => code,

@@ -4,7 +4,7 @@
 
 use std::thread;
 
-use spile_abi::{SPILE_SKIP_LOCK, spile_counters, spile_ctx, spile_user_task};
+use spile_abi::{SPILE_LEVELS, SPILE_SKIP_LOCK, spile_counters, spile_ctx, spile_user_task};
 
 use crate::hits::Loaded;
 
@@ -21,21 +21,18 @@ struct Cpu {
 
 /// What all CPUs have of an image's memory.
 fn cpus(loaded: &mut Loaded, parts: &mut [u64], args: &[u64]) -> Vec<Cpu> {
-    let stride = parts.len() / CPUS * 8;
+    let stride = loaded.part_words as u64 * 8;
     let base = parts.as_mut_ptr() as u64;
     let cpu = |cpu: usize| {
         let mut counters = Box::new(spile_counters::default());
         let task = Box::new(spile_user_task { pid: cpu as i32 + 100, ..Default::default() });
         let mut scratch = vec![0; 1 << 16];
         let contexts = (0..2).map(|level| {
-            let mut ctx = spile_ctx::default();
+            let mut ctx = spile_ctx { cpu: cpu as u32, level, ..Default::default() };
             loaded.fill_in(&mut ctx);
-            ctx.percpu_base = base;
-            ctx.percpu = base + (cpu * stride) as u64;
-            ctx.percpu_stride = stride as u64;
+            ctx.parts = base;
+            ctx.part = base + u64::from(ctx.cpu * SPILE_LEVELS + level) * stride;
             ctx.n_cpus = CPUS as u32;
-            ctx.cpu = cpu as u32;
-            ctx.level = level;
             ctx.scratch = scratch.as_mut_ptr() as u64;
             ctx.counters = &raw mut *counters as u64;
             ctx.task = &raw const *task as u64;
@@ -51,7 +48,7 @@ fn cpus(loaded: &mut Loaded, parts: &mut [u64], args: &[u64]) -> Vec<Cpu> {
 /// Hits of probe 0 on all CPUs, alternately at two levels, then one of probe 1; the image's data, and the skipped hits.
 fn run(text: &str) -> (Loaded, u64) {
     let mut loaded = Loaded::new(text);
-    let mut parts = vec![0; loaded.percpu_words() * CPUS];
+    let mut parts = vec![0; loaded.part_words * CPUS * SPILE_LEVELS as usize];
     let args = [3, 7, 1];
     let mut cpus = cpus(&mut loaded, &mut parts, &args);
     let handler = loaded.handler(0);
@@ -148,7 +145,7 @@ fn hits_go_on_beside_a_timer_that_sorts_and_empties() {
             v4: int = iter.next global2 [_], v1 @0 jump block1(v4)
         block3: global.clear global2 @0 return }";
     let mut loaded = Loaded::new(text);
-    let mut parts = vec![0; loaded.percpu_words() * CPUS];
+    let mut parts = vec![0; loaded.part_words * CPUS * SPILE_LEVELS as usize];
     let mut cpus = cpus(&mut loaded, &mut parts, &[]);
     let (hit, end, timer) = (loaded.handler(0), loaded.handler(1), loaded.handler(2));
     thread::scope(|scope| {

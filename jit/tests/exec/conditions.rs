@@ -53,7 +53,7 @@ fn conditions_are_asked_and_changes_are_told() {
     assert_eq!(tells(&mut loaded, 1), 1, "a counter that a condition reads is not part of a trampoline only");
     assert_eq!(asked(&mut loaded), [0, 0]);
     assert_eq!(tells(&mut loaded, 2), 1, "what it calls writes");
-    assert_eq!(asked(&mut loaded)[0], 9);
+    assert_eq!(asked(&mut loaded)[0], 1, "a number is true or not");
     assert_eq!(tells(&mut loaded, 3), 0);
 }
 
@@ -70,11 +70,79 @@ fn an_error_does_not_hide_a_change() {
     assert_eq!(asked(&mut loaded), [1]);
 }
 
-/// Probes with conditions that could fail, act, or need a lock are attached all the time.
+/// Two strings, a number, and handlers that write the first string and the number.
+const STRINGS: &str = r#"
+    str0 "on" str1 "off"
+    global0 "mode" str "off"
+    global1 "other" str "off"
+    global2 "n" int 7
+    probe "a" function "a" handler func0 condition func3
+    probe "b" function "b" handler func1 condition func4
+    probe "c" function "c" handler func2 condition func5
+    func0 "on" () { block0: v0: str = str str0 @0 global.set global0, v0 @0 return }
+    func1 "read" () { block0: v0: str = global.get global1 @0 v1: int = builtin strlen (v0) @0
+        global.set global2, v1 @0 return }
+    func2 "nothing" () { block0: return }
+    func3 "off?" () -> int { block0: v0: str = global.get global0 @0 v1: str = str str1 @0 v2: int = str.eq v0, v1 @0
+        return v2 }
+    func4 "differ?" () -> int { block0: v0: str = global.get global0 @0 v1: str = global.get global1 @0
+        v2: int = str.ne v0, v1 @0 return v2 }
+    func5 "divided?" () -> int { block0: v0: int = global.get global2 @0 v1: int = int 3 @0 v2: int = rem v0, v1 @0
+        v3: int = int -1 @0 v4: int = div v2, v3 @0 return v4 }
+"#;
+
+/// The lock of the first global, a string of the session's limit: behind its slot.
+fn lock_of_string(loaded: &mut Loaded) -> &mut u64 {
+    &mut loaded.data[(64 + spile_rt::str_slot(512) as usize) / 8]
+}
+
+#[test]
+fn strings_are_compared_under_their_locks() {
+    let mut loaded = Loaded::new(STRINGS);
+    assert_eq!(asked(&mut loaded), [1, 0, 1]);
+    // Somebody is writing it: nothing is said, and nobody waited for or counted.
+    *lock_of_string(&mut loaded) = u64::from(abi::SPILE_OWNER | 3);
+    assert_eq!(asked(&mut loaded), [7; 3]);
+    *lock_of_string(&mut loaded) = 0;
+    assert_eq!(tells(&mut loaded, 0), 1);
+    assert_eq!(asked(&mut loaded), [0, 1, 1]);
+    assert_eq!(*lock_of_string(&mut loaded), 0, "it is given back");
+    // Readers are no hindrance.
+    *lock_of_string(&mut loaded) = 1;
+    assert_eq!(asked(&mut loaded), [0, 1, 1]);
+    assert_eq!(*lock_of_string(&mut loaded), 1);
+    assert_eq!(tells(&mut loaded, 1), 1, "the length of a string is a multiple of 3");
+    assert_eq!(asked(&mut loaded)[2], 0);
+}
+
+#[test]
+fn many_conditions_are_asked() {
+    let count = abi::SPILE_MAX_CONDITIONS as usize + 1;
+    let mut text = "global0 \"n\" int 70".to_owned();
+    for number in 0..count {
+        text += &format!("\nprobe \"p{number}\" function \"f{number}\" handler func0 condition func{}", number + 1);
+    }
+    text += "\nfunc0 \"nothing\" () { block0: return }";
+    for number in 0..count {
+        text += &format!(
+            "\nfunc{} \"c\" () -> int {{ block0: v0: int = global.get global0 @0 v1: int = int {number} @0
+            v2: int = eq v0, v1 @0 return v2 }}",
+            number + 1
+        );
+    }
+    let mut loaded = Loaded::new(&text);
+    let words = asked(&mut loaded);
+    assert_eq!(words.len(), count - 1);
+    assert!((0..).zip(&words).all(|(number, word)| *word == u64::from(number == 70)));
+    assert_eq!(loaded.probes[count - 1].condition, abi::SPILE_NO_CONDITION, "one too many");
+}
+
+/// Probes with conditions that could fail, act, or need more than a look at scalars are attached all the time.
 #[test]
 fn only_plain_conditions_are_asked() {
     for condition in [
         "v0: int = global.get global0 @0 v1: int = div v0, v0 @0 return v1",
+        "v0: int = global.get global0 @0 v1: int = int 0 @0 v2: int = rem v0, v1 @0 return v2",
         "v0: int = global.get global0 @0 global.set global0, v0 @0 return v0",
         "v0: int = builtin current_task () @0 return v0",
         "v0: str = global.get global1 @0 v1: int = builtin strlen (v0) @0 return v1",

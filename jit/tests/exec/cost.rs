@@ -61,31 +61,31 @@ const ROWS: &[Row] = &[
         name: "n++",
         globals: "global0 \"n\" int 0",
         handlers: &["v10: int = int 1 @0 v11: int = global.add global0, v10 @0"],
-        at_most: 9,
+        at_most: 8,
     },
     Row {
         name: "h <<< $count",
         globals: "global0 \"h\" stat no_sum no_extremes hist_log",
         handlers: &["v10: int = arg 2 @0 stat.add global0 [], v10 @0"],
-        at_most: 23,
+        at_most: 18,
     },
     Row {
         name: "a <<< $count, all numbers",
         globals: "global0 \"a\" stat",
         handlers: &["v10: int = arg 2 @0 stat.add global0 [], v10 @0"],
-        at_most: 22,
+        at_most: 20,
     },
     Row {
         name: "c[execname()]++",
         globals: "global0 \"c\" map (str) int capacity 0",
         handlers: &["EXECNAME v10: int = int 1 @0 v11: int = map.add global0 [v4], v10 @0"],
-        at_most: 63,
+        at_most: 59,
     },
     Row {
         name: "s[execname(), pid()] <<< $count",
         globals: "global0 \"s\" map (str, int) stat capacity 0",
         handlers: &["EXECNAME PID v10: int = arg 2 @0 stat.add global0 [v4, v7], v10 @0"],
-        at_most: 83,
+        at_most: 81,
     },
     Row {
         name: "latency, both handlers",
@@ -96,7 +96,7 @@ const ROWS: &[Row] = &[
             v5: int = builtin time_real_ns () @0 v6: int = map.get global0 [v3] @0 v7: int = sub v5, v6 @0
             stat.add global1 [], v7 @0 map.delete global0 [v3] @0 jump block2 block2:",
         ],
-        at_most: 152,
+        at_most: 138,
     },
     Row {
         name: "printf of execname, pid, tid, uid",
@@ -106,7 +106,7 @@ const ROWS: &[Row] = &[
             v13: int = load.kernel v12, 8, unsigned @0 v14: int = load.kernel v13, 4, unsigned @0
             print fmt2 (v4, v7, v10, v14) @0",
         ],
-        at_most: 45,
+        at_most: 38,
     },
     Row {
         name: "if (execname() == \"x\") n++, not matching",
@@ -120,7 +120,7 @@ const ROWS: &[Row] = &[
         globals: "global0 \"m\" map (str) int capacity 0",
         handlers: &["v0: int = arg 1 @0 v3: int = int 64 @0 v4: str = builtin kernel_string (v0, v3) @0
             v10: int = int 1 @0 v11: int = map.add global0 [v4], v10 @0"],
-        at_most: 313,
+        at_most: 312,
     },
 ];
 

@@ -127,7 +127,10 @@ pub struct Loaded {
     pub conditions: u32,
     pub n_conditions: u32,
     pub data: Vec<u64>,
-    pub percpu: Vec<u64>,
+    /// The parts of a CPU's contexts, one behind the other.
+    pub parts: Vec<u64>,
+    /// Words of each.
+    pub part_words: usize,
     scratch: Vec<u64>,
     counters: abi::spile_counters,
     /// Nobody keeps it unless a test does: then imports tell the time.
@@ -200,7 +203,8 @@ impl Loaded {
             conditions: header.conditions,
             n_conditions: header.n_conditions,
             data: words(header.data_size),
-            percpu: words(header.percpu_size),
+            parts: words(abi::SPILE_LEVELS * header.part_size),
+            part_words: header.part_size as usize / 8,
             scratch: words(header.scratch_size),
             counters: abi::spile_counters::default(),
             clocks: Box::new(abi::spile_clocks { ended: 1, ..Default::default() }),
@@ -235,11 +239,6 @@ impl Loaded {
         }
     }
 
-    /// Words of a CPU's part.
-    pub fn percpu_words(&self) -> usize {
-        self.percpu.len()
-    }
-
     /// A probe's handler, for a context that is complete.
     pub fn handler(&self, probe: usize) -> impl Fn(*mut spile_ctx) + Copy + Send + use<> {
         let code = self.map.as_ptr() as usize + self.probes[probe].handler as usize;
@@ -253,8 +252,10 @@ impl Loaded {
     /// Lends a context the image's memory.
     pub fn fill_in(&mut self, ctx: &mut spile_ctx) {
         ctx.data = self.data.as_mut_ptr() as u64;
-        ctx.percpu = self.percpu.as_mut_ptr() as u64;
-        ctx.percpu_base = ctx.percpu;
+        ctx.parts = self.parts.as_mut_ptr() as u64;
+        ctx.part_stride = self.part_words as u64 * 8;
+        ctx.part = ctx.parts + u64::from(ctx.level) * ctx.part_stride;
+        ctx.owner = (abi::SPILE_OWNER | ctx.cpu).into();
         ctx.scratch = self.scratch.as_mut_ptr() as u64;
         ctx.counters = &raw mut self.counters as u64;
         ctx.clocks = &raw mut *self.clocks as u64;
@@ -271,8 +272,16 @@ impl Loaded {
     /// Its value, parts included.
     pub fn global(&self) -> i64 {
         // The first block of 64 bytes is the session's; the second the first global's.
-        let parts = self.percpu.iter().take(abi::SPILE_LEVELS as usize);
-        (self.data[64 / 8] as i64).wrapping_add(parts.map(|part| *part as i64).sum())
+        (self.data[64 / 8] as i64).wrapping_add(self.first_words().iter().sum())
+    }
+
+    /// The first word of each level's part.
+    pub fn first_words(&self) -> Vec<i64> {
+        if self.part_words == 0 {
+            return Vec::new();
+        }
+        let words = self.parts.chunks(self.part_words).map(|part| part[0] as i64);
+        words.take(abi::SPILE_LEVELS as usize).collect()
     }
 
     /// Code, argument and location of the last error that was reported.
@@ -388,5 +397,5 @@ fn a_pure_counter_needs_no_lock() {
     assert_eq!(loaded.hit(0, &mut ctx_with(&mut args, 2)), 7);
     let mut nested = spile_ctx { level: 3, ..ctx_with(&mut args, 2) };
     assert_eq!(loaded.hit(0, &mut nested), 9);
-    assert_eq!(loaded.percpu[..4], [2, 0, 0, 2], "each level has its part");
+    assert_eq!(loaded.first_words(), [2, 0, 0, 2], "each level has its part");
 }

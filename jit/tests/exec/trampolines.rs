@@ -84,7 +84,7 @@ impl Cpu {
         let mut cpu = Self {
             loaded,
             own: Box::new([0, NO_TASK_WAITS, TASK, 0]),
-            contexts: Box::new([spile_ctx::default(); 2]),
+            contexts: Box::new([0, 1].map(|level| spile_ctx { level, ..Default::default() })),
             state: Box::new(abi::SPILE_STATE_RUNNING),
             hits: Box::new([[0; 128]; 2]),
             rows: vec![0; 4096],
@@ -202,11 +202,10 @@ fn a_counter_is_added_to_without_a_call() {
     let second = cpu.contexts[0].next;
     cpu.call(0);
     cpu.own[CPU_CONTEXT] = second;
-    cpu.contexts[1].level = 1;
     cpu.call(0);
     cpu.call(0);
     // Each level has its part.
-    assert_eq!(cpu.loaded.percpu[..2], [101, 202]);
+    assert_eq!(cpu.loaded.first_words(), [101, 202, 0, 0]);
     assert_eq!([cpu.hits(0), cpu.hits(1)], [[1, 2]; 2]);
 }
 

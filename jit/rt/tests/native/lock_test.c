@@ -5,7 +5,7 @@
 
 #define ROUNDS 20000
 /* Of probes up to that of the contexts. */
-#define TIMINGS (8 * SPILE_LEVELS)
+#define TIMINGS 8
 
 static struct world world;
 static struct rt_global a = { .kind = RT_INT }, b = { .kind = RT_STR };
@@ -28,8 +28,8 @@ static void start(void)
 	world_init(&world);
 	world_add(&world, &a);
 	world_add(&world, &b);
-	/* Behind all that globals have of each CPU, and never at 0. */
-	world.percpu_size += 64 + TIMINGS * sizeof(struct rt_timing);
+	/* Behind all that globals have of each context, and never at 0. */
+	world.part_size += 64 + TIMINGS * sizeof(struct rt_timing);
 	world_start(&world);
 	CHECK(a.data_off == 64 && a.lock_off >= a.data_off + 8 && b.lock_off < b.data_off + b.data_size);
 	read_a = handler(1, &a, RT_LOCK_READ, 0);
@@ -73,6 +73,22 @@ static void exclusion(void)
 	rt_leave(one, write_b);
 	CHECK(rt_enter(two, both));
 	rt_leave(two, both);
+}
+
+/* Who asks neither waits nor is counted, and has all locks or none. */
+static void asking(void)
+{
+	struct rt_ctx *one = world_ctx(&world, 0, 0), *two = world_ctx(&world, 1, 0);
+	struct rt_session *session = (struct rt_session *)world.data;
+
+	CHECK(rt_ask(one, both) && !rt_ask(two, write_a) && rt_ask(two, read_a));
+	rt_leave(two, read_a);
+	rt_leave(one, both);
+	CHECK(rt_enter(one, write_b) && !rt_ask(two, both));
+	rt_leave(one, write_b);
+	CHECK(rt_ask(two, write_a));
+	rt_leave(two, write_a);
+	CHECK(session->skips == 0 && mock.n_records == 0 && mock.skipped == 0);
 }
 
 /* Each CPU adds under the lock, unguarded otherwise; readers see no change while they hold it. */
@@ -138,7 +154,7 @@ static const struct rt_timing *timing(int cpu, int level)
 	const struct rt_session *session = (const struct rt_session *)world.data;
 	const struct rt_ctx *ctx = world_ctx(&world, cpu, level);
 
-	return (const struct rt_timing *)(ctx->percpu + session->timing_off) + ctx->probe * SPILE_LEVELS + level;
+	return (const struct rt_timing *)(ctx->part + session->timing_off) + ctx->probe;
 }
 
 /* For -t: who waits for a lock that another has, and for how long, whether it gets it or not. */
@@ -148,7 +164,7 @@ static void waits_are_timed(void)
 	const struct rt_session *session = (const struct rt_session *)world.data;
 	const struct spile_timing *total;
 
-	rt_timing_init(holder, world.percpu_size - TIMINGS * sizeof(struct rt_timing));
+	rt_timing_init(holder, world.part_size - TIMINGS * sizeof(struct rt_timing));
 	CHECK(rt_enter(holder, write_a));
 	CHECK(!rt_enter(waiter, read_a));
 	CHECK(timing(1, 1)->lock_waits == 1 && timing(1, 1)->lock_wait_ns > session->max_trylock * 10000ull);
@@ -175,6 +191,9 @@ void test_lock(void)
 	stop();
 	start();
 	exclusion();
+	stop();
+	start();
+	asking();
 	stop();
 	start();
 	contention();

@@ -142,7 +142,7 @@ static void string_values(void)
 
 static void refused_layouts(void)
 {
-	__u64 data = 64, percpu = 0, i;
+	__u64 data = 64, part = 0, i;
 	struct rt_global refused[] = {
 		{ .kind = RT_MAP, .n_keys = 0, .capacity = 1, .max_string = 512 },
 		{ .kind = RT_MAP, .n_keys = 33, .capacity = 1, .max_string = 512 },
@@ -159,7 +159,7 @@ static void refused_layouts(void)
 	};
 
 	for (i = 0; i < sizeof(refused) / sizeof(*refused); i++)
-		CHECK(rt_layout(&refused[i], &data, &percpu) == -1 && data == 64 && percpu == 0);
+		CHECK(rt_layout(&refused[i], &data, &part) == -1 && data == 64 && part == 0);
 }
 
 void test_map(void)

@@ -21,7 +21,7 @@ void world_init(struct world *world)
 void world_add(struct world *world, struct rt_global *global)
 {
 	global->max_string = MAX_STRING;
-	CHECK(rt_layout(global, &world->data_size, &world->percpu_size) == 0);
+	CHECK(rt_layout(global, &world->data_size, &world->part_size) == 0);
 	CHECK(world->info.n_globals < sizeof(world->globals) / sizeof(world->globals[0]));
 	world->globals[world->info.n_globals++] = global;
 }
@@ -32,7 +32,7 @@ void world_start(struct world *world)
 	__u32 i;
 
 	world->data = calloc(1, world->data_size);
-	world->percpu = calloc(CPUS, world->percpu_size + 64);
+	world->parts = calloc(CPUS * SPILE_LEVELS, world->part_size + 64);
 	for (cpu = 0; cpu < CPUS; cpu++) {
 		for (level = 0; level < SPILE_LEVELS; level++) {
 			struct rt_ctx *ctx = calloc(1, sizeof(struct spile_ctx));
@@ -40,9 +40,10 @@ void world_start(struct world *world)
 			world->ctxs[cpu][level] = ctx;
 			world->scratch[cpu][level] = malloc(world->info.scratch_size);
 			ctx->data = (__u64)world->data;
-			ctx->percpu_base = (__u64)world->percpu;
-			ctx->percpu_stride = world->percpu_size;
-			ctx->percpu = ctx->percpu_base + (__u64)cpu * ctx->percpu_stride;
+			ctx->parts = (__u64)world->parts;
+			ctx->part_stride = world->part_size;
+			ctx->part = ctx->parts + (__u64)(cpu * SPILE_LEVELS + level) * ctx->part_stride;
+			ctx->owner = SPILE_OWNER | (__u32)cpu;
 			ctx->scratch = (__u64)world->scratch[cpu][level];
 			ctx->counters = (__u64)&world->counters[cpu];
 			ctx->n_cpus = CPUS;
@@ -67,7 +68,7 @@ void world_free(struct world *world)
 		}
 	}
 	free(world->data);
-	free(world->percpu);
+	free(world->parts);
 }
 
 void mock_reset(void)

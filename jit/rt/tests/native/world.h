@@ -22,8 +22,8 @@
 	} while (0)
 
 struct world {
-	__u64 data_size, percpu_size;
-	__u8 *data, *percpu;
+	__u64 data_size, part_size;
+	__u8 *data, *parts;
 	__u8 *scratch[CPUS][SPILE_LEVELS];
 	struct spile_counters counters[CPUS];
 	struct rt_ctx *ctxs[CPUS][SPILE_LEVELS];
