@@ -88,6 +88,11 @@ impl Seen {
     }
 }
 
+/// The last record, from its header on.
+pub fn record() -> [u64; 16] {
+    RECORD.take()
+}
+
 extern "sysv64" fn reserve(_ctx: u64, _size: u64, _kind: u64) -> u64 {
     RECORD.with(|record| record.as_ptr() as u64)
 }

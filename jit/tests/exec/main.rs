@@ -10,6 +10,7 @@ mod control;
 mod cost;
 mod division;
 mod hits;
+mod later;
 #[path = "../../../ir/tests/ir/maps.rs"]
 mod maps;
 #[path = "../../../ir/tests/ir/scalars.rs"]
