@@ -11,6 +11,7 @@
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -18,7 +19,8 @@
 #include "arch.h"
 #include "arena.h"
 
-#define GRANULE		SPILE_TEXT_ALIGN
+/* The unit of what is handed out: room for a small stub. */
+#define GRANULE		256
 #define GRANULES	(SPILE_ARENA_BYTES / GRANULE)
 
 static DEFINE_MUTEX(arena_lock);
@@ -68,15 +70,16 @@ static int arena_update(void *text, const void *from, u32 size)
 /*
  * arena_alloc - reserve executable memory
  * @size: in bytes, not 0
+ * @align: of its address, a power of two up to SPILE_TEXT_ALIGN; GRANULE is the least there is
  *
- * Process context. Returns an address aligned to SPILE_TEXT_ALIGN, or an ERR_PTR.
+ * Process context. Returns an address or an ERR_PTR.
  */
-void *arena_alloc(u32 size)
+void *arena_alloc(u32 size, u32 align)
 {
-	unsigned long at;
+	unsigned long at, mask = granules(align) - 1;
 
 	mutex_lock(&arena_lock);
-	at = bitmap_find_next_zero_area(arena_used, GRANULES, 0, granules(size), 0);
+	at = bitmap_find_next_zero_area(arena_used, GRANULES, 0, granules(size), mask);
 	if (at < GRANULES)
 		bitmap_set(arena_used, at, granules(size));
 	mutex_unlock(&arena_lock);
@@ -106,6 +109,18 @@ void arena_free(void *text, u32 size)
 	mutex_unlock(&arena_lock);
 }
 
+/*
+ * Process context. Everything that was in text which nobody enters any more has
+ * left it, unless it is in a function that the text called. Tasks may be preempted
+ * in its first and last instructions, and interrupts may come where RCU does not look.
+ */
+void arena_synchronize(void)
+{
+	synchronize_rcu_tasks_rude();
+	synchronize_rcu_tasks();
+	synchronize_rcu();
+}
+
 u32 arena_bytes(void)
 {
 	return SPILE_ARENA_BYTES;
@@ -123,8 +138,8 @@ u32 arena_bytes_free(void)
 
 int arena_init(void)
 {
-	BUILD_BUG_ON(SPILE_ARENA_BYTES % GRANULE || !SPILE_ARENA_BYTES);
-	if (!IS_ALIGNED((unsigned long)spile_arena_text, GRANULE))
+	BUILD_BUG_ON(SPILE_ARENA_BYTES % SPILE_TEXT_ALIGN || !SPILE_ARENA_BYTES);
+	if (!IS_ALIGNED((unsigned long)spile_arena_text, SPILE_TEXT_ALIGN))
 		return -ENOEXEC;
 	return arena_write(spile_arena_text, NULL, SPILE_ARENA_BYTES) ? -ENOMEM : 0;
 }

@@ -14,6 +14,7 @@
 #include <linux/string.h>
 
 #include "attach.h"
+#include "direct.h"
 #include "owner.h"
 #include "session.h"
 
@@ -52,6 +53,8 @@ static int owner_notify(struct notifier_block *notifier, unsigned long action, v
 		mutex_unlock(&session->lock);
 	}
 	mutex_unlock(&owner_sessions_lock);
+	/* Sessions that are over may not have come to it. */
+	direct_forget(data);
 	return NOTIFY_OK;
 }
 

@@ -74,7 +74,7 @@ static spile_handler session_handler(const struct session *session, u32 offset)
 static int session_load_text(struct session *session)
 {
 	u32 size = session->image.header->text_size;
-	void *text = arena_alloc(size);
+	void *text = arena_alloc(size, SPILE_TEXT_ALIGN);
 	int err;
 
 	if (IS_ERR(text))

@@ -98,10 +98,10 @@ static bool stack_rest(struct task_struct *process, struct task_struct *task)
  * @frame: frame address of a caller; what the current task does from there on
  *         does not count
  *
- * Process context, with trampoline_synchronize() before it: who did not
+ * Process context, with arena_synchronize() before it: who did not
  * sleep since has left, or has a return address on the stack. Not found are
  * idle tasks, which may not sleep in the text, and tasks that took themselves
- * off the list while they exit: trampoline_synchronize() waits for them.
+ * off the list while they exit: arena_synchronize() waits for them.
  * Returns true also where it cannot tell: ask again later.
  */
 bool stack_has_text(const void *start, u32 size, unsigned long frame)

@@ -1,27 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Attaches trampolines: to functions by ftrace's direct calls, one registration
- * for all functions of a trampoline; to tracepoints as their probe function.
- * Probes of what cannot be attached so are left to others.
+ * Attaches trampolines: to functions by ftrace's direct calls, to tracepoints as
+ * their probe function. Probes of what cannot be attached so are left to others.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/tracepoint.h>
 
 #include "arch.h"
+#include "arena.h"
 #include "compat/ftrace.h"
 #include "context.h"
 #include "session.h"
 #include "stack.h"
 #include "trampoline.h"
 
-/* Registrations of a session; each takes a grace period to undo. */
+/* Registrations that a session has a part in; each may take a grace period to undo. */
 #define MAX_DIRECTS	64
-/* Registrations that may fail while the functions of a trampoline are sorted out. */
-#define MAX_FAILURES	64
 
 /*
  * How often nobody must be found on the stacks. RCU tasks waits for tasks that
@@ -30,28 +27,6 @@
  * the seconds between the looks.
  */
 #define LOOKS	(IS_ENABLED(CONFIG_TASKS_RCU) ? 1 : 16)
-
-/* A registration: functions of the kernel itself, or of one module. */
-struct direct {
-	struct direct *next;
-	const struct module *owner;
-	struct compat_direct calls;
-};
-
-/* A function of a trampoline that is to be registered. */
-struct place {
-	unsigned long ip;
-	struct module *owner;
-	u32 site;
-};
-
-struct batch {
-	struct trampoline *trampoline;
-	struct place *places;
-	unsigned long *ips;		/* theirs */
-	u32 n;
-	u32 failures;			/* so far */
-};
 
 /* Process context, after the image was read and its probes made. */
 int trampoline_load(struct session *session)
@@ -69,7 +44,7 @@ int trampoline_load(struct session *session)
 
 		trampoline->session = session;
 		trampoline->spec = &image->trampolines[i];
-		trampoline->code = (unsigned long)session->text + trampoline->spec->code;
+		trampoline->user.code = (unsigned long)session->text + trampoline->spec->code;
 		trampoline->chains = image->chains + image->chain_starts[i];
 	}
 	return 0;
@@ -185,7 +160,8 @@ static int trampoline_add_row(const struct trampoline *trampoline, u32 site, u64
 }
 
 /* Finds the call in the function of a site, and makes its row. */
-static int trampoline_prepare(const struct trampoline *trampoline, u32 site, struct place *place)
+static int trampoline_prepare(const struct trampoline *trampoline, u32 site,
+			      struct direct_place *place)
 {
 	int err = trampoline_usable(trampoline);
 
@@ -198,96 +174,43 @@ static int trampoline_prepare(const struct trampoline *trampoline, u32 site, str
 	return err ?: trampoline_add_row(trampoline, site, place->ip + ARCH_FENTRY_BYTES);
 }
 
-static int direct_register(const struct batch *batch, u32 first, u32 n)
+/* The functions that want it. Returns how many there are. */
+static u32 trampoline_collect(const struct trampoline *trampoline, struct direct_place *places)
 {
-	struct trampoline *trampoline = batch->trampoline;
-	struct session *session = trampoline->session;
-	struct direct *direct;
+	u32 site, n = 0;
 	int err;
 
-	if (session->n_directs >= MAX_DIRECTS)
-		return -ENOSPC;
-	direct = kzalloc(sizeof(*direct), GFP_KERNEL);
-	if (!direct)
-		return -ENOMEM;
-	err = compat_direct_register(&direct->calls, batch->ips + first, n, trampoline->code);
-	if (err) {
-		kfree(direct);
-		return err;
-	}
-	direct->owner = batch->places[first].owner;
-	direct->next = trampoline->directs;
-	trampoline->directs = direct;
-	session->n_directs++;
-	session->direct = true;
-	session->returns |= trampoline->spec->flags & SPILE_TRAMPOLINE_RETURNS;
-	return 0;
-}
-
-/* Registers functions first to first + n, or as many of them as will do. */
-static void batch_register(struct batch *batch, u32 first, u32 n)
-{
-	u32 i, half = n / 2;
-	int err;
-
-	err = direct_register(batch, first, n);
-	/* One of them is taken, or no call after all: look for it in both halves. */
-	if ((err == -EBUSY || err == -EINVAL) && n > 1 && batch->failures++ < MAX_FAILURES) {
-		batch_register(batch, first, half);
-		batch_register(batch, first + half, n - half);
-		return;
-	}
-	for (i = first; i < first + n; i++)
-		trampoline_mark(batch->trampoline, batch->places[i].site, SPILE_ATTACH_DIRECT, err);
-}
-
-static int place_compare(const void *a, const void *b)
-{
-	const struct place *p = a, *q = b;
-
-	if (p->owner != q->owner)
-		return p->owner < q->owner ? -1 : 1;
-	return p->ip < q->ip ? -1 : p->ip > q->ip;
-}
-
-/* Registers all, those of each module apart: it may go. */
-static void batch_register_all(struct batch *batch)
-{
-	u32 i, first = 0;
-
-	sort(batch->places, batch->n, sizeof(*batch->places), place_compare, NULL);
-	for (i = 0; i < batch->n; i++)
-		batch->ips[i] = batch->places[i].ip;
-	for (i = 1; i <= batch->n; i++) {
-		if (i < batch->n && batch->places[i].owner == batch->places[first].owner)
+	for (site = 0; site < trampoline->spec->n_sites; site++) {
+		if (!trampoline_site_wanted(trampoline, site))
 			continue;
-		batch_register(batch, first, i - first);
-		first = i;
+		err = places ? trampoline_prepare(trampoline, site, &places[n]) : -ENOMEM;
+		if (err)
+			trampoline_mark(trampoline, site, SPILE_ATTACH_NONE, err);
+		else
+			n++;
+		cond_resched();
 	}
+	return n;
 }
 
 static void trampoline_attach_functions(struct trampoline *trampoline)
 {
-	u32 site, n = trampoline->spec->n_sites;
-	struct batch batch = { .trampoline = trampoline };
-	int err;
+	struct session *session = trampoline->session;
+	struct direct_place *places;
+	u32 i, n, parts = trampoline->user.n_parts;
 
-	batch.ips = kvmalloc_array(n, sizeof(*batch.ips), GFP_KERNEL);
-	batch.places = kvmalloc_array(n, sizeof(*batch.places), GFP_KERNEL);
-	for (site = 0; site < n; site++) {
-		if (!trampoline_site_wanted(trampoline, site))
-			continue;
-		err = !batch.ips || !batch.places ? -ENOMEM :
-		      trampoline_prepare(trampoline, site, &batch.places[batch.n]);
-		if (err)
-			trampoline_mark(trampoline, site, SPILE_ATTACH_NONE, err);
-		else
-			batch.n++;
-		cond_resched();
-	}
-	batch_register_all(&batch);
-	kvfree(batch.ips);
-	kvfree(batch.places);
+	places = kvmalloc_array(trampoline->spec->n_sites, sizeof(*places), GFP_KERNEL);
+	n = trampoline_collect(trampoline, places);
+	if (n)
+		direct_attach(&trampoline->user, places, n, MAX_DIRECTS - session->n_directs);
+	for (i = 0; i < n; i++)
+		trampoline_mark(trampoline, places[i].site, SPILE_ATTACH_DIRECT, places[i].err);
+	kvfree(places);
+	if (trampoline->user.n_parts == parts)
+		return;
+	session->n_directs += trampoline->user.n_parts - parts;
+	session->direct = true;
+	session->returns |= trampoline->spec->flags & SPILE_TRAMPOLINE_RETURNS;
 }
 
 static void trampoline_attach_tracepoint(struct trampoline *trampoline)
@@ -300,13 +223,23 @@ static void trampoline_attach_tracepoint(struct trampoline *trampoline)
 	if (!err)
 		err = tracepoint_find(trampoline_probe(trampoline, 0, 0)->name, tracepoint);
 	if (!err) {
-		err = tracepoint_probe_register(tracepoint->tracepoint, (void *)trampoline->code,
+		err = tracepoint_probe_register(tracepoint->tracepoint, (void *)trampoline->user.code,
 						trampoline);
 		if (err)
 			module_put(tracepoint->owner);
 	}
 	trampoline->on_tracepoint = !err;
 	trampoline_mark(trampoline, 0, SPILE_ATTACH_TRACEPOINT, err);
+}
+
+static bool trampoline_wanted(const struct trampoline *trampoline)
+{
+	u32 site;
+
+	for (site = 0; site < trampoline->spec->n_sites; site++)
+		if (trampoline_site_wanted(trampoline, site))
+			return true;
+	return false;
 }
 
 /* Process context, under the session's lock. What fails is told by the probes. */
@@ -319,7 +252,7 @@ void trampoline_attach(struct session *session)
 
 		if (trampoline_probe(trampoline, 0, 0)->spec->kind == SPILE_PROBE_TRACEPOINT)
 			trampoline_attach_tracepoint(trampoline);
-		else if (!trampoline->directs)
+		else if (trampoline_wanted(trampoline))
 			trampoline_attach_functions(trampoline);
 		cond_resched();
 	}
@@ -352,7 +285,7 @@ static u32 trampoline_detach_tracepoints(struct session *session)
 		if (!trampoline->on_tracepoint || trampoline_armed(trampoline))
 			continue;
 		tracepoint_probe_unregister(trampoline->tracepoint.tracepoint,
-					    (void *)trampoline->code, trampoline);
+					    (void *)trampoline->user.code, trampoline);
 		count++;
 	}
 	if (count)
@@ -360,58 +293,44 @@ static u32 trampoline_detach_tracepoints(struct session *session)
 	return count;
 }
 
-/*
- * Everything that was in a trampoline has left it, unless it is in the
- * function that the trampoline called. Tasks may be preempted in the first and
- * last instructions, and interrupts may come where RCU does not look.
- */
-static void trampoline_synchronize(void)
+/* Is it still called for a function that it was to be called for no more? */
+static bool trampoline_keeps(const struct trampoline *trampoline, u32 site)
 {
-	synchronize_rcu_tasks_rude();
-	synchronize_rcu_tasks();
-	synchronize_rcu();
+	return trampoline->user.n_parts &&
+	       direct_serves(&trampoline->user,
+			     arch_fentry(trampoline_probe(trampoline, site, 0)->spec->address));
 }
 
-/* Undoes registrations of a trampoline: those of a module, or all. Returns how many there were. */
-static u32 trampoline_undo(struct trampoline *trampoline, const struct module *module)
+/* Has it called no more: for functions that are gone, or for all. */
+static u32 trampoline_undo(struct trampoline *trampoline, bool gone)
 {
-	struct direct *direct, **at = &trampoline->directs;
-	u32 count = 0;
+	u32 count = trampoline->user.n_parts ? direct_detach(&trampoline->user, gone) : 0;
 
-	while ((direct = *at)) {
-		if (module && direct->owner != module) {
-			at = &direct->next;
-			continue;
-		}
-		*at = direct->next;
-		trampoline->session->n_directs--;
-		count++;
-		/* Only after the kernel gave up on ftrace. Then the text must stay for ever. */
-		if (WARN_ON_ONCE(compat_direct_unregister(&direct->calls)))
-			trampoline->session->stuck = true;
-		else
-			kfree(direct);
-	}
+	trampoline->session->n_directs -= count;
 	return count;
 }
 
-/* All of one that is not armed. */
+/*
+ * All of one that is not armed. Where that fails it goes on to be called, and
+ * its probes to be attached: handlers look at their conditions themselves.
+ */
 static u32 trampoline_disarm(struct trampoline *trampoline)
 {
 	u32 site, count;
 
-	if (!trampoline->directs || trampoline_armed(trampoline))
+	if (!trampoline->user.n_parts || trampoline_armed(trampoline))
 		return 0;
-	count = trampoline_undo(trampoline, NULL);
-	for (site = 0; site < trampoline->spec->n_sites; site++)
-		trampoline_unmark(trampoline, site);
+	count = trampoline_undo(trampoline, false);
+	for (site = 0; count && site < trampoline->spec->n_sites; site++)
+		if (!trampoline_keeps(trampoline, site))
+			trampoline_unmark(trampoline, site);
 	return count;
 }
 
 /*
  * Process context, under the session's lock. On return no trampoline that is
- * not armed is entered any more; who sleeps in a function may still return to
- * one. Returns how many registrations there were.
+ * not armed is entered any more, or it is in session->n_directs; who sleeps in
+ * a function may still return to one. Returns how many registrations there were.
  */
 u32 trampoline_detach(struct session *session)
 {
@@ -421,8 +340,8 @@ u32 trampoline_detach(struct session *session)
 		count += trampoline_disarm(&session->trampolines[i]);
 	/* What is disarmed for now is left by and by. */
 	if (session->over && session->direct) {
-		trampoline_synchronize();
-		session->direct = false;
+		arena_synchronize();
+		session->direct = session->n_directs > 0;
 	}
 	return count;
 }
@@ -432,8 +351,9 @@ u32 trampoline_forget(struct session *session, const struct module *module)
 {
 	u32 i, count = 0;
 
+	direct_forget(module);
 	for (i = 0; i < session->image.header->n_trampolines; i++)
-		count += trampoline_undo(&session->trampolines[i], module);
+		count += trampoline_undo(&session->trampolines[i], true);
 	return count;
 }
 
@@ -467,6 +387,11 @@ bool trampoline_left(struct session *session, unsigned long frame)
 
 	if (session->stuck)
 		return false;
+	/* Memory was short, or the kernel will not let go of it. */
+	if (session->n_directs)
+		trampoline_detach(session);
+	if (session->n_directs)
+		return false;
 	if (!session->returns)
 		return true;
 	if (trampoline_callers(session)) {
@@ -476,6 +401,6 @@ bool trampoline_left(struct session *session, unsigned long frame)
 			return false;
 	}
 	/* The last of them have counted themselves out, but may not be gone. */
-	trampoline_synchronize();
+	arena_synchronize();
 	return true;
 }

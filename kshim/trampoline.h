@@ -3,18 +3,17 @@
 #ifndef SPILE_TRAMPOLINE_H
 #define SPILE_TRAMPOLINE_H
 
+#include "direct.h"
 #include "probe.h"
 
-struct direct;
 struct module;
 struct session;
 
 struct trampoline {
 	struct session *session;
 	const struct spile_trampoline *spec;	/* checked */
-	unsigned long code;
+	struct direct_user user;	/* its code, as ftrace calls it */
 	const u32 *chains;		/* indices of probes, a chain for each site */
-	struct direct *directs;		/* what ftrace calls it for */
 	struct tracepoint_probe tracepoint;
 	bool on_tracepoint;		/* it is attached to it */
 };

@@ -114,6 +114,11 @@ struct spile_image {
  * Code that serves several functions finds which one by its return address, in rows.
  * Where nothing that it runs asks, it does not look, and counts all hits as of the
  * probes of site 0.
+ *
+ * Where several sessions have code for a function, kshim has each called as ftrace would,
+ * but all except the last return to kshim instead of the function, and to an address
+ * that is in no row: then the return address in the function is in the SPILE_RETURN_WORD
+ * bytes before the one that kshim gave. It is there as long as the entry part runs.
  */
 struct spile_trampoline {
 	__u32 code;		/* text offset, multiple of 16; it starts with endbr64 or bti c */
@@ -126,6 +131,8 @@ struct spile_trampoline {
 
 /* It calls the function, and runs return handlers after it. */
 #define SPILE_TRAMPOLINE_RETURNS	(1u << 0)
+
+#define SPILE_RETURN_WORD	8u
 
 #define SPILE_MAX_CHAIN		16u
 #define SPILE_NO_TRAMPOLINE	0xffffffffu

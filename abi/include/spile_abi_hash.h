@@ -4,6 +4,6 @@
 #define SPILE_ABI_HASH_H
 
 /* FNV-1a of spile_abi.h without comments and white space. */
-#define SPILE_ABI_HASH 0xa390cfcec2a5ef78ull
+#define SPILE_ABI_HASH 0xa4176cb196c983aeull
 
 #endif /* SPILE_ABI_HASH_H */

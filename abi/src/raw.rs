@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spile_abi.h by abi/tests/generated.rs; do not edit.
 
-pub const SPILE_ABI_HASH: u64 = 0xa390cfcec2a5ef78;
+pub const SPILE_ABI_HASH: u64 = 0xa4176cb196c983ae;
 /// Names of the imports and how many arguments they take, in the order of `SPILE_IMPORT_*`.
 pub const SPILE_IMPORT_TABLE: &[(&str, usize)] = &[
     ("load_kernel_u8", 1),
@@ -51,6 +51,7 @@ pub const SPILE_NO_TEXT: u32 = 4294967295;
 pub const SPILE_NO_CONDITION: u32 = 4294967295;
 pub const SPILE_NOT_ASKED: u32 = 2;
 pub const SPILE_TRAMPOLINE_RETURNS: u32 = 1;
+pub const SPILE_RETURN_WORD: u32 = 8;
 pub const SPILE_MAX_CHAIN: u32 = 16;
 pub const SPILE_NO_TRAMPOLINE: u32 = 4294967295;
 pub const SPILE_ROW_HASH: u32 = 2654435761;

@@ -9,6 +9,11 @@ pub fn load(register: u32, base: u32, offset: u32) -> u32 {
     0xf940_0000 | (offset / 8) << 10 | base << 5 | register
 }
 
+/// `ldur x, [base, #-bytes]`
+pub fn load_before(register: u32, base: u32, bytes: u32) -> u32 {
+    0xf840_0000 | (bytes.wrapping_neg() & 0x1ff) << 12 | base << 5 | register
+}
+
 /// `str x, [base, #offset]`
 pub fn store(register: u32, base: u32, offset: u32) -> u32 {
     0xf900_0000 | (offset / 8) << 10 | base << 5 | register

@@ -142,6 +142,26 @@ static inline int compat_direct_register(struct compat_direct *direct, unsigned 
 }
 
 /*
+ * Has the calls go to other code. Whoever calls one of the functions meanwhile
+ * comes to the one or the other: ftrace goes by its list until all are changed.
+ */
+static inline int compat_direct_modify(struct compat_direct *direct, unsigned long code)
+{
+#if !defined(CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)
+	int err = -EOPNOTSUPP;
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	int err = modify_ftrace_direct(&direct->ops, code);
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
+	int err = modify_ftrace_direct_multi(&direct->ops, code);
+#else
+	int err = modify_ftrace_direct(direct->ip, direct->code, code);
+#endif
+	if (!err)
+		direct->code = code;
+	return err;
+}
+
+/*
  * Undoes it. On return no CPU and no task is on its way into the code; who
  * sleeps in a function that the code called may come back to it.
  */

@@ -149,6 +149,8 @@ static inline void fault_unregister_kretprobes(struct kretprobe **probes, int n)
 	fault_unregistered(unregister_ftrace_direct(__VA_ARGS__))
 #define unregister_ftrace_direct_multi(...) \
 	fault_unregistered(unregister_ftrace_direct_multi(__VA_ARGS__))
+#define modify_ftrace_direct(...) (fault_now() ?: modify_ftrace_direct(__VA_ARGS__))
+#define modify_ftrace_direct_multi(...) (fault_now() ?: modify_ftrace_direct_multi(__VA_ARGS__))
 #define tracepoint_probe_register(...) FAULT_REGISTER(tracepoint_probe_register(__VA_ARGS__))
 #define tracepoint_probe_unregister(...) \
 	fault_unregistered(tracepoint_probe_unregister(__VA_ARGS__))

@@ -286,7 +286,7 @@ HANDLER(toggle)
 }
 
 /* The row of a return address: its probes. Where there are no rows, the first probe is a parameter. */
-static const __u64 *row_of(struct spile_ctx *ctx, __u64 address)
+static const __u64 *row_at(struct spile_ctx *ctx, __u64 address)
 {
 	__u64 log2 = params[PARAM_ROWS], words = 1 + params[PARAM_ROWS + 2];
 	const __u64 *row = (const __u64 *)(ctx->rows + params[PARAM_ROWS + 1]);
@@ -294,19 +294,31 @@ static const __u64 *row_of(struct spile_ctx *ctx, __u64 address)
 	row += ((__u32)((__u32)address * SPILE_ROW_HASH) >> (32 - log2)) * words;
 	while (*row && *row != address)
 		row += words;
-	if (!*row)
-		bump(ctx, COUNTER_STRAYS);
 	return *row ? row + 1 : 0;
 }
 
-/* Counts hits of the probes at positions first to last. */
-static void run(struct spile_ctx *ctx, __u64 address, int first, int last)
+/* Puts the function's return address in place of one of kshim's. */
+static const __u64 *row_of(struct spile_ctx *ctx, __u64 *address)
 {
-	const __u64 *row = params[PARAM_ROWS] ? row_of(ctx, address) : 0;
+	const __u64 *row = row_at(ctx, *address);
+
+	if (row)
+		return row;
+	*address = *(const __u64 *)(*address - SPILE_RETURN_WORD);
+	row = row_at(ctx, *address);
+	if (!row)
+		bump(ctx, COUNTER_STRAYS);
+	return row;
+}
+
+/* Counts hits of the probes at positions first to last. Returns the function's return address, if it looked. */
+static __u64 run(struct spile_ctx *ctx, __u64 address, int first, int last)
+{
+	const __u64 *row = params[PARAM_ROWS] ? row_of(ctx, &address) : 0;
 	int i;
 
 	if (*(volatile __u32 *)ctx->state != SPILE_STATE_RUNNING || (params[PARAM_ROWS] && !row))
-		return;
+		return address;
 	for (i = first; i <= last; i++) {
 		ctx->probe = row ? row[i] : params[PARAM_ROWS + 3] + i;
 		((__u64 *)ctx->hits)[ctx->probe]++;
@@ -315,18 +327,19 @@ static void run(struct spile_ctx *ctx, __u64 address, int first, int last)
 		else
 			handle_count(ctx);
 	}
+	return address;
 }
 
-__attribute__((used)) void trampoline_hit(struct spile_ctx *ctx, __u64 address, const __u64 *args)
+__attribute__((used)) __u64 trampoline_hit(struct spile_ctx *ctx, __u64 address, const __u64 *args)
 {
 	ctx->args = (__u64)args;
-	run(ctx, address, 0, 0);
+	return run(ctx, address, 0, 0);
 }
 
-__attribute__((used)) void trampoline_call(struct spile_ctx *ctx, __u64 address, const __u64 *args)
+__attribute__((used)) __u64 trampoline_call(struct spile_ctx *ctx, __u64 address, const __u64 *args)
 {
 	ctx->calls++;
-	trampoline_hit(ctx, address, args);
+	return trampoline_hit(ctx, address, args);
 }
 
 __attribute__((used)) void trampoline_returned(struct spile_ctx *ctx, __u64 address, __u64 result)

@@ -10,8 +10,8 @@ struct test {
 
 /* Ended by a row without name. */
 extern const struct test tests_states[], tests_memory[], tests_ring[], tests_probes[],
-	tests_attach[], tests_direct[], tests_arming[], tests_modules[], tests_malformed[], tests_fuzz[],
-	tests_stress[], tests_cost[], tests_faults[];
+	tests_attach[], tests_direct[], tests_shared[], tests_arming[], tests_modules[],
+	tests_malformed[], tests_fuzz[], tests_stress[], tests_cost[], tests_faults[];
 
 __attribute__((noreturn, format(printf, 1, 2))) void fail(const char *format, ...);
 

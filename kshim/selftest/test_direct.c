@@ -141,30 +141,6 @@ static void rows(void)
 	check_equal(counters[COUNTER_STRAYS], 0);
 }
 
-/* A function that a trampoline has already: the second session finds another way, and says why. */
-static void taken(void)
-{
-	static struct session other;
-	struct spile_probe_status status;
-
-	image_init(&image);
-	on("vfs_read", SPILE_PROBE_FUNCTION, HANDLER_count);
-	image_trampoline(&image, HANDLER_trampoline_entry, 1);
-	start_as(&session, 0);
-	start_as(&other, 0);
-	status = session_probe(&other, 0);
-	check_equal(status.error, 0);
-	check_equal(status.attach, SPILE_ATTACH_FTRACE);
-	check_equal(status.direct_error, is_direct(&session, 0) ? -EBUSY : -EOPNOTSUPP);
-	read_zeroes(READS);
-	check(session_probe(&session, 0).hits >= READS);
-	check(session_probe(&other, 0).hits >= READS);
-	/* The first goes, text and all; the other goes on. */
-	session_close(&session);
-	read_zeroes(READS);
-	check(session_probe(&other, 0).hits >= 2 * READS);
-}
-
 /* The kernel's tracepoint calls the trampoline's code. */
 static void tracepoint(void)
 {
@@ -288,49 +264,78 @@ static void killed(void)
 		usleep(10000);
 }
 
-/* Thousands of functions: all but a few are attached, and no trampoline is called from elsewhere. */
-static void bulk(void)
+/* vfs_read() and thousands of functions of subsystems that this process and its interrupts do not live by. */
+static void fill_many(void)
 {
-	__u64 counters[N_COUNTERS] = {};
-	char line[256], name[256];
-	unsigned int i, attached = 0, direct = 0;
-	unsigned long address;
+	static const char *const prefixes[] = {
+		"acpi_", "ext4_", "nfs_", "pci", "usb", "vfs_", "do_", "tty_", "tcp", "ip_", "ipv6_",
+		"sock_", "blk_", "bio_", "drm_", "device_", "of_", "net",
+	};
 	FILE *file = fopen("/proc/kallsyms", "r");
+	unsigned long address;
+	char line[256], name[256], type;
+	unsigned int i;
 
 	check(file);
 	image_init(&image);
+	on("vfs_read", SPILE_PROBE_FUNCTION, HANDLER_count);
 	while (image.header.n_probes < 5000 && fgets(line, sizeof(line), file)) {
-		char type, *end = strchr(line, '[');
-
-		if (end || sscanf(line, "%lx %c %255s", &address, &type, name) != 3 || strlen(name) > 40)
+		if (strchr(line, '[') || sscanf(line, "%lx %c %255s", &address, &type, name) != 3 ||
+		    strlen(name) > 40 || !strcmp(name, "vfs_read") || (type != 't' && type != 'T'))
 			continue;
-		/* Names of subsystems that this process and its interrupts do not live by. */
-		if ((type == 't' || type == 'T') &&
-		    (!strncmp(name, "acpi_", 5) || !strncmp(name, "ext4_", 5) || !strncmp(name, "nfs_", 4) ||
-		     !strncmp(name, "pci", 3) || !strncmp(name, "usb", 3) || !strncmp(name, "vfs_", 4) ||
-		     !strncmp(name, "do_", 3) || !strncmp(name, "tty_", 4) || !strncmp(name, "tcp", 3) ||
-		     !strncmp(name, "ip_", 3) || !strncmp(name, "ipv6_", 5) || !strncmp(name, "sock_", 5) ||
-		     !strncmp(name, "blk_", 4) || !strncmp(name, "bio_", 4) || !strncmp(name, "drm_", 4) ||
-		     !strncmp(name, "device_", 7) || !strncmp(name, "of_", 3) || !strncmp(name, "net", 3))) {
-			image_probe(&image, SPILE_PROBE_FUNCTION, HANDLER_count, name, 0)->address = address;
-		}
+		for (i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
+			if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+				image_probe(&image, SPILE_PROBE_FUNCTION, HANDLER_count, name, 0)->address =
+					address;
 	}
 	fclose(file);
 	check(image.header.n_probes > 1000);
 	image_trampoline(&image, HANDLER_trampoline_entry, 1);
 	image_probe(&image, SPILE_PROBE_END, HANDLER_dump, NULL, 0);
-	start_as(&session, ~(1u << SPILE_ATTACH_KPROBE) & 0x7f);
-	read_zeroes(READS);
-	stop(&session, counters);
+}
+
+/* How many of them have a trampoline; most are to be attached. */
+static unsigned int count_direct(struct session *which)
+{
+	unsigned int i, attached = 0, direct = 0;
+
 	for (i = 0; i < image.header.n_probes - 1; i++) {
-		struct spile_probe_status status = session_probe(&session, i);
+		struct spile_probe_status status = session_probe(which, i);
 
 		attached += status.attach != SPILE_ATTACH_NONE;
 		direct += status.attach == SPILE_ATTACH_DIRECT;
 	}
 	printf("bulk: %u functions, %u attached, %u directly\n", i, attached, direct);
 	check(attached > i / 2);
-	check(direct > i / 2 || session_probe(&session, 0).direct_error == -EOPNOTSUPP);
+	return direct;
+}
+
+/*
+ * Thousands of functions: all but a few are attached, and no trampoline is called
+ * from elsewhere. A second session shares some of them, and has the others as well.
+ */
+static void bulk(void)
+{
+	static struct session other;
+	__u64 counters[N_COUNTERS] = {};
+	unsigned int direct, shared;
+
+	fill_many();
+	start_as(&session, ~(1u << SPILE_ATTACH_KPROBE) & 0x7f);
+	start_as(&other, ~(1u << SPILE_ATTACH_KPROBE) & 0x7f);
+	read_zeroes(READS);
+	check(session_probe(&session, 0).hits >= READS);
+	check(session_probe(&other, 0).hits >= READS);
+	direct = count_direct(&session);
+	check(direct > image.header.n_probes / 2 || session_probe(&session, 0).direct_error == -EOPNOTSUPP);
+	/* So many of each registration. */
+	shared = count_direct(&other);
+	check(direct ? shared >= 512 && shared < direct : !shared);
+	stop(&session, counters);
+	check_equal(counters[COUNTER_STRAYS], 0);
+	read_zeroes(READS);
+	check(session_probe(&other, 0).hits >= 2 * READS);
+	stop(&other, counters);
 	check_equal(counters[COUNTER_STRAYS], 0);
 }
 
@@ -338,7 +343,6 @@ const struct test tests_direct[] = {
 	{ "direct_entry", entry },
 	{ "direct_return", entry_and_return },
 	{ "direct_rows", rows },
-	{ "direct_taken", taken },
 	{ "direct_tracepoint", tracepoint },
 	{ "direct_sleeper", sleeper },
 	{ "direct_busy", busy },

@@ -25,7 +25,7 @@
 #define LOOP_GET_STATUS	0x4C03
 
 static struct image image;
-static struct session session;
+static struct session session, other;
 
 static int load(void)
 {
@@ -137,6 +137,41 @@ static void round_trip(__u32 attach, int others)
 	unload_surely();
 }
 
+/* Two sessions have the function, and one of them another function in the same trampoline. */
+static void two_sessions(void)
+{
+	unsigned long address;
+	__u64 hits;
+
+	check_equal(load(), 0);
+	address = symbol(FUNCTION);
+	begin_image(address, 0);
+	start(0);
+	other = session;
+	memset(&session, 0, sizeof(session));
+	begin_image(address, 1);
+	start(0);
+	call(CALLS);
+	hits = session_probe(&session, 0).hits;
+	check(hits >= CALLS);
+	check_equal(session_probe(&other, 0).hits, hits);
+	unload_surely();
+	check_equal(session_probe(&session, 0).error, -ENODEV);
+	check_equal(session_probe(&other, 0).error, -ENODEV);
+	check_equal(session_attached(&session), 1);
+	check_equal(session_attached(&other), 0);
+	session_close(&other);
+	check_equal(load(), 0);
+	call(CALLS);
+	check_equal(session_probe(&session, 0).hits, hits);
+	hits = session_probe(&session, 1).hits;
+	read_zeroes(CALLS);
+	check(session_probe(&session, 1).hits >= hits + CALLS);
+	session_close(&session);
+	unload_surely();
+	memset(&other, 0, sizeof(other));
+}
+
 /* The device; nobody is to be called for the module when it is not there. */
 static void make_device(void)
 {
@@ -154,6 +189,7 @@ static void come_and_go(void)
 	round_trip(0, 1);
 	round_trip(1 << SPILE_ATTACH_FTRACE, 1);
 	round_trip(1 << SPILE_ATTACH_KPROBE, 1);
+	two_sessions();
 }
 
 static pid_t repeat(void (*what)(void))
@@ -200,12 +236,15 @@ static void under_load(void)
 		while (!(at = text()))
 			usleep(1000);
 		begin_image(at + offset, round % 2);
+		start(0);
+		other = session;
 		start(round % 3 == 2 ? 1 << SPILE_ATTACH_FTRACE : 0);
 		usleep(test_random() % 30000);
-		hit += !!session_probe(&session, 0).hits;
+		hit += session_probe(&session, 0).hits || session_probe(&other, 0).hits;
 		if (round % 4)
 			check_equal(session_command(&session, SPILE_IOC_STOP), 0);
-		session_close(&session);
+		session_close(round % 5 ? &session : &other);
+		session_close(round % 5 ? &other : &session);
 	}
 	kill(loader, SIGKILL);
 	kill(caller, SIGKILL);

@@ -61,7 +61,7 @@
 	call	hit_skipped
 	.endm
 
-/* 0: the context, 8 to 55: arguments. */
+/* 0: the context, 8: the address in the function, 24 to 71: arguments. */
 	.macro	enter_frame
 	endbr64
 	push	%rbp
@@ -72,16 +72,16 @@
 	push	%rdx
 	push	%rsi
 	push	%rdi
-	sub	$8, %rsp
+	sub	$24, %rsp
 	.endm
 
 	.macro	restore
-	mov	8(%rsp), %rdi
-	mov	16(%rsp), %rsi
-	mov	24(%rsp), %rdx
-	mov	32(%rsp), %rcx
-	mov	40(%rsp), %r8
-	mov	48(%rsp), %r9
+	mov	24(%rsp), %rdi
+	mov	32(%rsp), %rsi
+	mov	40(%rsp), %rdx
+	mov	48(%rsp), %rcx
+	mov	56(%rsp), %r8
+	mov	64(%rsp), %r9
 	.endm
 
 	.macro	entry_part function
@@ -89,8 +89,9 @@
 	take	8f
 	mov	%rdi, (%rsp)
 	mov	8(%rbp), %rsi
-	lea	8(%rsp), %rdx
+	lea	24(%rsp), %rdx
 	call	\function
+	mov	%rax, 8(%rsp)
 	mov	(%rsp), %rdi
 	give
 	.endm
@@ -120,19 +121,19 @@ handle_trampoline_return:
 	push	%rax
 	push	8(%rbp)
 	ret
-5:	mov	%rax, 8(%rsp)
-	mov	%rdx, 16(%rsp)
+5:	mov	%rax, 24(%rsp)
+	mov	%rdx, 32(%rsp)
 	preempt_off
 	take	4f
-	mov	%rdi, 24(%rsp)
-	mov	8(%rbp), %rsi
-	mov	8(%rsp), %rdx
+	mov	%rdi, 40(%rsp)
+	mov	8(%rsp), %rsi
+	mov	24(%rsp), %rdx
 	call	trampoline_returned
-	mov	24(%rsp), %rdi
+	mov	40(%rsp), %rdi
 	give
 3:	preempt_on 2f
-1:	mov	8(%rsp), %rax
-	mov	16(%rsp), %rdx
+1:	mov	24(%rsp), %rax
+	mov	32(%rsp), %rdx
 	leave
 	add	$8, %rsp
 	ret
@@ -211,10 +212,10 @@ handle_trampoline_return:
 	bl	hit_skipped
 	.endm
 
-/* 0: frame and the caller's address, 16: into the function, 24: the context, 32 to 95: arguments. */
+/* 0: frame and the caller's address, 16: where to return, 24: the context, 32 to 95: arguments, 96: the address in the function. */
 	.macro	enter_frame
 	bti	c
-	stp	x29, x9, [sp, #-96]!
+	stp	x29, x9, [sp, #-112]!
 	mov	x29, sp
 	str	x30, [sp, #16]
 	stp	x0, x1, [sp, #32]
@@ -238,13 +239,14 @@ handle_trampoline_return:
 	ldr	x1, [sp, #16]
 	add	x2, sp, #32
 	bl	\function
+	str	x0, [sp, #96]
 	ldr	x0, [sp, #24]
 	give
 	.endm
 
 	.macro	to_function
 	restore
-	ldp	x29, x30, [sp], #96
+	ldp	x29, x30, [sp], #112
 	ret	x10
 	.endm
 
@@ -273,14 +275,14 @@ handle_trampoline_return:
 	preempt_off
 	take	4f
 	str	x0, [sp, #48]
-	ldr	x1, [sp, #16]
+	ldr	x1, [sp, #96]
 	ldr	x2, [sp, #32]
 	bl	trampoline_returned
 	ldr	x0, [sp, #48]
 	give
 3:	preempt_on 2f
 1:	ldp	x0, x1, [sp, #32]
-	ldp	x29, x30, [sp], #96
+	ldp	x29, x30, [sp], #112
 	ret
 9:	bl	resched
 	b	6b

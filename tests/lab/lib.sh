@@ -8,13 +8,15 @@ fail() {
     exit 1
 }
 
-# begin IMAGE [NAME]: starts a session in the background, with its process id in $pid. Counts them in $loads.
+# begin IMAGE [NAME]: starts a session in the background, with its process id in $pid. Counts them in $loads. The agent has
+# the options in $attach.
 loads=0
+attach=
 begin() {
     loads=$((loads + 1))
     name=${2:-$1}
     rm -f "$name.out" "$name.err"
-    spile-agent run "/images/$1" >"$name.out" 2>"$name.err" &
+    spile-agent run $attach "/images/$1" >"$name.out" 2>"$name.err" &
     pid=$!
 }
 
@@ -50,11 +52,14 @@ refused() {
 }
 
 # What sessions keep in the kernel.
+mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
 kprobes() { grep -c . /sys/kernel/debug/kprobes/list; }
+functions() { grep -c . /sys/kernel/tracing/enabled_functions; }
 areas() { grep -c '\[kshim\]' /proc/vmallocinfo; }
 # Memory stays as long as somebody may return to it.
 nothing_left() {
     [ "$(kprobes)" = 0 ] || fail "kprobes are left: $(cat /sys/kernel/debug/kprobes/list)"
+    [ "$(functions)" = 0 ] || fail "ftrace calls somebody for $(cat /sys/kernel/tracing/enabled_functions)"
     looks=0
     until [ "$(areas)" = 0 ] && spile-agent run /images/arena >arena.out 2>arena.err; do
         looks=$((looks + 1))

@@ -4,12 +4,12 @@
 use spile_abi as abi;
 
 use super::{
-    ARGS, CALLS, Cold, ENTRY, Frame, HITS, LOST_RETURNS, NEXT, PART, PROBE, Place, Plan, RESULT, RETURNS, ROWS, SAMPLE,
-    STATE, Step, TASK, Work, entry_of,
+    ARGS, CALLS, Cold, ENTRY, Frame, HITS, LOST_RETURNS, NEXT, PART, PROBE, Place, Plan, RESULT, RETURNS, ROWS, Rows,
+    SAMPLE, STATE, Step, TASK, Work, entry_of,
 };
 use crate::a64::{
-    SP, add_immediate, compare, load, load_at, load_pair_up, load_word, load_word_at, return_to, store, store_at,
-    store_pair_down, store_word_at, subtract_immediate,
+    SP, add_immediate, compare, load, load_at, load_before, load_pair_up, load_word, load_word_at, return_to, store,
+    store_at, store_pair_down, store_word_at, subtract_immediate,
 };
 use crate::link::{Fixup, Glue, Reloc, RelocKind, Section, SectionId, Target};
 
@@ -182,6 +182,17 @@ impl<'p> A64<'p> {
         let Some(rows) = self.plan.rows else { return };
         let (next, found) = (self.label(), self.label());
         self.emit(load(T0, FRAME_POINTER, 8));
+        self.first_row(rows);
+        self.branch_if_not_equal(next);
+        self.here(found);
+        if self.plan.keeps_row() {
+            self.emit(store(T3, SP, self.frame.row));
+        }
+        self.cold.push(Cold::NextRow { from: next, to: found, unknown, rows });
+    }
+
+    /// The first row in which the address in T0 may be, into T3; equal if it is there. T2 is what is there.
+    fn first_row(&mut self, rows: Rows) {
         self.constant(T1, abi::SPILE_ROW_HASH);
         self.emit(0x1b00_7c00 | T1 << 16 | T0 << 5 | T2); // mul w
         self.emit(0x5300_7c00 | (32 - rows.log2) << 16 | T2 << 5 | T2); // lsr w
@@ -192,12 +203,17 @@ impl<'p> A64<'p> {
         self.emit(0x8b00_0000 | T1 << 16 | T3 << 5 | T3); // add
         self.emit(load(T2, T3, 0));
         self.emit(compare(T2, T0));
-        self.branch_if_not_equal(next);
-        self.here(found);
-        if self.plan.keeps_row() {
-            self.emit(store(T3, SP, self.frame.row));
-        }
-        self.cold.push(Cold::NextRow { from: next, to: found, unknown, rows });
+    }
+
+    /// The other rows in which it may be. A free row ends the search.
+    fn next_rows(&mut self, rows: Rows, from: Label, found: Label, none: Label) {
+        self.here(from);
+        self.branch_if_zero(T2, none);
+        self.emit(add_immediate(T3, T3, rows.bytes));
+        self.emit(load(T2, T3, 0));
+        self.emit(compare(T2, T0));
+        self.branch_if_not_equal(from);
+        self.jump(found);
     }
 
     /// What handlers read of the context, beside the probe.
@@ -371,13 +387,15 @@ impl<'p> A64<'p> {
                     self.jump(to);
                 }
                 Cold::NextRow { from, to, unknown, rows } => {
-                    self.here(from);
-                    self.branch_if_zero(T2, unknown);
-                    self.emit(add_immediate(T3, T3, rows.bytes));
-                    self.emit(load(T2, T3, 0));
-                    self.emit(compare(T2, T0));
-                    self.branch_if_not_equal(from);
+                    let (none, next) = (self.label(), self.label());
+                    self.next_rows(rows, from, to, none);
+                    // Then it returns to another trampoline's turn.
+                    self.here(none);
+                    self.emit(load_before(T0, T0, abi::SPILE_RETURN_WORD));
+                    self.first_row(rows);
+                    self.branch_if_not_equal(next);
                     self.jump(to);
+                    self.next_rows(rows, next, to, unknown);
                 }
             }
         }

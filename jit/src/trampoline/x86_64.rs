@@ -8,8 +8,8 @@ use iced_x86::{BlockEncoderOptions, IcedError};
 use spile_abi as abi;
 
 use super::{
-    ARGS, CALLS, Cold, ENTRY, Frame, HITS, LOST_RETURNS, NEXT, PART, PROBE, Place, Plan, RESULT, RETURNS, ROWS, SAMPLE,
-    STATE, Step, TASK, Work, entry_of,
+    ARGS, CALLS, Cold, ENTRY, Frame, HITS, LOST_RETURNS, NEXT, PART, PROBE, Place, Plan, RESULT, RETURNS, ROWS, Rows,
+    SAMPLE, STATE, Step, TASK, Work, entry_of,
 };
 use crate::link::{Fixup, Glue, Reloc, RelocKind, Section, SectionId, Target};
 
@@ -155,15 +155,7 @@ impl<'p> X86<'p> {
         let Some(rows) = self.plan.rows else { return Ok(()) };
         let (next, mut found) = (self.a.create_label(), self.a.create_label());
         self.a.mov(rax, qword_ptr(rbp + 8))?;
-        self.a.imul_3(ecx, eax, abi::SPILE_ROW_HASH as i32)?;
-        self.a.shr(ecx, 32 - rows.log2)?;
-        if rows.bytes.is_power_of_two() {
-            self.a.shl(rcx, rows.bytes.trailing_zeros())?;
-        } else {
-            self.a.imul_3(rcx, rcx, rows.bytes as i32)?;
-        }
-        self.a.add(rcx, qword_ptr(rdi + ROWS))?;
-        self.a.cmp(qword_ptr(rcx + rows.offset as i32), rax)?;
+        self.first_row(rows)?;
         self.a.jne(next)?;
         self.here(&mut found)?;
         if self.plan.keeps_row() {
@@ -172,6 +164,29 @@ impl<'p> X86<'p> {
         }
         self.cold.push(Cold::NextRow { from: next, to: found, unknown, rows });
         Ok(())
+    }
+
+    /// The first row in which the address in rax may be, into rcx; equal if it is there.
+    fn first_row(&mut self, rows: Rows) -> Done {
+        self.a.imul_3(ecx, eax, abi::SPILE_ROW_HASH as i32)?;
+        self.a.shr(ecx, 32 - rows.log2)?;
+        if rows.bytes.is_power_of_two() {
+            self.a.shl(rcx, rows.bytes.trailing_zeros())?;
+        } else {
+            self.a.imul_3(rcx, rcx, rows.bytes as i32)?;
+        }
+        self.a.add(rcx, qword_ptr(rdi + ROWS))?;
+        self.a.cmp(qword_ptr(rcx + rows.offset as i32), rax)
+    }
+
+    /// The other rows in which it may be. A free row ends the search; that the first may be one is no harm.
+    fn next_rows(&mut self, rows: Rows, mut from: CodeLabel, found: CodeLabel) -> Done {
+        self.here(&mut from)?;
+        self.a.add(rcx, rows.bytes as i32)?;
+        self.a.cmp(qword_ptr(rcx + rows.offset as i32), rax)?;
+        self.a.je(found)?;
+        self.a.cmp(qword_ptr(rcx + rows.offset as i32), 0)?;
+        self.a.jne(from)
     }
 
     /// What handlers read of the context, beside the probe.
@@ -357,14 +372,14 @@ impl<'p> X86<'p> {
                     self.timed(code)?;
                     self.a.jmp(to)?;
                 }
-                Cold::NextRow { mut from, to, unknown, rows } => {
-                    self.here(&mut from)?;
-                    self.a.add(rcx, rows.bytes as i32)?;
-                    self.a.cmp(qword_ptr(rcx + rows.offset as i32), rax)?;
+                Cold::NextRow { from, to, unknown, rows } => {
+                    self.next_rows(rows, from, to)?;
+                    // Then it returns to another trampoline's turn.
+                    let next = self.a.create_label();
+                    self.a.mov(rax, qword_ptr(rax - abi::SPILE_RETURN_WORD as i32))?;
+                    self.first_row(rows)?;
                     self.a.je(to)?;
-                    // A free row ends the search; that the first may be one is no harm.
-                    self.a.cmp(qword_ptr(rcx + rows.offset as i32), 0)?;
-                    self.a.jne(from)?;
+                    self.next_rows(rows, next, to)?;
                     self.a.jmp(unknown)?;
                 }
             }

@@ -4,8 +4,12 @@
 #![cfg(target_arch = "x86_64")]
 #![expect(unsafe_code, reason = "runs machine code on made-up contexts")]
 
+use std::ffi::c_void;
+use std::ptr::NonNull;
+
 use iced_x86::code_asm::registers::*;
 use iced_x86::code_asm::{CodeAssembler, qword_ptr};
+use nix::sys::mman::{ProtFlags, mprotect};
 use spile_abi::{self as abi, Image, spile_ctx};
 
 use crate::hits::{Loaded, Seen};
@@ -31,19 +35,59 @@ struct Cpu {
     functions: Vec<usize>,
 }
 
+/// Who calls trampolines.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    /// A function, as it would through ftrace.
+    Function,
+    /// Code like kshim's between them: it calls the same one three times, as if of different sessions.
+    Stub,
+}
+
 /// Code of functions: of each trampoline, one for each site.
-fn functions(image: &Image<'_>) -> (Vec<u8>, Vec<usize>) {
+fn functions(image: &Image<'_>, caller: Caller) -> (Vec<u8>, Vec<usize>) {
     let text_end = u64::from(image.header().text_size).next_multiple_of(4096);
     let mut bytes = Vec::new();
     let mut starts = Vec::new();
     for trampoline in image.trampolines() {
         for _ in 0..trampoline.n_sites {
-            bytes.resize(bytes.len().next_multiple_of(16), 0xcc);
-            starts.push(bytes.len());
-            bytes.extend(function(text_end + bytes.len() as u64, trampoline.code.into()));
+            bytes.resize(bytes.len().next_multiple_of(64), 0xcc);
+            let start = bytes.len();
+            let at = text_end + start as u64;
+            starts.push(start);
+            if caller == Caller::Function {
+                bytes.extend(function(at, trampoline.code.into()));
+                continue;
+            }
+            bytes.extend(function(at, at + 64));
+            bytes.resize(start + 64, 0xcc);
+            bytes.extend(stub(at + 64, trampoline.code.into()));
         }
     }
     (bytes, starts)
+}
+
+/// See kshim's `arch_stub_call()`. What returns into the function is on top of the stack at first, and is handed on.
+fn stub(at: u64, trampoline: u64) -> Vec<u8> {
+    let mut a = CodeAssembler::new(64).expect("an assembler");
+    let mut code = || {
+        let (mut words, mut nexts) = ([a.create_label(), a.create_label()], [a.create_label(), a.create_label()]);
+        a.pop(r10)?;
+        a.mov(qword_ptr(words[0]), r10)?;
+        a.mov(qword_ptr(words[1]), r10)?;
+        for (word, next) in words.iter_mut().zip(&mut nexts) {
+            a.lea(r10, qword_ptr(*next))?;
+            a.push(r10)?;
+            a.jmp(trampoline)?;
+            a.set_label(word)?;
+            a.dq(&[0])?;
+            a.set_label(next)?;
+        }
+        a.push(qword_ptr(words[1]))?;
+        a.jmp(trampoline)?;
+        a.assemble(at)
+    };
+    code().expect("it is encoded")
 }
 
 /// `a + 2 * b + 4 * c + 8 * d + 16 * e + 32 * f`, and the stack is as it was.
@@ -65,6 +109,10 @@ fn function(at: u64, trampoline: u64) -> Vec<u8> {
 
 impl Cpu {
     fn new(text: &str) -> Self {
+        Self::with(text, Caller::Function)
+    }
+
+    fn with(text: &str, caller: Caller) -> Self {
         let mut starts = Vec::new();
         let loaded = Loaded::with(text, |image, code| {
             for fixup in image.fixups() {
@@ -77,7 +125,7 @@ impl Cpu {
                 };
                 code[fixup.at as usize..][..4].copy_from_slice(&value.to_le_bytes());
             }
-            let (bytes, found) = functions(image);
+            let (bytes, found) = functions(image, caller);
             starts = found;
             bytes
         });
@@ -91,6 +139,9 @@ impl Cpu {
             functions: starts,
         };
         cpu.fill_rows();
+        if caller == Caller::Stub {
+            cpu.let_stubs_write();
+        }
         let second = &raw const cpu.contexts[1] as u64;
         for (level, ctx) in cpu.contexts.iter_mut().enumerate() {
             cpu.loaded.fill_in(ctx);
@@ -105,6 +156,15 @@ impl Cpu {
         let set = unsafe { nix::libc::syscall(nix::libc::SYS_arch_prctl, 0x1001, cpu.own.as_ptr()) };
         assert_eq!(set, 0, "ARCH_SET_GS");
         cpu
+    }
+
+    /// They keep where to return to beside their code.
+    fn let_stubs_write(&self) {
+        let start = NonNull::new(self.loaded.behind(0) as *mut c_void).expect("an address");
+        let bytes = self.functions.last().expect("a function") + 256;
+        let all = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE | ProtFlags::PROT_EXEC;
+        // SAFETY: pages of the loaded text, from a page on, which nothing else has borrowed.
+        unsafe { mprotect(start, bytes.next_multiple_of(4096), all) }.expect("becomes writable");
     }
 
     /// As kshim does when it attaches.
@@ -273,6 +333,31 @@ fn functions_with_the_same_chain_share_a_trampoline_and_each_has_its_row() {
     cpu.call(0);
     assert_eq!(cpu.global(0), 30421);
     assert_eq!(Seen::take().skips, [0, 0, 1, 0]);
+}
+
+#[test]
+fn trampolines_of_a_function_are_called_one_after_the_other() {
+    for (kind, functions) in [("function \"f", 1), ("function \"f", 5), ("return \"f", 1), ("return \"f", 5)] {
+        let end = if kind.starts_with("return") { "0 arguments 6" } else { "arguments 6" };
+        let probes: String =
+            (0..functions).map(|n| format!("probe \"p{n}\" {kind}{n}\" {end} handler func0\n")).collect();
+        let mut cpu = Cpu::with(
+            &format!(
+                "{GLOBALS} {probes} func0 \"a\" () {{ block0: v0: int = probe_index @0 v1: int = int 10 @0
+                v2: int = global.get global0 @0 v3: int = mul v2, v1 @0 v4: int = add v3, v0 @0
+                global.set global0, v4 @0 return }}"
+            ),
+            Caller::Stub,
+        );
+        for function in 0..functions {
+            cpu.call(function);
+        }
+        // Each call of a function is three hits, and each of them knows the function.
+        let expected = (0..functions as i64).fold(0, |sum, function| sum * 1000 + 111 * function);
+        assert_eq!(cpu.global(0), expected, "{kind} {functions}");
+        assert!((0..functions).all(|probe| cpu.hits(probe) == [3, 0]));
+        assert_eq!(Seen::take(), Seen::default());
+    }
 }
 
 #[test]

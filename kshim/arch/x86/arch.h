@@ -84,7 +84,8 @@ static __always_inline void arch_regs_of_kprobe(struct pt_regs *regs, unsigned l
 
 /*
  * Where ftrace's call is in the function at @address, or 0: behind endbr64 or
- * what is left of one that was sealed. The kernel has the last word on it.
+ * what is left of one that was sealed. It may be a breakpoint just now, while the
+ * kernel changes it. The kernel has the last word on it.
  */
 static inline unsigned long arch_fentry(unsigned long address)
 {
@@ -96,7 +97,7 @@ static inline unsigned long arch_fentry(unsigned long address)
 	if (copy_from_kernel_nofault(code, (void *)address, sizeof(code)))
 		return 0;
 	for (at = 0; at <= 4; at += 4)
-		if (!memcmp(code + at, nop, sizeof(nop)) || code[at] == 0xe8 ||
+		if (!memcmp(code + at, nop, sizeof(nop)) || code[at] == 0xe8 || code[at] == 0xcc ||
 		    !memcmp(code + at, old_nop, sizeof(old_nop)))
 			return address + at;
 	return 0;
