@@ -127,7 +127,7 @@ fn access(op: &Op, result_used: bool) -> Access {
         | Op::MapSet(..)
         | Op::MapAdd(..)
         | Op::MapDelete(..)
-        | Op::IterFirst(_, Some(_), _) => Access::Write,
+        | Op::IterFirst(_, Some(_), ..) => Access::Write,
         _ => Access::Read,
     }
 }

@@ -59,8 +59,9 @@ pub enum Op {
     /// The count in a histogram bucket: global, keys, index from 0. Fails where there is no such bucket.
     HistBucket(GlobalId, Vec<Value>, Value),
 
-    /// Sorts (where asked) and finds the first element that matches: a cursor, 0 at the end.
-    IterFirst(GlobalId, Option<Sort>, Vec<Option<Value>>),
+    /// Sorts (where asked) and finds the first element that matches: a cursor, 0 at the end. The last operand, of one
+    /// that sorts, is how many elements will be visited at most: only those need be sorted.
+    IterFirst(GlobalId, Option<Sort>, Vec<Option<Value>>, Option<Value>),
     /// The next element that matches, from a cursor that is not 0: global, cursor, keys.
     IterNext(GlobalId, Value, Vec<Option<Value>>),
     /// One key of the element at a cursor: global, cursor, position.
@@ -454,8 +455,11 @@ impl Op {
             }
             Self::LocalSet(_, a) | Self::GlobalSet(_, a) | Self::GlobalAdd(_, a) | Self::EntrySet(_, a) => *a = map(*a),
             Self::MapGet(_, keys) | Self::StatRead(_, keys, _) => keys.iter_mut().for_each(|key| *key = map(*key)),
-            Self::MapHas(_, keys) | Self::MapDelete(_, keys) | Self::IterFirst(_, _, keys) => {
+            Self::MapHas(_, keys) | Self::MapDelete(_, keys) => {
                 keys.iter_mut().flatten().for_each(|key| *key = map(*key));
+            }
+            Self::IterFirst(_, _, keys, limit) => {
+                keys.iter_mut().chain([limit]).flatten().for_each(|value| *value = map(*value));
             }
             Self::MapSet(_, keys, value)
             | Self::MapAdd(_, keys, value)

@@ -28,6 +28,8 @@ pub struct Effects {
     pub names_probe: bool,
     /// Whether it can fail; that calls nest too deep is not counted.
     pub fails: bool,
+    /// Whether it does what cannot be undone, globals apart.
+    pub acts: bool,
     /// Whether it calls script functions.
     pub calls: bool,
 }
@@ -50,6 +52,7 @@ impl Effects {
         self.spends |= other.spends;
         self.names_probe |= other.names_probe;
         self.fails |= other.fails;
+        self.acts |= other.acts;
     }
 }
 
@@ -91,6 +94,7 @@ fn own(function: &ir::Function) -> Effects {
             ir::Op::Intrinsic(intrinsic, _) if names_probe(*intrinsic) => effects.names_probe = true,
             _ => {}
         }
+        effects.acts |= acts(op);
         effects.fails |= op.can_fail() && !matches!(op, ir::Op::Call(..));
     }
     effects
@@ -107,6 +111,17 @@ fn names_probe(intrinsic: ir::Intrinsic) -> bool {
     matches!(intrinsic, ProbePoint | ProbeName | Timed | Warn | System)
 }
 
+/// Whether an operation does what cannot be undone, globals apart.
+pub fn acts(op: &ir::Op) -> bool {
+    use ir::Intrinsic::{Delay, Error, Exhausted, Timed};
+    match op {
+        ir::Op::Print(..) | ir::Op::Store { .. } | ir::Op::EntrySet(..) => true,
+        ir::Op::Intrinsic(Delay | Error | Exhausted | Timed, _) => false,
+        ir::Op::Intrinsic(intrinsic, _) => intrinsic.effect() == ir::Effect::Acts,
+        _ => false,
+    }
+}
+
 /// The global whose contents an operation may change or reorder.
 pub fn written(op: &ir::Op) -> Option<ir::GlobalId> {
     match op {
@@ -117,7 +132,7 @@ pub fn written(op: &ir::Op) -> Option<ir::GlobalId> {
         | ir::Op::MapDelete(global, _)
         | ir::Op::GlobalClear(global)
         | ir::Op::StatAdd(global, ..)
-        | ir::Op::IterFirst(global, Some(_), _) => Some(*global),
+        | ir::Op::IterFirst(global, Some(_), ..) => Some(*global),
         _ => None,
     }
 }

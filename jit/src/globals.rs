@@ -33,8 +33,9 @@ impl Layout {
             described.sharded = (described.kind == raw::RT_INT as u8 && sharing.is_sharded(index)).into();
             described.shared = sharing.is_shared(index).into();
             described.spare = sharing.is_emptied(index).into();
+            described.n_orders = sharing.orders(index).len() as u8;
             // A handler visits no more elements than it has actions.
-            described.select = if sharing.is_selected(index) { program.limits.max_action } else { 0 };
+            described.visits = sharing.visits(index, program.limits.max_action);
             spile_rt::layout(&mut described, &mut layout.data_size, &mut layout.part_size)
                 .map_err(|_| Error::GlobalTooLarge(global.name.clone()))?;
             layout.globals.push(described);

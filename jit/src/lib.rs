@@ -9,6 +9,7 @@ mod conditions;
 mod constants;
 mod division;
 mod effects;
+mod flow;
 mod globals;
 mod image;
 mod isa;

@@ -42,7 +42,7 @@ runtime! {
     StatRead = rt_stat_read(4) -> word;
     HistBucket = rt_hist_bucket(4) -> word;
     StatClear = rt_stat_clear(2);
-    IterFirst = rt_iter_first(5) -> word;
+    IterFirst = rt_iter_first(6) -> word;
     IterNext = rt_iter_next(5) -> word;
     IterKey = rt_iter_key(4) -> word;
     IterValue = rt_iter_value(3) -> word;

@@ -4,29 +4,43 @@
 //! Nothing that the handler does may change the array before it sorts it. And finding the order must not cost
 //! more hits than need it: a timer's handler looks every time, others only where they always sort.
 
-use std::collections::BTreeMap;
-
 use spile_ir as ir;
 
 use crate::effects::{Effects, written};
+use crate::flow;
 
-/// The arrays and their orders.
-pub type Sorts = BTreeMap<ir::GlobalId, ir::Sort>;
+/// A sort whose order is found before.
+#[derive(Clone, Copy)]
+pub struct Sorted {
+    /// The array.
+    pub map: ir::GlobalId,
+    /// The order.
+    pub sort: ir::Sort,
+    /// The operation, by its result.
+    pub first: ir::Value,
+    /// How many elements are visited at most; `None` where only the handler will know.
+    pub visits: Option<u32>,
+}
 
-/// Those of a handler.
-pub fn sorts(function: &ir::Function, is_timer: bool, effects: &[Effects]) -> Sorts {
-    let mut sorts = Sorts::new();
-    let changed = changed_before(function, effects);
+/// Those of a handler that may visit so many elements.
+pub fn sorts(function: &ir::Function, is_timer: bool, effects: &[Effects], max_action: u32) -> Vec<Sorted> {
+    let mut sorts = Vec::new();
+    let globals = effects.iter().flat_map(|effects| &effects.writes).map(|global| global.index() + 1).max();
+    let changed = flow::before(function, globals.unwrap_or(0), |op, changed| note_changes(op, effects, changed));
     let always = always(function);
     for (index, block) in function.blocks.iter().enumerate().filter(|(index, _)| is_timer || always[*index]) {
         let mut changed = changed[index].clone();
         for inst in &block.insts {
             // A slice may be anywhere in the order.
-            if let ir::Op::IterFirst(map, Some(sort), keys) = &inst.op
+            if let (ir::Op::IterFirst(map, Some(sort), keys, limit), Some(first)) = (&inst.op, inst.result)
                 && !changed[map.index()]
                 && keys.iter().all(Option::is_none)
             {
-                sorts.entry(*map).or_insert(*sort);
+                let visits = limit.map_or(Some(max_action), |limit| {
+                    let limit = constant(function, limit)?;
+                    Some(u32::try_from(limit.max(1)).unwrap_or(max_action).min(max_action))
+                });
+                sorts.push(Sorted { map: *map, sort: *sort, first, visits });
             }
             note_changes(&inst.op, effects, &mut changed);
         }
@@ -34,26 +48,12 @@ pub fn sorts(function: &ir::Function, is_timer: bool, effects: &[Effects]) -> So
     sorts
 }
 
-/// By block and global: whether it may have been changed when the block begins.
-fn changed_before(function: &ir::Function, effects: &[Effects]) -> Vec<Vec<bool>> {
-    let globals = effects.iter().flat_map(|effects| &effects.writes).map(|global| global.index() + 1).max();
-    let mut before = vec![vec![false; globals.unwrap_or(0)]; function.blocks.len()];
-    let mut again = true;
-    while again {
-        again = false;
-        for (index, block) in function.blocks.iter().enumerate() {
-            let mut after = before[index].clone();
-            block.insts.iter().for_each(|inst| note_changes(&inst.op, effects, &mut after));
-            let goals = block.end.targets().into_iter().map(|target| target.block);
-            for goal in goals.chain(block.catch) {
-                for (known, new) in before[goal.index()].iter_mut().zip(&after) {
-                    again |= *new && !*known;
-                    *known |= *new;
-                }
-            }
-        }
+fn constant(function: &ir::Function, value: ir::Value) -> Option<i64> {
+    let inst = function.blocks.iter().flat_map(|block| &block.insts).find(|inst| inst.result == Some(value));
+    match inst?.op {
+        ir::Op::Int(number) => Some(number),
+        _ => None,
     }
-    before
 }
 
 /// Sorting is no change here: the same order is found again.

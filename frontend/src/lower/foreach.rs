@@ -21,12 +21,14 @@ impl Lower<'_, '_, '_> {
         let mut left = None;
         let mut slice = Vec::new();
         self.statement(span, |lower| {
-            left = lower.limit(foreach.limit.as_ref());
+            let limit = foreach.limit.as_ref().map(|limit| lower.expr(limit));
+            left = limit.map(|limit| lower.limit(limit));
             slice = foreach.slice.iter().map(|key| lower.slice_key(key.as_ref())).collect();
             slice.resize_with(foreach.keys.len(), || SliceKey::Any);
             let keys = lower.slice_values(&slice);
             lower.at(span);
-            let first = lower.b.value(Op::IterFirst(array, lower.sort(foreach), keys));
+            let sort = lower.sort(foreach);
+            let first = lower.b.value(Op::IterFirst(array, sort, keys, limit.filter(|_| sort.is_some())));
             lower.b.emit(Op::LocalSet(cursor, first));
         });
         let (head, round) = (self.b.create_block(), self.b.create_block());
@@ -61,7 +63,8 @@ impl Lower<'_, '_, '_> {
         let mut left = None;
         let mut keys = Vec::new();
         self.statement(span, |lower| {
-            left = lower.limit(foreach.limit.as_ref());
+            let limit = foreach.limit.as_ref().map(|limit| lower.expr(limit));
+            left = limit.map(|limit| lower.limit(limit));
             // An aggregate that is empty has empty buckets.
             if foreach.value.is_some() {
                 keys = foreach.stat.1.iter().map(|key| lower.slice_key(Some(key))).collect();
@@ -124,11 +127,10 @@ impl Lower<'_, '_, '_> {
     }
 
     /// A counter of the rounds that are left.
-    fn limit(&mut self, limit: Option<&Expr>) -> Option<LocalId> {
-        let value = self.expr(limit?);
+    fn limit(&mut self, limit: Value) -> LocalId {
         let left = self.b.new_local("<limit>", Type::Int);
-        self.b.emit(Op::LocalSet(left, value));
-        Some(left)
+        self.b.emit(Op::LocalSet(left, limit));
+        left
     }
 
     fn check_limit(&mut self, left: Option<LocalId>, exit: BlockId) {

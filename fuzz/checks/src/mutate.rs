@@ -210,7 +210,7 @@ fn operation(program: &Program, function: &Function, random: &mut Random) -> Opt
         11 => Op::StatAdd(global, keys(random)?, int(random)?),
         12 => Op::StatRead(global, keys(random)?, field),
         13 => Op::HistBucket(global, keys(random)?, int(random)?),
-        14 => Op::IterFirst(global, None, map?.keys.iter().map(|_| None).collect()),
+        14 => Op::IterFirst(global, None, map?.keys.iter().map(|_| None).collect(), None),
         15 => Op::IterNext(global, int(random)?, map?.keys.iter().map(|_| None).collect()),
         16 => Op::IterKey(global, int(random)?, 0),
         17 => {

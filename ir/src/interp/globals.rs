@@ -128,7 +128,7 @@ fn exec_map(map: &mut Map, op: &Op, frame: &Frame<'_>) -> Result<Option<Val>, Fa
             map.delete(&frame.pattern(keys));
             None
         }
-        Op::IterFirst(_, sort, keys) => Some(map.first(*sort, &frame.pattern(keys)).into()),
+        Op::IterFirst(_, sort, keys, _) => Some(map.first(*sort, &frame.pattern(keys)).into()),
         Op::IterNext(_, cursor, keys) => Some(map.next(frame.int(*cursor), &frame.pattern(keys)).into()),
         Op::IterKey(_, cursor, key) => {
             map.at(frame.int(*cursor)).and_then(|(keys, _)| keys.get(*key as usize)).cloned()

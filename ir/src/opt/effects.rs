@@ -103,7 +103,7 @@ impl Changes {
             | Op::MapDelete(global, _)
             | Op::GlobalClear(global)
             | Op::StatAdd(global, ..)
-            | Op::IterFirst(global, Some(_), _) => Some(*global),
+            | Op::IterFirst(global, Some(_), ..) => Some(*global),
             _ => None,
         };
         let memory = match op {
@@ -214,7 +214,7 @@ pub(super) fn is_removable(op: &Op) -> bool {
     match op {
         Op::GlobalAdd(..)
         | Op::MapAdd(..)
-        | Op::IterFirst(_, Some(_), _)
+        | Op::IterFirst(_, Some(_), ..)
         | Op::Match { keep: true, .. }
         | Op::Caught => false,
         Op::Intrinsic(intrinsic, _) => {

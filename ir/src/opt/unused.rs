@@ -165,7 +165,7 @@ pub(super) fn reduce_aggregates(program: &mut Program) -> bool {
         match op {
             Op::HistBucket(global, ..) => wanted[global.index()].hist = true,
             Op::StatRead(global, _, field) | Op::IterStat(global, _, field) => wanted[global.index()].field(*field),
-            Op::IterFirst(global, Some(Sort { by: SortBy::Stat(field), .. }), _) => {
+            Op::IterFirst(global, Some(Sort { by: SortBy::Stat(field), .. }), ..) => {
                 wanted[global.index()].field(*field)
             }
             _ => {}

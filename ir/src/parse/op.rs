@@ -95,7 +95,8 @@ impl Parser<'_> {
             "iter.first" => {
                 let keys = self.pattern()?;
                 let sort = if self.eat_sign(",")? { Some(self.sort()?) } else { None };
-                Op::IterFirst(global, sort, keys)
+                let limit = if sort.is_some() && self.eat_sign(",")? { Some(self.value()?) } else { None };
+                Op::IterFirst(global, sort, keys, limit)
             }
             "iter.next" => {
                 let keys = self.pattern()?;

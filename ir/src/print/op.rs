@@ -82,8 +82,9 @@ fn print_map(f: &mut Formatter<'_>, op: &Op) -> fmt::Result {
         Op::HistBucket(global, keys, index) => {
             write!(f, "hist.bucket global{} {}, {}", global.0, all(keys), V(*index))
         }
-        Op::IterFirst(global, sort, keys) => {
-            write!(f, "iter.first global{} {}{}", global.0, Keys(keys), SortText(*sort))
+        Op::IterFirst(global, sort, keys, limit) => {
+            write!(f, "iter.first global{} {}{}", global.0, Keys(keys), SortText(*sort))?;
+            limit.map_or(Ok(()), |limit| write!(f, ", {}", V(limit)))
         }
         Op::IterNext(global, cursor, keys) => {
             write!(f, "iter.next global{} {}, {}", global.0, Keys(keys), V(*cursor))

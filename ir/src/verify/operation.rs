@@ -141,10 +141,13 @@ impl Checker<'_> {
 
     fn check_iteration(&mut self, op: &Op) {
         match op {
-            Op::IterFirst(global, sort, keys) => {
+            Op::IterFirst(global, sort, keys, limit) => {
                 self.check_pattern(*global, keys);
                 if let Some(sort) = sort {
                     self.check_sort(*global, *sort);
+                }
+                if let Some(limit) = limit {
+                    self.expect(*limit, Type::Int, "limit");
                 }
             }
             Op::IterNext(global, cursor, keys) => {

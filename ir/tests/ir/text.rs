@@ -56,7 +56,7 @@ block0 catch block3:
     v14: int = hist.bucket global4 [v1], v0 @0
     v15: int = iter.first global3 [_, v1], key 1 ascending @0
     v16: int = iter.first global4 [_], count descending @0
-    v17: int = iter.first global5 [_], value descending @0
+    v17: int = iter.first global5 [_], value descending, v0 @0
     v18: int = iter.next global3 [_, v1], v15 @0
     v19: str = iter.key global3, v15, 1 @0
     v20: str = iter.value global5, v17 @0

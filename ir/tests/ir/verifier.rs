@@ -217,6 +217,7 @@ fn operand_types() {
     op("v2: int = load.kernel v1, 4, signed @0", "address: v1 is not an integer");
     op("print fmt0 (v1) @0", "the format takes [Int], not [Str]");
     op("print fmt9 (v1) @0", "no such format 9");
+    op("v2: int = iter.first global0 [_], value ascending, v1 @0", "limit: v1 is not an integer");
     op("v2: int = builtin strlen (v0) @0", "argument: v0 is not a string");
     op("v2: int = builtin strlen () @0", "\"strlen\" takes 1 arguments, not 0");
     op("local.set local3, v0 @0", "no such local 3");

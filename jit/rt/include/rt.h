@@ -86,8 +86,9 @@ struct rt_global {
 	__u8 sharded;		/* integers: 1 if each context has a part of the sum */
 	__u8 shared;		/* maps: 1 if handlers that only add to elements may run beside each other */
 	__u8 spare;		/* maps: 1 if handlers that empty it run beside others: there are heads to change to */
-	__u8 reserved[3];
-	__u32 select;		/* maps: how many elements are sorted while others wait, if not all */
+	__u8 n_orders;		/* maps: so many orders are found before handlers that sort have their locks */
+	__u8 reserved[2];
+	__u32 visits;		/* maps: of those, so many elements are visited at most */
 	__u32 str_keys;		/* maps: bit i is set where key i is a string */
 	__u32 capacity;		/* maps: elements */
 	__u32 max_string;
@@ -106,8 +107,10 @@ struct rt_global {
 	__u32 nodes_off;	/* maps: the first element, in the image's data */
 	__u32 keys_off;		/* maps: the first key, in an element */
 	__u32 hash_shift;	/* maps: from a hash to the slot of the hash table */
-	__u32 select_off;	/* maps: struct selection, in the image's data, where `select` is not 0 */
-	__u32 select_lock_off;	/* its lock word */
+	__u32 select;		/* maps: so many elements are found for each order */
+	__u32 select_off;	/* maps: behind the elements, struct selection for each order, in the image's data */
+	__u32 select_size;	/* of one, bytes */
+	__u32 select_lock_off;	/* the lock word of the first */
 	__u32 unused;
 };
 
@@ -146,7 +149,8 @@ struct rt_lock {
 	__u32 lock_off;
 	__u32 mode;		/* enum rt_lock_mode */
 	__u32 global;		/* whose it is */
-	__u32 what;		/* SELECT: the order, RT_SORT(); WRITE, ALONE: 1 if the map has spare heads that are needed */
+	__u32 what;		/* SELECT: the order; WRITE, ALONE: 1 if the map has spare heads that are needed */
+	__u32 visits;		/* SELECT: so many elements are visited at most; 0: not known before */
 };
 
 /* A handler, constant, in the image's text. */
@@ -239,10 +243,16 @@ void rt_stat_clear(struct rt_ctx *ctx, const struct rt_global *global);
 __s64 rt_counter_get(struct rt_ctx *ctx, const struct rt_global *global);
 void rt_counter_set(struct rt_ctx *ctx, const struct rt_global *global, __s64 value);
 
-/* Iteration. sort: 0 for none, else rt_sort(); keys and mask choose a slice (all bits set: everything). */
+/*
+ * Iteration. sort: 0 for none, else RT_SORT(), with RT_SELECTED() where the
+ * handler has that selection's lock and has not changed the map; keys and mask
+ * choose a slice (all bits set: everything); limit: so many elements will be visited at most, signed.
+ */
 enum rt_sort_by { RT_BY_KEY = 1, RT_BY_VALUE = 2, RT_BY_STAT = 3 };
 #define RT_SORT(by, which, descending) ((by) | (which) << 8 | (descending) << 16)
-__u64 rt_iter_first(struct rt_ctx *ctx, const struct rt_global *map, __u64 sort, const __u64 *keys, __u64 mask);
+#define RT_SELECTED(number) (((number) + 1) << 24)
+__u64 rt_iter_first(struct rt_ctx *ctx, const struct rt_global *map, __u64 sort, const __u64 *keys, __u64 mask,
+		    __u64 limit);
 __u64 rt_iter_next(struct rt_ctx *ctx, const struct rt_global *map, __u64 cursor, const __u64 *keys, __u64 mask);
 __u64 rt_iter_key(struct rt_ctx *ctx, const struct rt_global *map, __u64 cursor, __u64 position);	/* integer or address */
 __u64 rt_iter_value(struct rt_ctx *ctx, const struct rt_global *map, __u64 cursor);		/* integer or address */

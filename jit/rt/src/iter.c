@@ -2,12 +2,13 @@
 /* Iteration over maps. A cursor is the place of a node, 0 at the end. */
 #include "map.h"
 
-__u64 rt_iter_first(struct rt_ctx *ctx, const struct rt_global *map, __u64 sort, const __u64 *keys, __u64 mask)
+__u64 rt_iter_first(struct rt_ctx *ctx, const struct rt_global *map, __u64 sort, const __u64 *keys, __u64 mask,
+		    __u64 limit)
 {
 	struct map *m = map_of(ctx, map);
 
 	if (sort)
-		map_sort(ctx, map, sort, mask_is_full(map, mask));
+		map_sort(ctx, map, sort, keys, mask, limit);
 	return map_match(m, map, m->ends[LIST_ORDER].next, keys, mask);
 }
 

@@ -55,18 +55,19 @@ static u64 map_layout(struct rt_global *global)
 		global->hash_shift--;
 	}
 	global->spare &= global->n_slots > FEW_SLOTS;
+	global->select = global->capacity;
+	global->select = select_front(global, global->visits);
 	/* All can be sorted at once. */
-	if (global->select >= global->capacity)
-		global->select = 0;
+	if (global->select == global->capacity)
+		global->n_orders = 0;
 	return map_heads_size(global) + align_up(global->capacity * size, sizeof(u64));
 }
 
 /* Bytes of what selecting needs. */
-static u64 map_selection_size(const struct rt_global *global)
+static u64 map_selections_size(struct rt_global *global)
 {
-	u64 size = sizeof(struct selection) + global->select * sizeof(struct selected);
-
-	return global->select ? size : 0;
+	global->select_size = (u32)(sizeof(struct selection) + global->select * sizeof(struct selected));
+	return (u64)global->select_size * global->n_orders;
 }
 
 int rt_layout(struct rt_global *global, __u64 *data, __u64 *part)
@@ -104,7 +105,7 @@ int rt_layout(struct rt_global *global, __u64 *data, __u64 *part)
 		nodes_end = map_layout(global);
 		if (!nodes_end)
 			return -1;
-		size = nodes_end + map_selection_size(global);
+		size = nodes_end + map_selections_size(global);
 		own = global->shared ? sizeof(u32) : 0;
 		break;
 	default:

@@ -157,9 +157,10 @@ static void locks_release(struct rt_ctx *ctx, const struct rt_handler *handler, 
 
 /* See select.c. */
 static int map_select(struct rt_ctx *ctx, const struct rt_lock *lock);
+static const struct rt_lock *selections_hold(struct rt_ctx *ctx, const struct rt_handler *handler);
 
 /* All of a handler's locks, or none: then the one that it cannot have. */
-static const struct rt_lock *locks_take(struct rt_ctx *ctx, const struct rt_handler *handler)
+static const struct rt_lock *locks_try(struct rt_ctx *ctx, const struct rt_handler *handler)
 {
 	u32 i;
 
@@ -176,4 +177,26 @@ static const struct rt_lock *locks_take(struct rt_ctx *ctx, const struct rt_hand
 		}
 	}
 	return 0;
+}
+
+/* How often what was selected may not hold. */
+#define LOCKS_TRIES 4
+
+/* The same, with what was selected before they were had. */
+static const struct rt_lock *locks_take(struct rt_ctx *ctx, const struct rt_handler *handler)
+{
+	const struct rt_lock *lock;
+	u32 tries = 0;
+
+	for (;;) {
+		lock = locks_try(ctx, handler);
+		if (lock || LIKELY(handler->locks[0].mode != RT_LOCK_SELECT))
+			return lock;
+		lock = selections_hold(ctx, handler);
+		if (LIKELY(!lock))
+			return 0;
+		locks_release(ctx, handler, handler->n_locks);
+		if (++tries == LOCKS_TRIES)
+			return lock;
+	}
 }

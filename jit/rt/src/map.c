@@ -275,7 +275,7 @@ static u32 map_match(struct map *m, const struct rt_global *map, u32 place, cons
 {
 	int any = mask_is_full(map, mask);
 
-	while (place && (place == map_bookmark(map) || (!any && !node_matches(map, map_node(m, place), keys, mask))))
+	while (place && (is_bookmark(map, place) || (!any && !node_matches(map, map_node(m, place), keys, mask))))
 		place = map_node(m, place)->links[LIST_ORDER].next;
 	return place;
 }
@@ -338,6 +338,7 @@ static void map_zero_heads(struct map *m, const struct rt_global *map)
 void rt_map_clear(struct rt_ctx *ctx, const struct rt_global *map)
 {
 	struct map *m = map_of(ctx, map);
+	u32 i;
 
 	if (map->spare && m->count > CLEAR_AT_ONCE && m->spare == SPARE_CLEAN) {
 		m->heads = m->heads ? 0 : map_heads_bytes(map);
@@ -347,8 +348,8 @@ void rt_map_clear(struct rt_ctx *ctx, const struct rt_global *map)
 	} else {
 		memset(map_heads(m), 0, map->n_slots * sizeof(u32));
 	}
-	if (map->select)
-		memset(&map_selection(ctx, map)->bookmark, 0, sizeof(struct node));
+	for (i = 0; i < map->n_orders; i++)
+		memset(&map_selection(ctx, map, i)->bookmark, 0, sizeof(struct node));
 	m->clears++;
 	m->count = 0;
 	m->free = 0;

@@ -130,21 +130,38 @@ struct selected {
 struct selection {
 	struct node bookmark;	/* in the map's order, where the search goes on; no element */
 	u32 lock;
-	u32 order;		/* RT_SORT() */
-	u32 n;			/* 0 while it is not complete */
+	u32 n;			/* 0: there are so few elements that all are sorted under the lock */
 	u32 clears;		/* the map's, then */
+	u32 unused;
 	struct selected first[];	/* map->select of them */
 };
 
-ALWAYS_INLINE struct selection *map_selection(const struct rt_ctx *ctx, const struct rt_global *map)
+/* More than are visited are found, since some may have gone when the handler has its locks. */
+#define SELECT_RESERVE 16
+
+/* So many for a handler that visits n. */
+ALWAYS_INLINE u32 select_front(const struct rt_global *map, u64 n)
 {
-	return at(ctx->data + map->select_off);
+	u64 front = n + n / 8 + SELECT_RESERVE;
+
+	return n < map->select && front < map->select ? (u32)front : map->select;
 }
 
-/* The place of the bookmark, 0 where there is none. */
-ALWAYS_INLINE u32 map_bookmark(const struct rt_global *map)
+ALWAYS_INLINE struct selection *map_selection(const struct rt_ctx *ctx, const struct rt_global *map, u32 number)
 {
-	return map->select ? map->select_off - map->data_off : 0;
+	return at(ctx->data + map->select_off + (u64)number * map->select_size);
+}
+
+/* The place of a selection's bookmark. */
+ALWAYS_INLINE u32 map_bookmark(const struct rt_global *map, u32 number)
+{
+	return map->select_off - map->data_off + number * map->select_size;
+}
+
+/* Selections are behind the elements. */
+ALWAYS_INLINE int is_bookmark(const struct rt_global *map, u32 place)
+{
+	return place >= map->select_off - map->data_off;
 }
 
 #endif /* SPILE_RT_MAP_H */

@@ -157,8 +157,9 @@ pub struct rt_global {
     pub sharded: __u8,
     pub shared: __u8,
     pub spare: __u8,
-    pub reserved: [__u8; 3usize],
-    pub select: __u32,
+    pub n_orders: __u8,
+    pub reserved: [__u8; 2usize],
+    pub visits: __u32,
     pub str_keys: __u32,
     pub capacity: __u32,
     pub max_string: __u32,
@@ -178,12 +179,14 @@ pub struct rt_global {
     pub nodes_off: __u32,
     pub keys_off: __u32,
     pub hash_shift: __u32,
+    pub select: __u32,
     pub select_off: __u32,
+    pub select_size: __u32,
     pub select_lock_off: __u32,
     pub unused: __u32,
 }
 const _: () = {
-    ["Size of rt_global"][::core::mem::size_of::<rt_global>() - 120usize];
+    ["Size of rt_global"][::core::mem::size_of::<rt_global>() - 128usize];
     ["Alignment of rt_global"][::core::mem::align_of::<rt_global>() - 8usize];
     ["Offset of field: rt_global::kind"][::core::mem::offset_of!(rt_global, kind) - 0usize];
     ["Offset of field: rt_global::value"][::core::mem::offset_of!(rt_global, value) - 1usize];
@@ -198,8 +201,9 @@ const _: () = {
     ["Offset of field: rt_global::sharded"][::core::mem::offset_of!(rt_global, sharded) - 10usize];
     ["Offset of field: rt_global::shared"][::core::mem::offset_of!(rt_global, shared) - 11usize];
     ["Offset of field: rt_global::spare"][::core::mem::offset_of!(rt_global, spare) - 12usize];
-    ["Offset of field: rt_global::reserved"][::core::mem::offset_of!(rt_global, reserved) - 13usize];
-    ["Offset of field: rt_global::select"][::core::mem::offset_of!(rt_global, select) - 16usize];
+    ["Offset of field: rt_global::n_orders"][::core::mem::offset_of!(rt_global, n_orders) - 13usize];
+    ["Offset of field: rt_global::reserved"][::core::mem::offset_of!(rt_global, reserved) - 14usize];
+    ["Offset of field: rt_global::visits"][::core::mem::offset_of!(rt_global, visits) - 16usize];
     ["Offset of field: rt_global::str_keys"][::core::mem::offset_of!(rt_global, str_keys) - 20usize];
     ["Offset of field: rt_global::capacity"][::core::mem::offset_of!(rt_global, capacity) - 24usize];
     ["Offset of field: rt_global::max_string"][::core::mem::offset_of!(rt_global, max_string) - 28usize];
@@ -219,9 +223,11 @@ const _: () = {
     ["Offset of field: rt_global::nodes_off"][::core::mem::offset_of!(rt_global, nodes_off) - 96usize];
     ["Offset of field: rt_global::keys_off"][::core::mem::offset_of!(rt_global, keys_off) - 100usize];
     ["Offset of field: rt_global::hash_shift"][::core::mem::offset_of!(rt_global, hash_shift) - 104usize];
-    ["Offset of field: rt_global::select_off"][::core::mem::offset_of!(rt_global, select_off) - 108usize];
-    ["Offset of field: rt_global::select_lock_off"][::core::mem::offset_of!(rt_global, select_lock_off) - 112usize];
-    ["Offset of field: rt_global::unused"][::core::mem::offset_of!(rt_global, unused) - 116usize];
+    ["Offset of field: rt_global::select"][::core::mem::offset_of!(rt_global, select) - 108usize];
+    ["Offset of field: rt_global::select_off"][::core::mem::offset_of!(rt_global, select_off) - 112usize];
+    ["Offset of field: rt_global::select_size"][::core::mem::offset_of!(rt_global, select_size) - 116usize];
+    ["Offset of field: rt_global::select_lock_off"][::core::mem::offset_of!(rt_global, select_lock_off) - 120usize];
+    ["Offset of field: rt_global::unused"][::core::mem::offset_of!(rt_global, unused) - 124usize];
 };
 pub const RT_LOCK_READ: rt_lock_mode = 1;
 pub const RT_LOCK_WRITE: rt_lock_mode = 2;
@@ -238,14 +244,16 @@ pub struct rt_lock {
     pub mode: __u32,
     pub global: __u32,
     pub what: __u32,
+    pub visits: __u32,
 }
 const _: () = {
-    ["Size of rt_lock"][::core::mem::size_of::<rt_lock>() - 16usize];
+    ["Size of rt_lock"][::core::mem::size_of::<rt_lock>() - 20usize];
     ["Alignment of rt_lock"][::core::mem::align_of::<rt_lock>() - 4usize];
     ["Offset of field: rt_lock::lock_off"][::core::mem::offset_of!(rt_lock, lock_off) - 0usize];
     ["Offset of field: rt_lock::mode"][::core::mem::offset_of!(rt_lock, mode) - 4usize];
     ["Offset of field: rt_lock::global"][::core::mem::offset_of!(rt_lock, global) - 8usize];
     ["Offset of field: rt_lock::what"][::core::mem::offset_of!(rt_lock, what) - 12usize];
+    ["Offset of field: rt_lock::visits"][::core::mem::offset_of!(rt_lock, visits) - 16usize];
 };
 #[repr(C)]
 #[derive(

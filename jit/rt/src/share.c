@@ -12,8 +12,8 @@ static __attribute__((noinline)) u64 map_make(struct rt_ctx *ctx, const struct r
 {
 	u32 *mark = update_mark(ctx->part, map), seen;
 	u32 global = (u32)(map - (const struct rt_global *)at(session_of(ctx)->globals));
-	struct rt_lock alone = { map->lock_off, RT_LOCK_ALONE, global, 0 };
-	struct rt_lock update = { map->lock_off, RT_LOCK_UPDATE, global, 0 };
+	struct rt_lock alone = { map->lock_off, RT_LOCK_ALONE, global, 0, 0 };
+	struct rt_lock update = { map->lock_off, RT_LOCK_UPDATE, global, 0, 0 };
 	u64 address;
 
 	/* A handler that has the map alone, or needs no lock. */

@@ -2,9 +2,10 @@
 /*
  * Sorting of a map's order: a merge sort of the list, stable, in place,
  * without recursion. Runs of doubling length are merged until one is left.
- * Of a large map that others use, only the front: see select.c.
+ * Of a map that others use, only what is visited: see select.c.
  */
 #include "map.h"
+#include "words.h"
 
 struct sort {
 	struct rt_ctx *ctx;
@@ -16,18 +17,21 @@ struct sort {
 	u64 field;		/* of aggregates */
 };
 
-/* Computes what an aggregate is sorted by. */
-static void sort_prepare_stat(const struct sort *sort, u32 place)
+static __attribute__((noinline)) void sort_read_stat(const struct sort *sort, u32 place)
 {
-	struct stat_parts parts;
+	struct stat_parts parts = stat_parts_node(sort->map, map_node(sort->m, place));
 	struct stat_total total;
 
-	if (!sort->is_stat)
-		return;
-	parts = stat_parts_node(sort->map, map_node(sort->m, place));
 	stat_merge(sort->ctx, &parts, &total);
 	((struct stat *)node_value(map_node(sort->m, place)))->sorted_by =
 		total.stat.count ? stat_field(sort->map, &total, sort->field) : 0;
+}
+
+/* Computes what an aggregate is sorted by. */
+ALWAYS_INLINE void sort_prepare_stat(const struct sort *sort, u32 place)
+{
+	if (sort->is_stat)
+		sort_read_stat(sort, place);
 }
 
 static struct sort sort_make(struct rt_ctx *ctx, const struct rt_global *map, u64 order)
@@ -66,6 +70,19 @@ static int sort_wrong(const struct sort *sort, u32 a, u32 b)
 	else
 		order = *(const s64 *)p < *(const s64 *)q ? -1 : *(const s64 *)p > *(const s64 *)q;
 	return sort->descending ? order < 0 : order > 0;
+}
+
+/* What is compared first, such that the lesser is before the greater. */
+ALWAYS_INLINE u64 sort_key(const struct sort *sort, u32 place)
+{
+	const void *p = (u8 *)map_node(sort->m, place) + sort->offset;
+	u64 key;
+
+	if (sort->is_str)
+		key = __builtin_bswap64(str_word(p, 0));
+	else
+		key = *(const u64 *)p ^ 1ull << 63;
+	return sort->descending ? ~key : key;
 }
 
 ALWAYS_INLINE u32 *sort_next(const struct sort *sort, u32 index)
@@ -136,7 +153,7 @@ static void sort_front(const struct sort *sort, u32 n)
 	struct map_link *ends = &sort->m->ends[LIST_ORDER];
 	u32 last = sort_prepare(sort, n), run = 1, index, prev = 0, behind;
 
-	if (sort_is_done(sort, last))
+	if (!last || sort_is_done(sort, last))
 		return;
 	behind = *sort_next(sort, last);
 	*sort_next(sort, last) = 0;
@@ -150,38 +167,108 @@ static void sort_front(const struct sort *sort, u32 n)
 	map_node(sort->m, behind)->links[LIST_ORDER].prev = prev;
 }
 
-/* Moves what was selected for this handler to the front; 0 where nothing was. */
-static int selection_to_front(const struct sort *sort, u64 order)
-{
-	const struct selection *selection = map_selection(sort->ctx, sort->map);
-	struct map *m = sort->m;
-	u32 i = selection->n;
+/* So few are looked for in one walk. */
+#define SORT_FEW 32
 
-	if (selection->lock != (RT_LOCK_WRITER | sort->ctx->cpu) || selection->order != order ||
-	    selection->clears != m->clears || !i)
+/* Brings the first few of the first n elements to the front: each of those behind is compared with the last of them. */
+static void sort_first(const struct sort *sort, u32 n, u32 few)
+{
+	struct map *m = sort->m;
+	u32 place = m->ends[LIST_ORDER].next, last = 0, kept = 0, next, after;
+	u64 last_key = 0;
+
+	for (; few && n; n--, place = next) {
+		next = *sort_next(sort, place);
+		sort_prepare_stat(sort, place);
+		if (kept == few && (sort_key(sort, place) > last_key || !sort_wrong(sort, last, place)))
+			continue;
+		for (after = last; after && sort_wrong(sort, after, place);)
+			after = map_node(m, after)->links[LIST_ORDER].prev;
+		list_remove(m, LIST_ORDER, map_node(m, place));
+		list_insert(m, LIST_ORDER, place, *sort_next(sort, after));
+		if (after == last)
+			last = place;
+		else if (kept == few)
+			last = map_node(m, last)->links[LIST_ORDER].prev;
+		kept += kept < few;
+		last_key = sort_key(sort, last);
+	}
+}
+
+/* Moves what was selected for this handler to the front, as much as it needs; how many they are. */
+static u32 selection_to_front(const struct sort *sort, u32 number, u64 limit)
+{
+	const struct selection *selection = map_selection(sort->ctx, sort->map, number);
+	u32 wanted = select_front(sort->map, limit), end, n = 0;
+	struct map *m = sort->m;
+
+	if (selection->lock != (RT_LOCK_WRITER | sort->ctx->cpu) || selection->clears != m->clears)
 		return 0;
-	while (i--) {
-		u32 place = selection->first[i].place;
+	for (end = 0; end < selection->n && n < wanted; end++)
+		n += (u32)list_has(m, selection->first[end].place);
+	while (end--) {
+		u32 place = selection->first[end].place;
 
 		if (!list_has(m, place))
 			continue;
 		list_remove(m, LIST_ORDER, map_node(m, place));
 		list_insert(m, LIST_ORDER, place, m->ends[LIST_ORDER].next);
 	}
-	return 1;
+	return n;
 }
 
-/* Under the map's lock. A slice may be anywhere in the order: whether the front will do. */
-static void map_sort(struct rt_ctx *ctx, const struct rt_global *map, u64 order, int front_will_do)
+/* Moves a slice to the front; how many elements it has. */
+static u32 slice_to_front(const struct sort *sort, const u64 *keys, u64 mask)
+{
+	struct map *m = sort->m;
+	u32 behind = m->ends[LIST_ORDER].next, place, next, n = 0;
+
+	for (place = behind; (place = map_match(m, sort->map, place, keys, mask)); place = next, n++) {
+		next = *sort_next(sort, place);
+		if (place == behind) {
+			behind = next;
+			continue;
+		}
+		list_remove(m, LIST_ORDER, map_node(m, place));
+		list_insert(m, LIST_ORDER, place, behind);
+	}
+	return n;
+}
+
+/* Handlers that are selecting begin again. */
+static void bookmarks_remove(struct rt_ctx *ctx, const struct rt_global *map)
+{
+	struct map *m = map_of(ctx, map);
+	u32 i;
+
+	for (i = 0; i < map->n_orders; i++) {
+		if (list_has(m, map_bookmark(map, i)))
+			list_remove(m, LIST_ORDER, &map_selection(ctx, map, i)->bookmark);
+	}
+}
+
+/* Under the map's lock: no more than what is visited is sorted while others wait. */
+static void map_sort(struct rt_ctx *ctx, const struct rt_global *map, u64 order, const u64 *keys, u64 mask, u64 limit)
 {
 	struct sort sort = sort_make(ctx, map, order);
-	u32 bookmark = map_bookmark(map);
+	u32 n = sort.m->count, number = (u32)(order >> 24), first = 0;
 
-	/* Another handler that was selecting has to do without. */
-	if (bookmark && list_has(sort.m, bookmark))
-		list_remove(sort.m, LIST_ORDER, &map_selection(ctx, map)->bookmark);
-	if (map->select && front_will_do && selection_to_front(&sort, order))
-		sort_front(&sort, map->select);
+	bookmarks_remove(ctx, map);
+	if (sort.m->lock != (RT_LOCK_WRITER | ctx->cpu)) {
+		/* Handlers that run alone take no locks. */
+		sort_front(&sort, n);
+		return;
+	}
+	if ((s64)limit < 0)
+		limit = 0;
+	if (!mask_is_full(map, mask))
+		n = slice_to_front(&sort, keys, mask);
+	else if (map->n_orders && number)
+		first = selection_to_front(&sort, number - 1, limit);
+	if (first)
+		n = first;
+	if (limit < n && limit <= SORT_FEW)
+		sort_first(&sort, n, (u32)limit);
 	else
-		sort_front(&sort, sort.m->count);
+		sort_front(&sort, n);
 }

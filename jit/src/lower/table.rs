@@ -143,11 +143,17 @@ impl Emitter<'_, '_> {
     /// Iteration.
     pub fn iteration(&mut self, inst: &ir::Inst) -> Option<clif::Value> {
         let result = match &inst.op {
-            ir::Op::IterFirst(map, sort, keys) => {
+            ir::Op::IterFirst(map, sort, keys, limit) => {
                 let (keys, mask) = self.pattern(keys);
-                let sort = self.int(sort.map_or(0, sort_number));
-                let map = self.global(*map);
-                self.word(Callee::Runtime(Rt::IterFirst), &[self.ctx, map, sort, keys, mask])
+                let handler = self.instance.function;
+                let order = |sort| self.lowering.locks.order(handler, inst.result, *map, sort);
+                let sort = sort.map_or(0, order);
+                let (sort, map) = (self.int(sort), self.global(*map));
+                let limit = match limit {
+                    Some(limit) => self.value(*limit),
+                    None => self.int(i64::MAX),
+                };
+                self.word(Callee::Runtime(Rt::IterFirst), &[self.ctx, map, sort, keys, mask, limit])
             }
             ir::Op::IterNext(map, cursor, keys) => {
                 let (keys, mask) = self.pattern(keys);

@@ -17,9 +17,9 @@ static struct rt_handler *handler(__u32 n, const struct rt_global *first, __u32 
 	struct rt_handler *handler = calloc(1, sizeof(*handler) + n * sizeof(struct rt_lock));
 
 	handler->n_locks = n;
-	handler->locks[0] = (struct rt_lock){ first->lock_off, mode, 0, 0 };
+	handler->locks[0] = (struct rt_lock){ first->lock_off, mode, 0, 0, 0 };
 	if (n > 1)
-		handler->locks[1] = (struct rt_lock){ second->lock_off, RT_LOCK_WRITE, 1, 0 };
+		handler->locks[1] = (struct rt_lock){ second->lock_off, RT_LOCK_WRITE, 1, 0, 0 };
 	return handler;
 }
 

@@ -119,7 +119,7 @@ static __s64 value_at(__u64 cursor)
 
 static void check_order(__u64 sort, const __u64 *keys, __u64 mask)
 {
-	__u64 cursor = rt_iter_first(ctx, &map, sort, keys, mask);
+	__u64 cursor = rt_iter_first(ctx, &map, sort, keys, mask, NO_LIMIT);
 	int i, k;
 
 	for (i = 0; i < model.n; i++) {

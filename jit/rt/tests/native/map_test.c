@@ -19,7 +19,7 @@ static int order_is(const struct rt_global *map, __u64 sort, const __u64 *keys, 
 {
 	__u64 cursor;
 
-	for (cursor = rt_iter_first(ctx, map, sort, keys, mask); cursor;
+	for (cursor = rt_iter_first(ctx, map, sort, keys, mask, NO_LIMIT); cursor;
 	     cursor = rt_iter_next(ctx, map, cursor, keys, mask)) {
 		if (*values == -1 || (__s64)rt_iter_value(ctx, map, cursor) != *values++)
 			return 0;
@@ -106,8 +106,8 @@ static void slices(void)
 	keys[0] = (__u64)b;
 	rt_map_delete(ctx, &map, keys, 2);
 	CHECK(order_is(&map, 0, keys, 3, VALUES(5, 1)));
-	CHECK(rt_iter_key(ctx, &map, rt_iter_first(ctx, &map, 0, keys, 3), 1) == 2);
-	CHECK(slot_is((void *)rt_iter_key(ctx, &map, rt_iter_first(ctx, &map, 0, keys, 3), 0), "a"));
+	CHECK(rt_iter_key(ctx, &map, rt_iter_first(ctx, &map, 0, keys, 3, NO_LIMIT), 1) == 2);
+	CHECK(slot_is((void *)rt_iter_key(ctx, &map, rt_iter_first(ctx, &map, 0, keys, 3, NO_LIMIT), 0), "a"));
 	rt_map_delete(ctx, &map, keys, 3);
 	CHECK(order_is(&map, 0, keys, 3, NONE));
 	free(a);
@@ -131,7 +131,7 @@ static void string_values(void)
 	key = 2;
 	rt_str_copy(ctx, (void *)rt_map_put(ctx, &map, &key), more);
 	CHECK(slot_is((void *)get(&map, &key), "another"));
-	cursor = rt_iter_first(ctx, &map, RT_SORT(RT_BY_VALUE, 0, 0), 0, ~0ull);
+	cursor = rt_iter_first(ctx, &map, RT_SORT(RT_BY_VALUE, 0, 0), 0, ~0ull, NO_LIMIT);
 	CHECK(slot_is((void *)rt_iter_value(ctx, &map, cursor), "another"));
 	cursor = rt_iter_next(ctx, &map, cursor, 0, ~0ull);
 	CHECK(slot_is((void *)rt_iter_value(ctx, &map, cursor), "text") && rt_iter_key(ctx, &map, cursor, 0) == 1);

@@ -102,7 +102,7 @@ static void elements(void)
 	check_empty(&map, &key);
 	rt_stat_add(ctx, &map, &third, 8);
 	CHECK(read(&map, &third, RT_COUNT) == 1 && read(&map, &third, RT_SUM) == 8);
-	cursor = rt_iter_first(ctx, &map, RT_SORT(RT_BY_STAT, RT_MAX, 1), 0, ~0ull);
+	cursor = rt_iter_first(ctx, &map, RT_SORT(RT_BY_STAT, RT_MAX, 1), 0, ~0ull, NO_LIMIT);
 	CHECK(rt_iter_stat(ctx, &map, cursor, RT_MAX) == 8 && rt_iter_key(ctx, &map, cursor, 0) == 3);
 	rt_stat_clear(ctx, &map);
 	check_empty(&map, &third);

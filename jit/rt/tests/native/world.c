@@ -152,6 +152,8 @@ __u64 spile_import_time_mono_ns(void)
 	struct timespec now;
 
 	if (mock.unlocks && !--mock.looks) {
+		if (mock.meanwhile)
+			mock.meanwhile();
 		*mock.unlocks = 0;
 		mock.unlocks = 0;
 	}

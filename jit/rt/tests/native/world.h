@@ -12,6 +12,7 @@
 
 #define CPUS 3
 #define MAX_STRING 40
+#define NO_LIMIT (~0ull >> 1)
 
 #define CHECK(condition)								\
 	do {										\
@@ -42,6 +43,7 @@ extern struct mock {
 	int exits;		/* calls of session_exit */
 	__u32 *unlocks;		/* a lock's word that somebody gives back when the clock was looked at so often */
 	int looks;
+	void (*meanwhile)(void);	/* what is done before, too, or 0 */
 	const __u8 *memory;	/* readable for loads: an aligned address, and bytes */
 	__u64 memory_size;
 } mock;
