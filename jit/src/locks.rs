@@ -158,6 +158,7 @@ impl Locks {
             mode: RT_LOCK_READ,
             global: id.0,
             what: 0,
+            visits: 0,
         };
         let conditions = conditions.globals().filter(torn).map(read).collect();
         Self { handlers: (0..program.functions.len()).map(locks).collect(), conditions, sharing }

@@ -123,30 +123,40 @@ ALWAYS_INLINE int lock_needs_spare(const struct rt_lock *lock)
 	return (lock->mode == RT_LOCK_WRITE || lock->mode == RT_LOCK_ALONE) && lock->what;
 }
 
-static int lock_take(struct rt_ctx *ctx, const struct rt_lock *lock)
+static int lock_attempt(struct rt_ctx *ctx, const struct rt_lock *lock, u32 *seen)
 {
-	u64 begun = 0, now;
-	u32 seen, i;
+	return LIKELY(!lock_needs_spare(lock)) ? lock_try(ctx, lock, seen) : lock_try_clean(ctx, lock, seen);
+}
 
-	for (;;) {
-		if (LIKELY(!lock_needs_spare(lock) ? lock_try(ctx, lock, &seen) : lock_try_clean(ctx, lock, &seen)))
-			break;
-		if (seen == (u32)ctx->owner)
-			return 0;
-		now = spile_import_time_mono_ns();
-		if (!begun)
-			begun = now;
-		else if (now - begun > (u64)session_of(ctx)->max_trylock * TRYLOCK_DELAY_NS) {
-			timing_waited(ctx, now - begun);
-			return 0;
-		}
+/* After an attempt that saw this. Who waits for a map is counted: see select.c. */
+static __attribute__((noinline)) int lock_wait(struct rt_ctx *ctx, const struct rt_lock *lock, u32 seen)
+{
+	u64 most = (u64)session_of(ctx)->max_trylock * TRYLOCK_DELAY_NS, begun, now;
+	const struct rt_global *global = lock_global(ctx, lock);
+	u32 nobody = 0, *waiting = global->kind == RT_MAP ? &map_of(ctx, global)->waiting : &nobody, i;
+	int taken;
+
+	if (seen == (u32)ctx->owner)
+		return 0;
+	begun = spile_import_time_mono_ns();
+	__atomic_fetch_add(waiting, 1, __ATOMIC_RELAXED);
+	do {
 		/* Whoever takes it again and again leaves short gaps. */
 		for (i = 0; i < SPINS && __atomic_load_n((u32 *)at(ctx->data + lock->lock_off), __ATOMIC_RELAXED); i++)
 			cpu_relax();
-	}
-	if (UNLIKELY(begun))
-		timing_waited(ctx, spile_import_time_mono_ns() - begun);
-	return 1;
+		taken = lock_attempt(ctx, lock, &seen);
+		now = spile_import_time_mono_ns();
+	} while (!taken && seen != (u32)ctx->owner && now - begun <= most);
+	__atomic_fetch_sub(waiting, 1, __ATOMIC_RELAXED);
+	timing_waited(ctx, now - begun);
+	return taken;
+}
+
+ALWAYS_INLINE int lock_take(struct rt_ctx *ctx, const struct rt_lock *lock)
+{
+	u32 seen;
+
+	return LIKELY(lock_attempt(ctx, lock, &seen)) ? 1 : lock_wait(ctx, lock, seen);
 }
 
 static void locks_release(struct rt_ctx *ctx, const struct rt_handler *handler, u32 n)

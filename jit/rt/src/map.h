@@ -33,6 +33,7 @@ struct map {
 	u64 heads;		/* bytes from the first heads to those in use: 0, or map_heads_bytes() */
 	u32 spare;		/* of the others: enum map_spare, or RT_LOCK_WRITER and the CPU that zeroes them */
 	u32 clears;		/* how often it was emptied */
+	u32 waiting;		/* handlers that wait for its lock */
 };
 
 /* Where a map has spare heads, what they are. */

@@ -11,9 +11,9 @@
  */
 #include "map.h"
 
-/* Elements looked at while others wait, and the pause after them, in which those who wait see that the lock is free. */
+/* Elements looked at while others wait, and how long those who do are given to see that the lock is free. */
 #define SELECT_STEP 64
-#define SELECT_PAUSE 16
+#define SELECT_PAUSE 64
 /* How often others may disturb it. */
 #define SELECT_TRIES 4
 
@@ -146,7 +146,7 @@ static int map_select(struct rt_ctx *ctx, const struct rt_lock *lock)
 		lock_release(ctx, &alone);
 		if (search.restarts == SELECT_TRIES)
 			return 0;
-		for (i = 0; more && i < SELECT_PAUSE; i++)
+		for (i = 0; more && i < SELECT_PAUSE && __atomic_load_n(&sort.m->waiting, __ATOMIC_RELAXED); i++)
 			cpu_relax();
 	} while (more);
 	for (left = search.n; left > 1; left--) {

@@ -202,7 +202,7 @@ static u32 selection_to_front(const struct sort *sort, u32 number, u64 limit)
 	u32 wanted = select_front(sort->map, limit), end, n = 0;
 	struct map *m = sort->m;
 
-	if (selection->lock != (RT_LOCK_WRITER | sort->ctx->cpu) || selection->clears != m->clears)
+	if (selection->lock != (u32)sort->ctx->owner || selection->clears != m->clears)
 		return 0;
 	for (end = 0; end < selection->n && n < wanted; end++)
 		n += (u32)list_has(m, selection->first[end].place);
@@ -254,7 +254,7 @@ static void map_sort(struct rt_ctx *ctx, const struct rt_global *map, u64 order,
 	u32 n = sort.m->count, number = (u32)(order >> 24), first = 0;
 
 	bookmarks_remove(ctx, map);
-	if (sort.m->lock != (RT_LOCK_WRITER | ctx->cpu)) {
+	if (sort.m->lock != (u32)ctx->owner) {
 		/* Handlers that run alone take no locks. */
 		sort_front(&sort, n);
 		return;

@@ -67,6 +67,8 @@ static void start(struct rt_global global)
 static void stop(void)
 {
 	CHECK(*(__u32 *)(world.data + map.lock_off) == 0);
+	/* Nobody waits for it any more. */
+	CHECK(*(__u32 *)(world.data + map.data_off + 48) == 0);
 	CHECK(!map.n_orders || *(__u32 *)(world.data + map.select_lock_off) == 0);
 	world_free(&world);
 	mock_reset();
