@@ -45,6 +45,7 @@ impl Shared {
             task: imports::current_task(),
             sample: raw::SPILE_SAMPLE.into(),
             n_cpus: 1,
+            owner: raw::SPILE_OWNER.into(),
             param: setup.param,
             ..Default::default()
         };
