@@ -30,6 +30,10 @@ const LIFE: Duration = Duration::from_secs(3600);
 /// A machine in which virtual nanoseconds are instructions, with what the engines need.
 pub fn machine(cell: Cell, cpus: u32, engines: &[Engine], progress: &dyn Progress) -> Result<MachineBuilder> {
     let mut builder = machines::builder(cell, progress)?.icount().smp(cpus).life_limit(LIFE);
+    if cell.arch == Arch::Arm64 {
+        // A task with SVE's registers in use pays for them at each system call, until another's take their place.
+        builder = builder.append("arm64.nosve arm64.nosme");
+    }
     builder = builder.host_file(LOAD, program(cell.arch, "load")?);
     for engine in engines {
         builder = match engine {

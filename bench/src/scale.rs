@@ -238,18 +238,27 @@ fn unarmed(machine: &mut Machine) -> Result<Vec<f64>> {
     Ok(vec![(load.per_call - machine.untraced(1)?.per_call).abs()])
 }
 
-/// Two sessions on one function, as of two agents.
+/// Two sessions on one function, as of two agents. The load costs something else under two agents than alone, so two that
+/// trace another function are what it is compared with.
 fn two_scripts(machine: &mut Machine) -> Result<Vec<f64>> {
     let script = work("empty")?.script;
-    let untraced = machine.untraced(1)?.per_call;
-    let (one, _) = machine.traced(script, 1)?;
-    let image = machine.lab.compile(script)?;
-    write(machine, "/tmp/image", &image)?;
-    let run = |command: &str| format!("/bin/spile-agent run -s 1 -c \"{command}\" /tmp/image");
-    write(machine, "/tmp/inner", run(&format!("exec {}", load(1))).as_bytes())?;
-    let said = machine.shell(&run("exec sh /tmp/inner"))?;
-    let both = Load::parse(&said, 1)?.per_call - untraced;
-    Ok(vec![both, both / (one.per_call - untraced)])
+    let elsewhere = script.replace("vfs_read", "vfs_mkdir");
+    for (path, script) in [("/tmp/here", script), ("/tmp/elsewhere", &elsewhere)] {
+        let image = machine.lab.compile(script)?;
+        write(machine, path, &image)?;
+    }
+    let untraced = nested(machine, ["/tmp/elsewhere", "/tmp/elsewhere"])?;
+    let one = nested(machine, ["/tmp/elsewhere", "/tmp/here"])? - untraced;
+    let both = nested(machine, ["/tmp/here", "/tmp/here"])? - untraced;
+    Ok(vec![both, both / one])
+}
+
+/// A call of the load, while two agents run images.
+fn nested(machine: &mut Machine, [outer, inner]: [&str; 2]) -> Result<f64> {
+    let run = |image: &str, command: &str| format!("/bin/spile-agent run -s 1 -c \"{command}\" {image}");
+    write(machine, "/tmp/inner", run(inner, &format!("exec {}", load(1))).as_bytes())?;
+    let said = machine.shell(&run(outer, "exec sh /tmp/inner"))?;
+    Ok(Load::parse(&said, 1)?.per_call)
 }
 
 /// Makes a file in the machine.
