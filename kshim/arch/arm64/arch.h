@@ -26,6 +26,8 @@
 
 #define ARCH_BTI_C		0xd503245f
 #define ARCH_MOV_X9_X30		0xaa1e03e9
+/* A kprobe's breakpoint. */
+#define ARCH_BRK_KPROBE		0xd4200080
 /* Without the register. */
 #define ARCH_MRS_TPIDR_EL1	0xd538d080
 #define ARCH_MRS_TPIDR_EL2	0xd53cd040
@@ -94,16 +96,18 @@ static __always_inline void arch_regs_of_kprobe(struct pt_regs *regs, unsigned l
 
 /*
  * Where ftrace's call is in the function at @address, or 0: behind a landing
- * pad and the move that saves the link register. The kernel has the last word.
+ * pad and the move that saves the link register, of which a kprobe may hide the
+ * first. The kernel has the last word.
  */
 static inline unsigned long arch_fentry(unsigned long address)
 {
-	u32 code[2], at;
+	u32 code[2];
 
 	if (copy_from_kernel_nofault(code, (void *)address, sizeof(code)))
 		return 0;
-	at = code[0] == ARCH_BTI_C;
-	return code[at] == ARCH_MOV_X9_X30 ? address + 4 * (at + 1) : 0;
+	if (code[1] == ARCH_MOV_X9_X30 && (code[0] == ARCH_BTI_C || code[0] == ARCH_BRK_KPROBE))
+		return address + 8;
+	return code[0] == ARCH_MOV_X9_X30 || code[0] == ARCH_BRK_KPROBE ? address + 4 : 0;
 }
 
 /* Bytes that a fixup writes, or 0 if there is none of this kind here. */
