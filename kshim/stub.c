@@ -2,8 +2,8 @@
 /*
  * Stubs are written once, before anybody calls them. One that nobody calls any
  * more may still have somebody in it, preempted between two instructions: work of
- * our own waits for those, many at once; the queue does not go before it is done. Nobody sleeps in one of his own accord,
- * nor returns to one afterwards.
+ * our own waits for those, many at once; the queue does not go before it is done.
+ * Nobody sleeps in one of his own accord, nor returns to one afterwards.
  */
 #include <linux/atomic.h>
 #include <linux/err.h>

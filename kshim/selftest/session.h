@@ -3,6 +3,8 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include <sys/types.h>
+
 #include "image.h"
 
 struct session {
@@ -43,5 +45,8 @@ __u32 arena_free_bytes(void);
 unsigned long symbol(const char *name);
 /* Calls vfs_read() so many times. */
 void read_zeroes(int n);
+/* A process that does something until repeat_end(), or this one's end. */
+pid_t repeat(void (*what)(void));
+void repeat_end(pid_t pid);
 
 #endif

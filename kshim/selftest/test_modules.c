@@ -5,15 +5,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "session.h"
@@ -192,17 +189,6 @@ static void come_and_go(void)
 	two_sessions();
 }
 
-static pid_t repeat(void (*what)(void))
-{
-	pid_t pid = fork();
-
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (;;)
-		what();
-}
-
 /* It stays for a moment, or long enough to be traced on a slow machine. */
 static void load_and_unload(void)
 {
@@ -225,7 +211,7 @@ static void under_load(void)
 	__u32 arena = arena_free_bytes();
 	unsigned long at, offset;
 	pid_t loader, caller;
-	int round, status, hit = 0;
+	int round, hit = 0;
 
 	make_device();
 	check_equal(load(), 0);
@@ -246,10 +232,8 @@ static void under_load(void)
 		session_close(round % 5 ? &session : &other);
 		session_close(round % 5 ? &other : &session);
 	}
-	kill(loader, SIGKILL);
-	kill(caller, SIGKILL);
-	check(waitpid(loader, &status, 0) == loader && WIFSIGNALED(status));
-	check(waitpid(caller, &status, 0) == caller && WIFSIGNALED(status));
+	repeat_end(loader);
+	repeat_end(caller);
 	while (arena_free_bytes() != arena)
 		usleep(10000);
 	while (unload() == -EAGAIN)

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -181,26 +180,24 @@ static void orders(void)
 	}
 }
 
-/* Reads until it is killed, and counts. */
-static pid_t reader(volatile __u64 *reads)
-{
-	pid_t pid = fork();
-	char bytes[16];
-	int fd;
+/* Of the reader that is begun next. */
+static volatile __u64 *reads_counted;
 
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	fd = open("/dev/zero", O_RDONLY);
-	while (read(fd, bytes, sizeof(bytes)) > 0)
-		++*reads;
-	_exit(1);
+static void read_and_count(void)
+{
+	static int fd = -1;
+	char bytes[16];
+
+	if (fd < 0)
+		fd = open("/dev/zero", O_RDONLY);
+	check(read(fd, bytes, sizeof(bytes)) > 0);
+	++*reads_counted;
 }
 
-static void reader_end(pid_t pid)
+static pid_t reader(volatile __u64 *reads)
 {
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	reads_counted = reads;
+	return repeat(read_and_count);
 }
 
 /* Others come and go, and one session does not miss a hit for that. */
@@ -231,7 +228,7 @@ static void nothing_lost(void)
 	hits = session_probe(&sessions[0], 0).hits - hits;
 	printf("shared: %lld hits of %lld reads\n", (long long)hits, (long long)(after - before));
 	check(hits + 1 >= after - before);
-	reader_end(pid);
+	repeat_end(pid);
 	end(&sessions[0]);
 }
 
@@ -243,6 +240,7 @@ static void sleepers(void)
 	for (round = 0; round < 4; round++) {
 		__u32 arena = arena_free_bytes();
 		int fds[2], status, direct;
+		__u64 hits;
 		char byte;
 		pid_t pid;
 
@@ -250,13 +248,16 @@ static void sleepers(void)
 		begin(&sessions[0], round / 2 ? RETURNS : RETURN);
 		direct = is_direct(&sessions[0]);
 		begin(&sessions[1], RETURN);
+		hits = session_probe(&sessions[1], 0).hits;
 		pid = fork();
 		if (!pid) {
 			close(sessions[0].fd);
 			close(sessions[1].fd);
 			_exit(read(fds[0], &byte, 1) != 1 || byte != 'x');
 		}
-		usleep(100000);
+		/* It has come through both. */
+		while (session_probe(&sessions[1], 0).hits == hits)
+			usleep(1000);
 		end(&sessions[round % 2]);
 		try(&sessions[!(round % 2)], (enum kind[]){ RETURN }, 1);
 		if (round / 2)
@@ -370,7 +371,7 @@ static void stress(void)
 	for (i = 0; i < 3; i++)
 		check(waitpid(pids[i], &status, 0) == pids[i] && !status);
 	for (i = 0; i < 2; i++)
-		reader_end(readers[i]);
+		repeat_end(readers[i]);
 }
 
 /* Somebody else has the function: the session finds another way, and says why. */

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,26 +16,15 @@
 
 static struct image image;
 
-/* A process that reads and makes system calls until it is killed. */
-static pid_t load_begin(void)
+static void read_and_call(void)
 {
+	static int fd = -1;
 	char bytes[64];
-	pid_t pid = fork();
-	int fd;
 
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	fd = open("/dev/zero", O_RDONLY);
-	while (read(fd, bytes, sizeof(bytes)) > 0)
-		getppid();
-	_exit(1);
-}
-
-static void load_end(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	if (fd < 0)
+		fd = open("/dev/zero", O_RDONLY);
+	check(read(fd, bytes, sizeof(bytes)) > 0);
+	getppid();
 }
 
 static void everything(void)
@@ -58,7 +46,7 @@ static void everything(void)
 /* With all kinds of probes firing on all CPUs. */
 static void reload(void)
 {
-	pid_t load = load_begin();
+	pid_t load = repeat(read_and_call);
 	int round;
 
 	everything();
@@ -77,7 +65,7 @@ static void reload(void)
 		}
 		session_close(&session);
 	}
-	load_end(load);
+	repeat_end(load);
 }
 
 /* Images of different ages, unloaded in another order than they came. */
@@ -146,7 +134,7 @@ static void die_soon(void)
 static void killed(void)
 {
 	__u32 arena = arena_free_bytes();
-	pid_t load = load_begin(), pid;
+	pid_t load = repeat(read_and_call), pid;
 	int round, i;
 
 	everything();
@@ -161,7 +149,7 @@ static void killed(void)
 		waitpid(pid, NULL, 0);
 		check_equal(arena_free_bytes(), arena);
 	}
-	load_end(load);
+	repeat_end(load);
 }
 
 /* Threads race on one descriptor, another process holds it too. */
